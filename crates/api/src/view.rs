@@ -1,0 +1,368 @@
+//! What the interface shows, ready to draw.
+
+use fairtrial_domain::bundle::Tier;
+use fairtrial_domain::comparison::Comparison;
+use fairtrial_domain::event::Event;
+use fairtrial_domain::id::{AssistantId, Digest, RunId, SuiteId, TaskId, TrialKey};
+use fairtrial_domain::journal::Phase;
+use fairtrial_domain::run::{RunEvent, RunStatus, TrialRecord, Validity};
+use fairtrial_domain::task::TaskKind;
+use fairtrial_domain::values;
+
+values! {
+    /// The first screen.
+    pub struct Home {
+        /// The product's version.
+        pub version: String,
+        /// What was found on this machine, samples last.
+        pub assistants: Vec<AssistantStatus>,
+        /// Suites at hand, the bundled sample among them.
+        pub suites: Vec<SuiteSummary>,
+        /// The last runs, newest first.
+        pub recent: Vec<RunSummary>,
+        /// The isolation that cells have here, and why not more.
+        pub tier: TierStatus,
+    }
+
+    /// The isolation that cells have on this machine.
+    pub struct TierStatus {
+        /// Which.
+        pub tier: Tier,
+        /// Why it is not more, and what to do about it.
+        pub reason: Option<String>,
+    }
+
+    /// An assistant and whether it can be started here.
+    pub struct AssistantStatus {
+        /// Its name.
+        pub id: AssistantId,
+        /// Its name for people.
+        pub title: String,
+        /// True for a bundled sample.
+        pub sample: bool,
+        /// The program's path, where found.
+        pub program: Option<String>,
+        /// What it says of its version.
+        pub version: Option<String>,
+        /// What keeps it from starting, with the remedy; `None` when it is ready.
+        pub hurdle: Option<String>,
+        /// True when its cost can be known.
+        pub cost_known: bool,
+    }
+
+    /// A suite in a list.
+    pub struct SuiteSummary {
+        /// Its name.
+        pub id: SuiteId,
+        /// Its name for people.
+        pub title: String,
+        /// Its folder.
+        pub directory: String,
+        /// How many tasks.
+        pub tasks: u32,
+        /// True for the bundled sample.
+        pub sample: bool,
+    }
+
+    /// A run in a list.
+    pub struct RunSummary {
+        /// Its name.
+        pub id: RunId,
+        /// The suite's name for people.
+        pub title: String,
+        /// Where it stands.
+        pub status: RunStatus,
+        /// True while this or another process works on it.
+        pub live: bool,
+        /// RFC 3339, UTC.
+        pub started: String,
+        /// Trials over.
+        pub done: u32,
+        /// Trials planned.
+        pub planned: u32,
+        /// The verdict's headline, where there is one.
+        pub headline: Option<String>,
+    }
+
+    /// A repository that the user points at.
+    pub struct RepositoryView {
+        /// Its root.
+        pub path: String,
+        /// The branch checked out, where there is one.
+        pub branch: Option<String>,
+        /// The commit checked out.
+        pub commit: String,
+        /// Files with uncommitted changes.
+        pub changed: Vec<String>,
+        /// The project's own test commands as found.
+        pub checks: Vec<CheckOffer>,
+    }
+
+    /// A check that can be offered for a repository.
+    pub struct CheckOffer {
+        /// The command.
+        pub run: String,
+        /// Why it is offered (`Cargo.toml found`).
+        pub because: String,
+    }
+
+    /// What to run.
+    pub struct PlanRequest {
+        /// A suite's folder, `samples`, or a plan file.
+        pub suite: String,
+        /// Who; empty means all that are ready, or all samples for the sample suite.
+        pub assistants: Vec<String>,
+        /// Trials per task and assistant.
+        pub trials: u32,
+        /// The order's seed; `None` draws one.
+        pub seed: Option<u64>,
+        /// Trials at once; `None` decides by cores and memory.
+        pub jobs: Option<u32>,
+        /// US dollars for the whole run.
+        pub budget_usd: Option<f64>,
+        /// Wall seconds for the whole run.
+        pub budget_sec: Option<f64>,
+    }
+
+    /// A first comparison: one folder, one instruction.
+    pub struct TryRequest {
+        /// A folder under git.
+        pub repository: String,
+        /// What the assistants are told.
+        pub instruction: String,
+        /// Who.
+        pub assistants: Vec<String>,
+        /// Trials for each.
+        pub trials: u32,
+        /// A check's command; `None` takes none.
+        pub check: Option<String>,
+        /// True to include uncommitted changes.
+        pub include_uncommitted: bool,
+        /// True to go on although a check fails on the untouched base.
+        pub accept_red_base: bool,
+        /// US dollars for the whole run.
+        pub budget_usd: Option<f64>,
+    }
+
+    /// What a plan would do.
+    pub struct PlanPreview {
+        /// The suite's name for people.
+        pub title: String,
+        /// The tasks.
+        pub tasks: Vec<TaskSummary>,
+        /// The assistants.
+        pub assistants: Vec<AssistantStatus>,
+        /// Trials in all.
+        pub trials: u32,
+        /// The most wall seconds that the limits allow.
+        pub seconds_at_most: f64,
+        /// What a verdict could detect, or why none is possible.
+        pub power: String,
+    }
+
+    /// A task in a list.
+    pub struct TaskSummary {
+        /// Its name.
+        pub id: TaskId,
+        /// One line for people.
+        pub title: String,
+        /// What sort of work.
+        pub kind: TaskKind,
+        /// The main language.
+        pub language: Option<String>,
+        /// What it asks.
+        pub instruction: String,
+        /// True when it has a hidden check.
+        pub graded: bool,
+        /// Whether it counts; `None` before its checks were tried.
+        pub validity: Option<Validity>,
+    }
+
+    /// A run as the overview shows it.
+    pub struct RunView {
+        /// In a line.
+        pub summary: RunSummary,
+        /// SHA-256 of the plan.
+        pub plan_hash: Digest,
+        /// The order's seed.
+        pub seed: u64,
+        /// Trials per task and assistant.
+        pub trials: u32,
+        /// Columns of the map.
+        pub tasks: Vec<TaskSummary>,
+        /// Rows of the map.
+        pub assistants: Vec<ArmView>,
+        /// Cells of the map: every planned trial.
+        pub cells: Vec<MapCell>,
+        /// Known dollars spent.
+        pub spent_usd: f64,
+        /// Trials whose cost is unknown.
+        pub cost_unknown: u32,
+        /// True when any of the cost was simulated by a sample.
+        pub cost_simulated: bool,
+        /// US dollars allowed.
+        pub budget_usd: Option<f64>,
+        /// Seconds left, judged by the trials that are over; `None` when not known.
+        pub seconds_left: Option<f64>,
+        /// The number of the newest live event.
+        pub live_seq: u64,
+    }
+
+    /// An assistant in a run.
+    pub struct ArmView {
+        /// Its name.
+        pub id: AssistantId,
+        /// Its name for people.
+        pub title: String,
+        /// True for a bundled sample.
+        pub sample: bool,
+        /// What is known of model, version and account.
+        pub detail: String,
+    }
+
+    /// One trial in the map.
+    pub struct MapCell {
+        /// Which.
+        pub key: TrialKey,
+        /// What its glyph says.
+        pub state: CellState,
+        /// The step it is at while it works.
+        pub phase: Option<Phase>,
+    }
+
+    /// What a map cell says.
+    #[derive(Copy, Eq)]
+    #[serde(rename_all = "snake_case")]
+    pub enum CellState {
+        /// Not started.
+        Waiting,
+        /// At work.
+        Working,
+        /// Resolved.
+        Resolved,
+        /// Checks did not pass.
+        Unresolved,
+        /// A rule set it aside.
+        SetAside,
+        /// Nothing was changed.
+        NoDiff,
+        /// Out of time; counts as not solved.
+        TimedOut,
+        /// No hidden check.
+        Ungraded,
+        /// No evidence: infrastructure, cancelled, or the task's fault.
+        NotEvidence,
+    }
+
+    /// Live events since a number.
+    pub struct LiveBatch {
+        /// In order.
+        pub events: Vec<LiveEvent>,
+        /// Ask from here next.
+        pub next: u64,
+        /// Events that were dropped from the queue before they were asked for; the views hold their effect.
+        pub dropped: u64,
+        /// True when nothing more will come.
+        pub over: bool,
+    }
+
+    /// A numbered event.
+    pub struct LiveEvent {
+        /// From 1.
+        pub seq: u64,
+        /// What.
+        pub event: RunEvent,
+    }
+
+    /// Everything about one trial.
+    pub struct TrialView {
+        /// The record.
+        pub record: TrialRecord,
+        /// What its glyph says.
+        pub state: CellState,
+        /// The task.
+        pub task: TaskSummary,
+        /// The first events; more by `events`.
+        pub events: Vec<Event>,
+        /// How many events there are.
+        pub events_total: u32,
+        /// The files of its patch with line counts.
+        pub files: Vec<FileSummary>,
+    }
+
+    /// A file of a patch.
+    pub struct FileSummary {
+        /// Where.
+        pub path: String,
+        /// Lines added.
+        pub added: u64,
+        /// Lines removed.
+        pub removed: u64,
+    }
+
+    /// Which files a task's patches touch, and who.
+    pub struct DiffIndex {
+        /// The task.
+        pub task: TaskSummary,
+        /// Which try.
+        pub trial: u32,
+        /// The arms with a trial that is over, in plan order; the reference last, where asked for.
+        pub arms: Vec<DiffArm>,
+        /// Every file that anyone touches.
+        pub files: Vec<DiffFile>,
+    }
+
+    /// One patch among those shown.
+    pub struct DiffArm {
+        /// Who; `None` for the reference.
+        pub assistant: Option<AssistantId>,
+        /// Its name for people.
+        pub title: String,
+        /// Lines added.
+        pub added: u64,
+        /// Lines removed.
+        pub removed: u64,
+        /// What its glyph says; `None` for the reference.
+        pub state: Option<CellState>,
+        /// A short reason beside the glyph (`edited protected tests`).
+        pub reason: Option<String>,
+    }
+
+    /// One file among those touched.
+    pub struct DiffFile {
+        /// Where.
+        pub path: String,
+        /// One per arm.
+        pub touched: Vec<Touch>,
+    }
+
+    /// How an arm touches a file.
+    #[derive(Copy, Eq)]
+    #[serde(rename_all = "snake_case")]
+    pub enum Touch {
+        /// Not at all.
+        None,
+        /// Its own way.
+        Own,
+        /// Exactly as another arm does.
+        Same,
+    }
+
+    /// What may be concluded from a run.
+    pub struct Scoreboard {
+        /// The statistics and the verdict.
+        pub comparison: Comparison,
+        /// The run's map.
+        pub run: RunView,
+        /// What this report does not know or must say.
+        pub notes: Vec<String>,
+    }
+
+    /// An error as the interface gets it.
+    pub struct ErrorDto {
+        /// To switch on.
+        pub code: String,
+        /// To read: what, where, and what to do.
+        pub message: String,
+    }
+}

@@ -1,0 +1,97 @@
+//! An assistant: what is compared. A back end with its version, model, settings and account.
+
+use std::collections::BTreeMap;
+
+use crate::id::AssistantId;
+use crate::task::Network;
+
+values! {
+    /// One configuration of one back end, as written in `assistants.toml` or built in as a sample.
+    pub struct Assistant {
+        /// Its name; unique in a plan.
+        pub id: AssistantId,
+        /// Its name for people.
+        pub title: String,
+        /// How it is driven.
+        pub backend: BackendKind,
+        /// The program to start: a name looked up on the PATH, or a path. `None`: the back end's own name.
+        pub program: Option<String>,
+        /// Extra arguments; for `command`, all arguments, where `{prompt}` and `{prompt_file}` are replaced.
+        pub args: Vec<String>,
+        /// For `command`: how the instruction reaches it.
+        pub prompt: PromptBy,
+        /// The model asked for, where the back end takes one.
+        pub model: Option<String>,
+        /// The effort asked for, where the back end takes one.
+        pub effort: Option<String>,
+        /// Overrides the vendor's address, where the back end takes one.
+        pub base_url: Option<String>,
+        /// Variables of the app's environment that the cell may pass on.
+        pub env_allow: Vec<String>,
+        /// Variables set for it, verbatim; never a secret.
+        pub env: BTreeMap<String, String>,
+        /// Variables whose values are secrets, by reference.
+        pub secrets: BTreeMap<String, SecretRef>,
+        /// The version that must be found; another one refuses to start.
+        pub version: Option<String>,
+        /// Which network its cell has.
+        pub network: Network,
+        /// Files of the machine it needs to read, beside its program (toolchain prefixes).
+        pub readable: Vec<String>,
+        /// True for the bundled samples: shown as such wherever they appear.
+        pub sample: bool,
+        /// Who pays and where: free words on tier and region, printed on reports.
+        pub account: Option<String>,
+        /// Prices the user entered, for cost where the stream gives none.
+        pub price: Option<Price>,
+    }
+
+    /// How a program is driven.
+    #[derive(Copy, Eq, Hash, PartialOrd, Ord)]
+    #[serde(rename_all = "snake_case")]
+    pub enum BackendKind {
+        /// Claude Code through its native stream.
+        ClaudeCode,
+        /// Codex through its native stream.
+        Codex,
+        /// Any program; its output is kept as text.
+        Command,
+        /// A bundled sample assistant.
+        Sample,
+    }
+
+    /// How an instruction reaches a `command`.
+    #[derive(Copy, Eq, Default)]
+    #[serde(rename_all = "snake_case")]
+    pub enum PromptBy {
+        /// As an argument, where `{prompt}` stands, else last.
+        #[default]
+        Argument,
+        /// On standard input.
+        Stdin,
+        /// In a file outside the workspace, where `{prompt_file}` stands, else last.
+        File,
+    }
+
+    /// Where a secret is kept; the value is read when a trial starts and is never stored.
+    #[derive(Eq)]
+    #[serde(rename_all = "snake_case")]
+    pub enum SecretRef {
+        /// A variable of the app's environment.
+        Env(String),
+        /// An entry of the operating system's keychain, by name.
+        Keychain(String),
+    }
+
+    /// User-entered dollars per million tokens.
+    pub struct Price {
+        /// Uncached input.
+        pub input: f64,
+        /// Input read from a cache.
+        pub cache_read: f64,
+        /// Input written to a cache.
+        pub cache_write: f64,
+        /// Output, reasoning included.
+        pub output: f64,
+    }
+}

@@ -1,0 +1,120 @@
+//! How a trial ended and what it is worth: two axes that never mix.
+
+use crate::event::FaultKind;
+use crate::id::CheckId;
+
+values! {
+    /// How a trial ended.
+    #[serde(tag = "ending", rename_all = "snake_case")]
+    pub enum Ending {
+        /// The assistant ended by itself.
+        Finished,
+        /// Our limit on time.
+        TimedOut,
+        /// Silent for longer than allowed, with no request open.
+        Stalled,
+        /// A budget: the assistant's own or ours.
+        Budget,
+        /// A person stopped it.
+        Cancelled,
+        /// The assistant's program broke.
+        Crashed {
+            /// How, in a sentence fragment.
+            reason: String,
+        },
+        /// Our or the vendor's fault: no evidence.
+        Infra {
+            /// Whose fault, where known.
+            fault: InfraFault,
+            /// In a sentence fragment.
+            reason: String,
+        },
+    }
+
+    /// A fault that is not the assistant's.
+    #[derive(Copy, Eq)]
+    #[serde(rename_all = "snake_case")]
+    pub enum InfraFault {
+        /// The vendor or the way to it.
+        Vendor(FaultKind),
+        /// Our cell, disk or machine.
+        Cell,
+    }
+
+    /// What a trial is worth.
+    #[serde(tag = "result", rename_all = "snake_case")]
+    pub enum Outcome {
+        /// Every check that decides passed, on an untampered tree.
+        Resolved,
+        /// A check that decides did not pass.
+        Unresolved {
+            /// What failed.
+            failed: Vec<FailedTest>,
+        },
+        /// A rule keeps the patch out of the count.
+        SetAside {
+            /// Which rule.
+            rule: RuleId,
+            /// Where it was broken.
+            at: Location,
+            /// What was seen, in one sentence.
+            because: String,
+        },
+        /// Nothing was changed.
+        NoDiff,
+        /// There is no hidden check: it shows what broke, not what is solved.
+        Ungraded {
+            /// Tests that passed on the base and fail now.
+            broke: Vec<FailedTest>,
+        },
+        /// The task or its checks are at fault.
+        Invalid {
+            /// Why.
+            reason: String,
+        },
+    }
+
+    /// A test that counts and did not pass.
+    #[derive(Eq)]
+    pub struct FailedTest {
+        /// Of which check.
+        pub check: CheckId,
+        /// The test; `None` when the check as a whole failed.
+        pub test: Option<String>,
+    }
+
+    /// A line in a patch.
+    #[derive(Eq)]
+    pub struct Location {
+        /// The file.
+        pub path: String,
+        /// The line in the file after the change, or before it for a removal; `None` for the whole file.
+        pub line: Option<u32>,
+    }
+
+    /// A rule that can set a patch aside (SCORING T1 to T5) or only report (T6 to T8).
+    #[derive(Copy, Eq, Hash, PartialOrd, Ord)]
+    #[serde(rename_all = "snake_case")]
+    pub enum RuleId {
+        /// T1: a protected path was changed.
+        ProtectedPath,
+        /// T2: an existing test asserts less.
+        FewerAssertions,
+        /// T4: a skip marker was put on a test.
+        SkippedTest,
+    }
+}
+
+impl Ending {
+    /// Returns whether the trial says something about the assistant.
+    pub fn is_evidence(&self) -> bool {
+        match self {
+            Ending::Finished
+            | Ending::TimedOut
+            | Ending::Stalled
+            | Ending::Budget
+            | Ending::Crashed { .. } => true,
+            Ending::Cancelled | Ending::Infra { .. } => false,
+        }
+    }
+}

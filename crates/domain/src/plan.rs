@@ -1,0 +1,45 @@
+//! What to run, fixed before it starts.
+
+use crate::assistant::Assistant;
+use crate::id::{Digest, SuiteId, TaskId};
+
+values! {
+    /// Tasks × assistants × trials with everything that could change a verdict.
+    pub struct Plan {
+        /// Which suite.
+        pub suite: SuiteId,
+        /// The suite's name for people.
+        pub title: String,
+        /// The suite's version.
+        pub suite_version: String,
+        /// The tasks in order, each by name and digest.
+        pub tasks: Vec<PlannedTask>,
+        /// Who is compared.
+        pub assistants: Vec<Assistant>,
+        /// Trials per task and assistant.
+        pub trials: u32,
+        /// Decides the order of trials.
+        pub seed: u64,
+        /// The difference in solved rate that matters, in [0, 1].
+        pub margin: f64,
+        /// Bounds on the whole run.
+        pub budget: Budget,
+    }
+
+    /// A task as planned.
+    pub struct PlannedTask {
+        /// Its name.
+        pub id: TaskId,
+        /// The digest of its directory when the plan was made.
+        pub digest: Digest,
+    }
+
+    /// Bounds on a whole run. `None` means no bound.
+    #[derive(Default)]
+    pub struct Budget {
+        /// US dollars; needs assistants whose cost is known, or a limit on time or requests.
+        pub usd: Option<f64>,
+        /// Wall seconds.
+        pub seconds: Option<f64>,
+    }
+}

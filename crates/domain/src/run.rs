@@ -1,0 +1,173 @@
+//! One execution of a plan: what is stored of it and what is told while it goes.
+
+use crate::bundle::Tier;
+use crate::event::EventKind;
+use crate::id::{Digest, RunId, TaskId, TrialKey};
+use crate::journal::Phase;
+use crate::outcome::{Ending, Outcome};
+use crate::patch::{CaptureFlag, PatchRef};
+use crate::plan::Plan;
+use crate::score::{Finding, Score};
+use crate::usage::{Cost, Usage};
+use crate::verdict::Verdict;
+
+values! {
+    /// A run as stored.
+    pub struct RunRecord {
+        /// Its name.
+        pub id: RunId,
+        /// What is run.
+        pub plan: Plan,
+        /// SHA-256 of the plan's canonical JSON (RFC 8785).
+        pub plan_hash: Digest,
+        /// RFC 3339, UTC.
+        pub started: String,
+        /// RFC 3339, UTC; `None` while it is not over.
+        pub ended: Option<String>,
+        /// Where it stands.
+        pub status: RunStatus,
+        /// The product's version that made it.
+        pub app_version: String,
+    }
+
+    /// Where a run stands.
+    #[derive(Copy, Eq)]
+    #[serde(rename_all = "snake_case")]
+    pub enum RunStatus {
+        /// A process works on it, or did when it was last seen: `resume` takes it up.
+        Running,
+        /// No new trials start.
+        Paused,
+        /// Every trial is over.
+        Finished,
+        /// A person stopped it.
+        Cancelled,
+        /// A budget stopped it.
+        OutOfBudget,
+    }
+
+    /// A trial that is over, as stored.
+    pub struct TrialRecord {
+        /// Which.
+        pub key: TrialKey,
+        /// How many attempts it took.
+        pub attempts: u32,
+        /// How it ended.
+        pub ending: Ending,
+        /// What it is worth; `None` when it is no evidence.
+        pub outcome: Option<Outcome>,
+        /// Every check, test by test.
+        pub verdicts: Vec<Verdict>,
+        /// Every dimension.
+        pub scores: Vec<Score>,
+        /// What a reader should know.
+        pub findings: Vec<Finding>,
+        /// The patch; `None` when none was captured.
+        pub patch: Option<PatchRef>,
+        /// What capture left out.
+        pub flags: Vec<CaptureFlag>,
+        /// Tokens and requests.
+        pub usage: Usage,
+        /// Money; `None` when unknown.
+        pub cost: Option<Cost>,
+        /// Wall seconds of the assistant.
+        pub seconds: f64,
+        /// The weaker isolation of work and grading.
+        pub tier: Tier,
+        /// The program's version, where it said so.
+        pub version: Option<String>,
+        /// The model that served it, where it said so.
+        pub model: Option<String>,
+        /// Processes that outlived the assistant.
+        pub leftovers: Vec<String>,
+        /// Blobs with its journals, newest attempt last.
+        pub journals: Vec<Digest>,
+    }
+
+    /// What is known of a task before trials: checks on the base and on the reference.
+    pub struct TaskFacts {
+        /// Which.
+        pub task: TaskId,
+        /// Checks on the untouched base.
+        pub base: Vec<Verdict>,
+        /// Checks on the reference; `None` when there is none.
+        pub reference: Option<Vec<Verdict>>,
+        /// Whether verdicts may rest on it.
+        pub validity: Validity,
+    }
+
+    /// Whether verdicts may rest on a task.
+    #[derive(Eq)]
+    #[serde(tag = "validity", rename_all = "snake_case")]
+    pub enum Validity {
+        /// The reference passes and the base fails.
+        Valid,
+        /// It counts, with a doubt.
+        Weak {
+            /// Why.
+            reasons: Vec<String>,
+        },
+        /// It does not count.
+        Invalid {
+            /// Why.
+            reasons: Vec<String>,
+        },
+    }
+
+    /// What a run tells while it goes.
+    #[serde(tag = "type", rename_all = "snake_case")]
+    pub enum RunEvent {
+        /// A task is being prepared and its checks tried on base and reference.
+        TaskPreparing {
+            /// Which.
+            task: TaskId,
+        },
+        /// A task is ready.
+        TaskReady {
+            /// Which.
+            task: TaskId,
+            /// Whether it counts.
+            validity: Validity,
+        },
+        /// An attempt started.
+        TrialStarted {
+            /// Which.
+            key: TrialKey,
+            /// From 1.
+            attempt: u32,
+        },
+        /// An attempt's cell takes its next step.
+        TrialPhase {
+            /// Which.
+            key: TrialKey,
+            /// The step.
+            phase: Phase,
+        },
+        /// An assistant said something.
+        TrialEvent {
+            /// Which.
+            key: TrialKey,
+            /// Milliseconds since the attempt started.
+            at_ms: u64,
+            /// What.
+            kind: EventKind,
+        },
+        /// An attempt was lost for a reason that is not the assistant's; another follows.
+        AttemptLost {
+            /// Which.
+            key: TrialKey,
+            /// Why.
+            reason: String,
+        },
+        /// A trial is over.
+        TrialFinished {
+            /// Everything about it.
+            trial: Box<TrialRecord>,
+        },
+        /// The run stands otherwise.
+        StatusChanged {
+            /// How.
+            status: RunStatus,
+        },
+    }
+}

@@ -1,0 +1,70 @@
+//! What a check found, test by test.
+
+use crate::id::CheckId;
+use crate::task::CheckKind;
+
+values! {
+    /// One check's result with its evidence.
+    pub struct Verdict {
+        /// Which check.
+        pub check: CheckId,
+        /// What it proves.
+        pub kind: CheckKind,
+        /// What it found.
+        pub status: VerdictStatus,
+        /// Every test that was seen, in the order seen.
+        pub tests: Vec<TestResult>,
+        /// The command's exit code; `None` when a signal or the limit ended it.
+        pub exit: Option<i32>,
+        /// Wall seconds.
+        pub seconds: f64,
+        /// The end of its output, at most 16 KiB.
+        pub output: String,
+    }
+
+    /// What a check found.
+    #[derive(Eq)]
+    #[serde(rename_all = "snake_case")]
+    pub enum VerdictStatus {
+        /// Every test that counts passed, and at least one ran.
+        Passed,
+        /// A test that counts failed or was not seen.
+        Failed,
+        /// It did not end within its limit.
+        TimedOut,
+        /// Its results cannot be trusted: none ran, or results and exit code contradict each other.
+        Invalid {
+            /// Why.
+            reason: String,
+        },
+    }
+
+    /// One test.
+    pub struct TestResult {
+        /// As the runner names it.
+        pub id: String,
+        /// What happened.
+        pub status: TestStatus,
+        /// The failure's message, at most 4 KiB; empty when it passed.
+        pub message: String,
+    }
+
+    /// What happened to one test.
+    #[derive(Copy, Eq)]
+    #[serde(rename_all = "snake_case")]
+    pub enum TestStatus {
+        /// It passed.
+        Passed,
+        /// It failed or broke.
+        Failed,
+        /// It did not run.
+        Skipped,
+    }
+}
+
+impl VerdictStatus {
+    /// Returns whether the check passed.
+    pub fn passed(&self) -> bool {
+        *self == VerdictStatus::Passed
+    }
+}

@@ -1,0 +1,1 @@
+//! Shared help for the tests over the programs.
