@@ -146,6 +146,17 @@ values! {
             /// Tasks that would settle the margin.
             tasks_needed: Option<u32>,
         },
+        /// `cheaper` costs less for each resolved trial than `dearer`, on the tasks that both tried.
+        CostsLess {
+            /// Who.
+            cheaper: AssistantId,
+            /// Than whom.
+            dearer: AssistantId,
+            /// The share saved, in [0, 1], with bounds.
+            by: Interval,
+            /// True when any of it was simulated by a sample.
+            simulated: bool,
+        },
         /// No conclusion, with the reason.
         Withheld {
             /// Why.
