@@ -1,0 +1,200 @@
+//! Writes a cell's journal: a line a record, each flushed, the decisive ones forced to the disk.
+//!
+//! **Invariant:** a journal whose last record is `Closed` was written without any error.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use fairtrial_domain::bundle::{JOURNAL_FILE, Tier};
+use fairtrial_domain::journal::{JOURNAL_VERSION, JournalLine, Record};
+
+/// Why a journal cannot be written.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// There is one already: another cell works, or worked, on this bundle.
+    #[error("`{path}` exists already: a bundle is worked on once; make a new one")]
+    Exists {
+        /// Which.
+        path: PathBuf,
+    },
+    /// A line did not reach the file whole.
+    #[error("could not write `{path}`: free some space on its disk and run the trial again")]
+    Write {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// An earlier line failed, so no later one may follow.
+    #[error("`{path}` is broken by an earlier failure")]
+    Broken {
+        /// Which.
+        path: PathBuf,
+    },
+}
+
+/// An open journal.
+#[derive(Debug)]
+pub struct Journal<W = File> {
+    out: W,
+    path: PathBuf,
+    started: Instant,
+    seq: u64,
+    broken: bool,
+}
+
+/// Where a journal's lines go.
+pub trait Sink: Write {
+    /// Forces what was written to the disk.
+    fn force(&mut self) -> io::Result<()>;
+}
+
+impl Sink for File {
+    fn force(&mut self) -> io::Result<()> {
+        self.sync_data()
+    }
+}
+
+impl Sink for Vec<u8> {
+    fn force(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Journal {
+    /// Creates the journal of a bundle; refuses when there is one.
+    pub fn create(bundle: &Path) -> Result<Journal, JournalError> {
+        let path = bundle.join(JOURNAL_FILE);
+        match File::options().append(true).create_new(true).open(&path) {
+            Ok(file) => Ok(Journal::over(file, path)),
+            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => Err(JournalError::Exists { path }),
+            Err(source) => Err(JournalError::Write { path, source }),
+        }
+    }
+}
+
+impl<W: Sink> Journal<W> {
+    /// Writes to `out`, which messages call `path`.
+    pub fn over(out: W, path: PathBuf) -> Journal<W> {
+        Journal { out, path, started: Instant::now(), seq: 0, broken: false }
+    }
+
+    /// Appends a record. After a failure every later call fails too.
+    pub fn write(&mut self, record: Record) -> Result<(), JournalError> {
+        if self.broken {
+            return Err(JournalError::Broken { path: self.path.clone() });
+        }
+        let force = decides(&record);
+        let at_ms = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let line = JournalLine { v: JOURNAL_VERSION, seq: self.seq, at_ms, record };
+        let done = serde_json::to_vec(&line).map_err(io::Error::from).and_then(|mut text| {
+            text.push(b'\n');
+            self.out.write_all(&text)?;
+            self.out.flush()?;
+            if force { self.out.force() } else { Ok(()) }
+        });
+        self.seq += 1;
+        done.map_err(|source| {
+            self.broken = true;
+            JournalError::Write { path: self.path.clone(), source }
+        })
+    }
+
+    /// Appends `Opened` with the isolation that was had.
+    pub fn opened(&mut self, tier: Tier, reason: Option<&str>) -> Result<(), JournalError> {
+        let unix =
+            std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |d| d.as_secs());
+        let cell = env!("CARGO_PKG_VERSION").to_owned();
+        self.write(Record::Opened { unix, tier, tier_reason: reason.map(str::to_owned), cell })
+    }
+}
+
+/// Returns whether the runner acts on a record, so that it must survive a power cut.
+fn decides(record: &Record) -> bool {
+    match record {
+        Record::Ended { .. }
+        | Record::Captured { .. }
+        | Record::BaseReady { .. }
+        | Record::DoesNotApply { .. }
+        | Record::Failed { .. }
+        | Record::Closed => true,
+        Record::Opened { .. }
+        | Record::Phase { .. }
+        | Record::Launched { .. }
+        | Record::Event { .. }
+        | Record::LimitReached { .. }
+        | Record::Restored { .. }
+        | Record::CheckStarted { .. }
+        | Record::Verdict { .. } => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use fairtrial_domain::journal::Phase;
+
+    use super::*;
+
+    /// Takes `room` bytes, then is full.
+    struct Disk {
+        room: usize,
+        held: Vec<u8>,
+    }
+
+    impl Write for Disk {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let fits = bytes.len().min(self.room - self.held.len());
+            if fits == 0 {
+                return Err(io::ErrorKind::StorageFull.into());
+            }
+            self.held.extend_from_slice(&bytes[..fits]);
+            Ok(fits)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl Sink for Disk {
+        fn force(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn lines_are_numbered_without_gaps() {
+        let mut journal = Journal::over(Vec::new(), PathBuf::from("j"));
+        journal.write(Record::Phase { phase: Phase::Working }).unwrap();
+        journal.write(Record::Closed).unwrap();
+        let lines: Vec<JournalLine> = journal
+            .out
+            .split(|b| *b == b'\n')
+            .filter(|l| !l.is_empty())
+            .map(|l| serde_json::from_slice(l).unwrap())
+            .collect();
+        assert_eq!(lines.iter().map(|l| (l.v, l.seq)).collect::<Vec<_>>(), [(1, 0), (1, 1)]);
+        assert_eq!(lines[1].record, Record::Closed);
+    }
+
+    #[test]
+    fn a_full_disk_never_ends_in_a_closed_journal() {
+        for room in 0..400 {
+            let mut journal = Journal::over(Disk { room, held: Vec::new() }, PathBuf::from("j"));
+            let first = journal.write(Record::Failed { reason: "x".repeat(100) });
+            let second = journal.write(Record::Closed);
+            let text = String::from_utf8(journal.out.held).unwrap();
+            assert_eq!(second.is_ok(), text.ends_with("\"closed\"}}\n"), "{room}: {text}");
+            assert!(first.is_ok() || second.is_err(), "{room}");
+        }
+    }
+
+    #[test]
+    fn a_second_journal_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        Journal::create(dir.path()).unwrap();
+        assert!(matches!(Journal::create(dir.path()), Err(JournalError::Exists { .. })));
+    }
+}

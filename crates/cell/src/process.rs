@@ -1,0 +1,127 @@
+//! One job in a room: what is run, what it says, and how it ended.
+
+mod cancel;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+pub use cancel::Cancel;
+
+/// A program to run in a room to its end.
+#[derive(Debug, Clone)]
+pub struct Job {
+    /// The program and its arguments; a program without `/` is looked up on `PATH` of `env`.
+    pub argv: Vec<String>,
+    /// The whole environment: nothing is inherited.
+    pub env: BTreeMap<String, String>,
+    /// Where it starts, relative to the workspace; empty for its root.
+    pub cwd: PathBuf,
+    /// What it reads.
+    pub stdin: Stdin,
+    /// Wall time until it is stopped.
+    pub timeout: Duration,
+    /// Silence after which it is stopped.
+    pub stall: Option<Duration>,
+    /// Time from the polite stop until nothing of it lives.
+    pub grace: Duration,
+}
+
+/// What a job reads on standard input.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stdin {
+    /// Nothing.
+    Null,
+    /// A text, then the end.
+    Text(String),
+}
+
+/// Something a job wrote, as it came: lines may be cut anywhere (`process::Lines` puts them together).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Output<'a> {
+    /// Where to.
+    pub stream: Stream,
+    /// Milliseconds since the job was started.
+    pub at_ms: u64,
+    /// What.
+    pub bytes: &'a [u8],
+}
+
+/// Where a job wrote to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stream {
+    /// Standard output.
+    Stdout,
+    /// Standard error.
+    Stderr,
+}
+
+/// Something that happened while a job ran.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Happening<'a> {
+    /// It runs from now on.
+    Started,
+    /// It wrote something.
+    Output(Output<'a>),
+    /// A limit was reached and the job is being stopped; said once, when it happens.
+    Stopping(Why),
+}
+
+/// Whether a job may go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Continue {
+    /// It may.
+    Yes,
+    /// It is stopped, as `Why::Refused`.
+    Stop,
+}
+
+/// How a job ended. Nothing of it lives any more.
+#[derive(Debug, Clone, PartialEq)]
+pub struct JobEnd {
+    /// How its first process ended.
+    pub exit: Exit,
+    /// Why.
+    pub why: Why,
+    /// Wall seconds from its start to its first process's end.
+    pub seconds: f64,
+    /// CPU seconds of its whole tree, where known.
+    pub cpu_seconds: Option<f64>,
+    /// Peak memory in bytes of the largest process that the room has seen so far, where known.
+    pub peak_memory: Option<u64>,
+    /// Names of processes that outlived the first process's own end and were killed.
+    pub leftovers: Vec<String>,
+}
+
+/// How a process ended; both `None` when it was lost sight of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Exit {
+    /// Its exit code.
+    pub code: Option<i32>,
+    /// The signal that ended it.
+    pub signal: Option<i32>,
+}
+
+impl Exit {
+    /// Returns whether it ended with code 0.
+    pub fn ok(self) -> bool {
+        self.code == Some(0)
+    }
+}
+
+/// Why a job ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Why {
+    /// It ended by itself.
+    ByItself,
+    /// Its wall limit.
+    TimedOut,
+    /// Silent for longer than allowed.
+    Stalled,
+    /// The cell was told to stop.
+    Cancelled,
+    /// Workspace and home grew beyond their limit.
+    DiskLimit,
+    /// The sink said `Continue::Stop`.
+    Refused,
+}
