@@ -1,1 +1,172 @@
-//! See ARCHITECTURE.md.
+//! How each assistant is started, and how the lines it writes become events. One file per back end.
+//!
+//! **Invariant:** pure. Nothing here spawns, sleeps, reads a clock or touches the disk; and nothing an assistant
+//! writes is lost: a line becomes at least one event, unless its type is listed by name as silent.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use fairtrial_domain::assistant::{Assistant, BackendKind};
+use fairtrial_domain::event::EventKind;
+
+mod classify;
+mod claude_code;
+mod codex;
+mod command;
+mod ending;
+mod known;
+mod sample;
+mod shorten;
+
+pub use ending::{Progress, StoppedBy, ending};
+pub use known::{Known, known};
+pub use sample::samples;
+pub use shorten::{OUTPUT_LIMIT, shorten};
+
+/// Returns the back end of a kind.
+pub fn backend(kind: BackendKind) -> &'static dyn Backend {
+    match kind {
+        BackendKind::ClaudeCode => &claude_code::ClaudeCode,
+        BackendKind::Codex => &codex::Codex,
+        BackendKind::Command => &command::Command,
+        BackendKind::Sample => &sample::Sample,
+    }
+}
+
+/// How one kind of assistant is driven.
+pub trait Backend: Send + Sync {
+    /// Returns what to start, from settings alone.
+    ///
+    /// # Errors
+    /// When the settings cannot start this back end, in a sentence with the remedy.
+    fn launch(&self, spec: &LaunchSpec<'_>) -> Result<Launch, LaunchError>;
+
+    /// Returns a reader for one session, from its first line on.
+    fn reader(&self) -> Box<dyn Reader>;
+
+    /// Returns the program's usual name, looked up on the PATH when the assistant names none.
+    fn default_program(&self) -> Option<&'static str>;
+
+    /// Returns whether the cost of a finished session will be known: from the stream, or from the user's prices.
+    fn cost_known(&self, assistant: &Assistant) -> bool;
+
+    /// Returns whether a session that ended well says so in its stream. Without such an event the exit code is
+    /// all there is.
+    fn expects_terminal_event(&self) -> bool;
+
+    /// Returns whether silence can mean a model request in flight: true where the stream shows tool calls.
+    fn shows_requests(&self) -> bool;
+
+    /// Returns the names of line types that are read and yield no event, for people and for tests.
+    fn silent(&self) -> &'static [&'static str];
+}
+
+/// What a launch is made from. Everything comes in; nothing is looked up.
+#[derive(Debug, Clone, Copy)]
+pub struct LaunchSpec<'a> {
+    /// Who works.
+    pub assistant: &'a Assistant,
+    /// What it is told.
+    pub instruction: &'a str,
+    /// The resolved program.
+    pub program: &'a Path,
+    /// The folder it works in, as it sees it.
+    pub workspace: &'a Path,
+    /// Its private home, as it sees it.
+    pub home: &'a Path,
+    /// Values of the secrets it was given, by variable.
+    pub secrets: &'a BTreeMap<String, String>,
+    /// Variables passed on from the app's environment.
+    pub env: &'a BTreeMap<String, String>,
+}
+
+/// What to start.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Launch {
+    /// The program and its arguments.
+    pub argv: Vec<String>,
+    /// Variables to set beside the cell's own few (PATH, HOME and the like). Holds the secrets: never write it.
+    pub env: BTreeMap<String, String>,
+    /// What to write to standard input before closing it; `None`: standard input is empty.
+    pub stdin: Option<String>,
+    /// Files to write before the start: path relative to the home, and contents.
+    pub files: Vec<(String, String)>,
+}
+
+impl std::fmt::Debug for Launch {
+    /// Names the variables and never shows their values, for some are secrets.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Launch")
+            .field("argv", &self.argv)
+            .field("env", &self.env.keys().collect::<Vec<_>>())
+            .field("stdin", &self.stdin)
+            .field("files", &self.files)
+            .finish()
+    }
+}
+
+/// Why an assistant cannot be started.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LaunchError {
+    /// It would start and fail to sign in.
+    #[error(
+        "assistant `{assistant}` has no key: add `secrets = {{ {variable} = {{ env = \"{variable}\" }} }}` to its table"
+    )]
+    NoKey {
+        /// The assistant.
+        assistant: String,
+        /// The variable its program reads.
+        variable: &'static str,
+    },
+    /// A path that cannot be handed over as text.
+    #[error("the path `{path}` is not valid UTF-8: use another folder or program")]
+    Path {
+        /// The path, with replacement characters.
+        path: String,
+    },
+    /// A setting that this back end does not have.
+    #[error("assistant `{assistant}` sets `{field}`, which its back end does not take: remove it")]
+    Setting {
+        /// The assistant.
+        assistant: String,
+        /// The field.
+        field: &'static str,
+    },
+}
+
+/// Reads one session. Lines come without their line break.
+pub trait Reader: Send {
+    /// Reads a line of standard output.
+    fn stdout(&mut self, line: &str) -> Vec<EventKind>;
+
+    /// Reads a line of standard error.
+    fn stderr(&mut self, line: &str) -> Vec<EventKind> {
+        vec![EventKind::Stderr { line: line.to_owned() }]
+    }
+
+    /// Returns what is left to say once the process has ended.
+    fn finish(&mut self, exit: ProcessExit) -> Vec<EventKind>;
+}
+
+/// How a process ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ProcessExit {
+    /// Its exit code, if it exited.
+    pub code: Option<i32>,
+    /// The signal that killed it, if one did.
+    pub signal: Option<i32>,
+}
+
+fn text(path: &Path) -> Result<String, LaunchError> {
+    path.to_str()
+        .map(str::to_owned)
+        .ok_or_else(|| LaunchError::Path { path: path.to_string_lossy().into_owned() })
+}
+
+/// Returns the variables of a launch: the back end's defaults, then what was passed on, then the assistant's own,
+/// then its secrets; the later wins.
+fn variables(spec: &LaunchSpec<'_>, defaults: &[(&str, &str)]) -> BTreeMap<String, String> {
+    let defaults = defaults.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    let given = [spec.env, &spec.assistant.env, spec.secrets].into_iter().flatten();
+    defaults.chain(given.map(|(name, value)| (name.clone(), value.clone()))).collect()
+}

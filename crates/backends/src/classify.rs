@@ -1,0 +1,77 @@
+//! Whose fault an error is, from its HTTP status or its words.
+
+use fairtrial_domain::event::FaultKind;
+
+/// Returns whose fault an HTTP status is. A model that does not exist counts as not allowed: it is our setting.
+pub(crate) fn by_status(status: u64) -> FaultKind {
+    match status {
+        401 | 403 | 404 => FaultKind::Auth,
+        402 | 429 => FaultKind::RateLimit,
+        408 => FaultKind::Network,
+        500..=599 => FaultKind::Server,
+        _ => FaultKind::Assistant,
+    }
+}
+
+/// Words that tell a fault, in the order in which they are looked for.
+const WORDS: [(&str, FaultKind); 23] = [
+    ("invalid api key", FaultKind::Auth),
+    ("invalid x-api-key", FaultKind::Auth),
+    ("authentication", FaultKind::Auth),
+    ("unauthorized", FaultKind::Auth),
+    ("not logged in", FaultKind::Auth),
+    ("missing environment variable", FaultKind::Auth),
+    ("rate_limit", FaultKind::RateLimit),
+    ("rate limit", FaultKind::RateLimit),
+    ("too many requests", FaultKind::RateLimit),
+    ("usage limit", FaultKind::RateLimit),
+    ("quota", FaultKind::RateLimit),
+    ("billing", FaultKind::RateLimit),
+    ("credit balance", FaultKind::RateLimit),
+    ("overloaded", FaultKind::Server),
+    ("high demand", FaultKind::Server),
+    ("internal server error", FaultKind::Server),
+    ("server_error", FaultKind::Server),
+    ("connection failed", FaultKind::Network),
+    ("connection error", FaultKind::Network),
+    ("connection refused", FaultKind::Network),
+    ("error sending request", FaultKind::Network),
+    ("stream disconnected", FaultKind::Network),
+    ("waiting for network", FaultKind::Network),
+];
+
+/// Returns whose fault a message tells of: its status where it names one, else its words, else the assistant's.
+pub(crate) fn by_words(message: &str) -> FaultKind {
+    let lower = message.to_lowercase();
+    let status = ["status: ", "status ", "api error: ", "http "].iter().find_map(|before| {
+        let at = lower.find(before)? + before.len();
+        let digits: String = lower[at..].chars().take_while(char::is_ascii_digit).collect();
+        if digits.len() == 3 { digits.parse().ok() } else { None }
+    });
+    if let Some(status) = status {
+        return by_status(status);
+    }
+    WORDS.iter().find(|(word, _)| lower.contains(word)).map_or(FaultKind::Assistant, |(_, fault)| *fault)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(message: &str, fault: FaultKind) {
+        assert_eq!(by_words(message), fault, "{message}");
+    }
+
+    #[test]
+    fn a_fault_is_told_by_status_then_by_words() {
+        check("unexpected status 401 Unauthorized: no, url: http://x/429", FaultKind::Auth);
+        check("exceeded retry limit, last status: 429 Too Many Requests", FaultKind::RateLimit);
+        check("API Error: 529 overloaded", FaultKind::Server);
+        check("unexpected status 400 Bad Request", FaultKind::Assistant);
+        check("We’re currently experiencing high demand", FaultKind::Server);
+        check("Reconnecting... waiting for network (Connection failed: error sending request)", FaultKind::Network);
+        check("You've hit your usage limit", FaultKind::RateLimit);
+        check("the model looped", FaultKind::Assistant);
+    }
+}

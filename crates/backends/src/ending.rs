@@ -1,0 +1,153 @@
+//! How a session ended, decided from what stopped it, what it said last, and whether a request was open.
+//!
+//! **Invariant:** an exit code never says that a session went well; where the stream has a terminal event, that decides.
+
+use std::collections::BTreeSet;
+
+use fairtrial_domain::assistant::BackendKind;
+use fairtrial_domain::event::{EventKind, FaultKind, StreamEnd};
+use fairtrial_domain::outcome::{Ending, InfraFault};
+
+use crate::{ProcessExit, backend};
+
+/// What stopped the process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StoppedBy {
+    /// It ended by itself.
+    Itself,
+    /// Our limit on time.
+    TimeLimit,
+    /// Silent for longer than allowed.
+    Stall,
+    /// A person.
+    Cancel,
+    /// It wrote more than allowed.
+    DiskLimit,
+}
+
+/// Returns how a trial ended.
+///
+/// A terminal event seen before we stopped the process decides, for the work was over by then. A stall with a model
+/// request open is the vendor's; one without is the assistant's.
+pub fn ending(
+    stopped: StoppedBy,
+    exit: ProcessExit,
+    end: Option<&StreamEnd>,
+    expects_terminal_event: bool,
+    request_open: bool,
+) -> Ending {
+    match (stopped, end) {
+        (StoppedBy::Cancel, _) => Ending::Cancelled,
+        (StoppedBy::DiskLimit, _) => Ending::Budget,
+        (StoppedBy::Itself | StoppedBy::TimeLimit | StoppedBy::Stall, Some(end)) => said(end),
+        (StoppedBy::TimeLimit, None) => Ending::TimedOut,
+        (StoppedBy::Stall, None) if request_open => Ending::Infra {
+            fault: InfraFault::Vendor(FaultKind::Server),
+            reason: "no answer to an open model request for longer than allowed".to_owned(),
+        },
+        (StoppedBy::Stall, None) => Ending::Stalled,
+        (StoppedBy::Itself, None) => silent(exit, expects_terminal_event),
+    }
+}
+
+fn said(end: &StreamEnd) -> Ending {
+    match end {
+        StreamEnd::Completed => Ending::Finished,
+        StreamEnd::TurnLimit | StreamEnd::BudgetLimit => Ending::Budget,
+        StreamEnd::Error { fault, message } if fault.is_infra() => {
+            Ending::Infra { fault: InfraFault::Vendor(*fault), reason: message.clone() }
+        }
+        StreamEnd::Error { message, .. } => Ending::Crashed { reason: message.clone() },
+    }
+}
+
+fn silent(exit: ProcessExit, expects_terminal_event: bool) -> Ending {
+    let how = match (exit.signal, exit.code) {
+        (Some(signal), _) => format!("killed by signal {signal}"),
+        (None, Some(0)) if !expects_terminal_event => return Ending::Finished,
+        (None, Some(code)) => format!("exited with code {code}"),
+        (None, None) => "ended in an unknown way".to_owned(),
+    };
+    let reason = if expects_terminal_event { format!("{how} before it said that it was done") } else { how };
+    Ending::Crashed { reason }
+}
+
+/// Follows a session's events to know whether a request is open, and what was said last.
+#[derive(Debug, Clone)]
+pub struct Progress {
+    shows_requests: bool,
+    expects_terminal_event: bool,
+    started: bool,
+    tools: BTreeSet<String>,
+    retrying: Option<FaultKind>,
+    end: Option<StreamEnd>,
+}
+
+impl Progress {
+    /// Returns the progress of a session that has said nothing yet.
+    pub fn new(kind: BackendKind) -> Self {
+        let backend = backend(kind);
+        Self {
+            shows_requests: backend.shows_requests(),
+            expects_terminal_event: backend.expects_terminal_event(),
+            started: false,
+            tools: BTreeSet::new(),
+            retrying: None,
+            end: None,
+        }
+    }
+
+    /// Takes an event in; returns whether it counts as a sign of life. A retry does not: a storm of them is silence.
+    pub fn see(&mut self, event: &EventKind) -> bool {
+        match event {
+            EventKind::Retry { fault, .. } => {
+                self.retrying = Some(*fault);
+                return false;
+            }
+            EventKind::Stderr { .. } => return !self.shows_requests,
+            EventKind::Started { .. } => self.started = true,
+            EventKind::ToolCall { id, .. } => {
+                self.tools.insert(id.clone());
+            }
+            EventKind::ToolResult { id, .. } => {
+                self.tools.remove(id);
+            }
+            EventKind::Ended { end } => self.end = Some(end.clone()),
+            EventKind::Notice { .. } => return true,
+            EventKind::Text { .. }
+            | EventKind::Thinking { .. }
+            | EventKind::Usage { .. }
+            | EventKind::Unparsed { .. }
+            | EventKind::Dropped { .. } => {}
+        }
+        self.retrying = None;
+        true
+    }
+
+    /// Returns whether the session waits for the model: started, not ended, and no tool at work.
+    pub fn request_open(&self) -> bool {
+        self.shows_requests && self.started && self.tools.is_empty() && self.end.is_none()
+    }
+
+    /// Returns the fault being retried right now.
+    pub fn retrying(&self) -> Option<FaultKind> {
+        self.retrying
+    }
+
+    /// Returns how the session says it ended.
+    pub fn end(&self) -> Option<&StreamEnd> {
+        self.end.as_ref()
+    }
+
+    /// Returns how the trial ended, as [`ending`] does, naming the fault that was being retried where there was one.
+    pub fn ending(&self, stopped: StoppedBy, exit: ProcessExit) -> Ending {
+        let ending =
+            ending(stopped, exit, self.end(), self.expects_terminal_event, self.request_open());
+        match (ending, self.retrying) {
+            (Ending::Infra { reason, .. }, Some(fault)) if self.end.is_none() && fault.is_infra() => {
+                Ending::Infra { fault: InfraFault::Vendor(fault), reason }
+            }
+            (ending, _) => ending,
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! The bundled sample assistants, and their stream: one `EventKind` as JSON per line.
+//!
+//! **Invariant:** whatever a sample writes, its tokens and cost are marked as simulated.
+
+use std::collections::BTreeMap;
+
+use fairtrial_domain::assistant::{Assistant, BackendKind, PromptBy};
+use fairtrial_domain::event::EventKind;
+use fairtrial_domain::id::AssistantId;
+use fairtrial_domain::task::Network;
+use fairtrial_domain::usage::{CostSource, UsageSource};
+
+use crate::{Backend, Launch, LaunchError, LaunchSpec, ProcessExit, Reader, text, variables};
+
+pub(crate) struct Sample;
+
+/// The samples: id and name for people. What each does is told by its name in the documents, not here.
+const SAMPLES: [(&str, &str); 6] = [
+    ("aster", "Aster (sample: careful)"),
+    ("birch", "Birch (sample: broad)"),
+    ("cedar", "Cedar (sample: minimal)"),
+    ("dogwood", "Dogwood (sample: cheats)"),
+    ("elder", "Elder (sample: claims, changes nothing)"),
+    ("fir", "Fir (sample: hangs)"),
+];
+
+/// Returns the six bundled sample assistants; the only argument of each is its id.
+pub fn samples() -> Vec<Assistant> {
+    let sample = |(id, title): (&str, &str)| {
+        Some(Assistant {
+            id: AssistantId::parse(id).ok()?,
+            title: title.to_owned(),
+            backend: BackendKind::Sample,
+            program: None,
+            args: vec![id.to_owned()],
+            prompt: PromptBy::Stdin,
+            model: None,
+            effort: None,
+            base_url: None,
+            env_allow: vec![],
+            env: BTreeMap::new(),
+            secrets: BTreeMap::new(),
+            version: None,
+            network: Network::None,
+            readable: vec![],
+            sample: true,
+            account: None,
+            price: None,
+        })
+    };
+    SAMPLES.into_iter().filter_map(sample).collect()
+}
+
+impl Backend for Sample {
+    fn launch(&self, spec: &LaunchSpec<'_>) -> Result<Launch, LaunchError> {
+        let argv = [text(spec.program)?].into_iter().chain(spec.assistant.args.iter().cloned()).collect();
+        Ok(Launch { argv, env: variables(spec, &[]), stdin: Some(spec.instruction.to_owned()), files: vec![] })
+    }
+
+    fn reader(&self) -> Box<dyn Reader> {
+        Box::new(Stream)
+    }
+
+    fn default_program(&self) -> Option<&'static str> {
+        Some("fairtrial-sample")
+    }
+
+    fn cost_known(&self, _: &Assistant) -> bool {
+        true
+    }
+
+    fn expects_terminal_event(&self) -> bool {
+        true
+    }
+
+    fn shows_requests(&self) -> bool {
+        false
+    }
+
+    fn silent(&self) -> &'static [&'static str] {
+        &[]
+    }
+}
+
+struct Stream;
+
+impl Reader for Stream {
+    fn stdout(&mut self, line: &str) -> Vec<EventKind> {
+        if line.trim().is_empty() {
+            return vec![];
+        }
+        let mut event =
+            serde_json::from_str(line).unwrap_or_else(|_| EventKind::Unparsed { line: line.to_owned() });
+        if let EventKind::Usage { usage, cost } = &mut event {
+            usage.source = UsageSource::Simulated;
+            if let Some(cost) = cost {
+                cost.source = CostSource::Simulated;
+            }
+        }
+        vec![event]
+    }
+
+    fn finish(&mut self, _: ProcessExit) -> Vec<EventKind> {
+        vec![]
+    }
+}
