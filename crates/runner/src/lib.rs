@@ -1,1 +1,12 @@
-//! See ARCHITECTURE.md.
+//! Runs a plan: decides what starts when, starts cells, reads their journals.
+//!
+//! **Invariant:** deciding (`order`, `dispatch`, `prepare`, `result`) is values in, values out; only `launch`,
+//! `journal`, `cell`, `harvest`, `machine` and `run` touch processes, files and time.
+
+pub mod dispatch;
+pub mod harvest;
+pub mod journal;
+pub mod order;
+pub mod prepare;
+pub mod result;
+pub mod steps;

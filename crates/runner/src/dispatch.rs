@@ -1,0 +1,461 @@
+//! Decides what happens next in a run: events in, requests out, no clock, no processes.
+//!
+//! **Invariant:** a trial is recorded at most once; nothing starts after a cancel; `Done` is the last request
+//! and comes once, when nothing is in flight.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use fairtrial_domain::id::{AssistantId, TaskId, TrialKey};
+use fairtrial_domain::plan::{Budget, Plan};
+use fairtrial_domain::run::RunStatus;
+
+use crate::order;
+
+/// What a dispatcher starts from: the plan's part that matters here, and what earlier processes did of it.
+#[derive(Debug, Clone, Default)]
+pub struct Setup {
+    /// Tasks in plan order.
+    pub tasks: Vec<TaskId>,
+    /// Who is compared.
+    pub assistants: Vec<AssistantId>,
+    /// Trials per task and assistant.
+    pub trials: u32,
+    /// Decides the order inside each task.
+    pub seed: u64,
+    /// Trials that are recorded already.
+    pub finished: BTreeSet<TrialKey>,
+    /// Attempts that earlier processes made at trials that are not recorded.
+    pub past: BTreeMap<TrialKey, Past>,
+    /// Bounds on what runs at once.
+    pub limits: DispatchLimits,
+    /// Bounds on the whole run.
+    pub budget: Budget,
+    /// US dollars that earlier processes are known to have spent on it.
+    pub spent_usd: f64,
+}
+
+/// Attempts that were made at a trial before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Past {
+    /// The number of the newest attempt.
+    pub attempts: u32,
+    /// How many were lost by a fault that counts against `max_attempts`; the app's own end does not.
+    pub faults: u32,
+    /// True when the newest attempt's work is on disk, so that the attempt goes on instead of a new one.
+    pub open: bool,
+}
+
+/// Bounds on what runs at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DispatchLimits {
+    /// Trials and preparations at once; at least 1.
+    pub jobs: u32,
+    /// Bytes of free memory wanted for each trial beside the first; `None` looks at no memory.
+    pub memory_per_trial: Option<u64>,
+    /// Attempts that may be lost to faults before a trial is recorded as infrastructure; at least 1.
+    pub max_attempts: u32,
+}
+
+impl Default for DispatchLimits {
+    fn default() -> Self {
+        DispatchLimits { jobs: 1, memory_per_trial: None, max_attempts: 3 }
+    }
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Happening {
+    /// The run begins.
+    Begin,
+    /// A task can be worked on.
+    TaskReady {
+        /// Which.
+        task: TaskId,
+    },
+    /// A task could not be prepared.
+    TaskFailed {
+        /// Which.
+        task: TaskId,
+        /// Why.
+        reason: String,
+    },
+    /// An attempt is over.
+    AttemptEnded {
+        /// Which trial.
+        key: TrialKey,
+        /// Which attempt.
+        attempt: u32,
+        /// How.
+        end: AttemptEnd,
+    },
+    /// What was asked by `Record` is stored.
+    Recorded {
+        /// Which trial.
+        key: TrialKey,
+    },
+    /// A person ends the run.
+    CancelAsked,
+    /// A person wants no new trials for now.
+    PauseAsked,
+    /// A person wants it to go on.
+    ContinueAsked,
+    /// Money was spent.
+    BudgetSpent {
+        /// US dollars since the last time.
+        usd: f64,
+    },
+    /// Time went by.
+    Tick {
+        /// Wall seconds of the run so far, earlier processes included.
+        elapsed_sec: f64,
+    },
+    /// Memory was looked at.
+    MemoryFree {
+        /// Bytes that new processes can have.
+        bytes: u64,
+    },
+}
+
+/// How an attempt ended, as far as the order of work depends on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AttemptEnd {
+    /// It is to be recorded, whatever it is worth.
+    Over,
+    /// A fault that is not the assistant's: tried again while attempts are left.
+    Infra,
+}
+
+/// What is to be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Request {
+    /// Prepare a task; answer with `TaskReady` or `TaskFailed`.
+    PrepareTask {
+        /// Which.
+        task: TaskId,
+    },
+    /// Make an attempt; answer with `AttemptEnded`.
+    Start {
+        /// Which trial.
+        key: TrialKey,
+        /// Which attempt, from 1.
+        attempt: u32,
+        /// True when its work was done by an earlier process and lies on disk.
+        goes_on: bool,
+    },
+    /// End what is in flight for a trial; its `AttemptEnded` still comes.
+    Cancel {
+        /// Which trial.
+        key: TrialKey,
+    },
+    /// Stop a preparation; its answer still comes.
+    CancelTask {
+        /// Which.
+        task: TaskId,
+    },
+    /// Note that an attempt was lost; another follows unless the run is stopping.
+    Lose {
+        /// Which trial.
+        key: TrialKey,
+        /// Which attempt.
+        attempt: u32,
+    },
+    /// Record the trial as its last attempt ended; answer with `Recorded`.
+    Record {
+        /// Which trial.
+        key: TrialKey,
+        /// Attempts made in all.
+        attempts: u32,
+    },
+    /// Record a trial that no attempt can be made at, as infrastructure; answer with `Recorded`.
+    Void {
+        /// Which trial.
+        key: TrialKey,
+        /// Attempts made in all.
+        attempts: u32,
+        /// Why.
+        reason: String,
+    },
+    /// The run stands otherwise: paused, or going on.
+    Status {
+        /// How.
+        status: RunStatus,
+    },
+    /// Nothing is in flight and nothing more starts.
+    Done {
+        /// How the run ended.
+        status: RunStatus,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Preparation {
+    Waiting,
+    Asked,
+    Ready,
+    Failed,
+}
+
+#[derive(Debug)]
+struct Block {
+    task: TaskId,
+    preparation: Preparation,
+    line: VecDeque<TrialKey>,
+}
+
+/// The state of a run.
+#[derive(Debug)]
+pub struct Dispatcher {
+    blocks: Vec<Block>,
+    past: BTreeMap<TrialKey, Past>,
+    live: BTreeMap<TrialKey, u32>,
+    recording: BTreeSet<TrialKey>,
+    limits: DispatchLimits,
+    budget: Budget,
+    spent_usd: f64,
+    elapsed_sec: f64,
+    memory: Option<u64>,
+    paused: bool,
+    cancelled: bool,
+    done: bool,
+}
+
+impl Setup {
+    /// Takes a plan's part that matters here; nothing is finished, one job.
+    pub fn of_plan(plan: &Plan) -> Setup {
+        Setup {
+            tasks: plan.tasks.iter().map(|task| task.id.clone()).collect(),
+            assistants: plan.assistants.iter().map(|assistant| assistant.id.clone()).collect(),
+            trials: plan.trials,
+            seed: plan.seed,
+            budget: plan.budget.clone(),
+            ..Setup::default()
+        }
+    }
+}
+
+impl Dispatcher {
+    /// Lays out every trial that is not recorded yet.
+    pub fn new(setup: Setup) -> Self {
+        let Setup { tasks, assistants, trials, seed, finished, past, limits, budget, spent_usd } = setup;
+        let blocks = tasks.into_iter().map(|task| {
+            let mut line: VecDeque<TrialKey> = order::block(seed, &task, &assistants, trials).into();
+            line.retain(|key| !finished.contains(key));
+            Block { task, preparation: Preparation::Waiting, line }
+        });
+        Dispatcher {
+            blocks: blocks.filter(|block| !block.line.is_empty()).collect(),
+            past,
+            live: BTreeMap::new(),
+            recording: BTreeSet::new(),
+            limits: DispatchLimits {
+                jobs: limits.jobs.max(1),
+                max_attempts: limits.max_attempts.max(1),
+                ..limits
+            },
+            budget,
+            spent_usd,
+            elapsed_sec: 0.0,
+            memory: None,
+            paused: false,
+            cancelled: false,
+            done: false,
+        }
+    }
+
+    /// Takes what happened and returns what is to be done, in order. Late or repeated news change nothing.
+    pub fn handle(&mut self, happening: Happening) -> Vec<Request> {
+        if self.done {
+            return Vec::new();
+        }
+        let mut requests = match happening {
+            Happening::Begin => Vec::new(),
+            Happening::TaskReady { task } => self.task_ready(&task),
+            Happening::TaskFailed { task, reason } => self.task_failed(&task, &reason),
+            Happening::AttemptEnded { key, attempt, end } => self.attempt_ended(key, attempt, end),
+            Happening::Recorded { key } => {
+                self.recording.remove(&key);
+                Vec::new()
+            }
+            Happening::CancelAsked => self.cancel(),
+            Happening::PauseAsked => self.pause(true),
+            Happening::ContinueAsked => self.pause(false),
+            Happening::BudgetSpent { usd } => {
+                self.spent_usd += usd.max(0.0);
+                Vec::new()
+            }
+            Happening::Tick { elapsed_sec } => {
+                self.elapsed_sec = elapsed_sec;
+                Vec::new()
+            }
+            Happening::MemoryFree { bytes } => {
+                self.memory = Some(bytes);
+                Vec::new()
+            }
+        };
+        self.fill(&mut requests);
+        if let Some(status) = self.over() {
+            self.done = true;
+            requests.push(Request::Done { status });
+        }
+        requests
+    }
+
+    fn task_ready(&mut self, task: &TaskId) -> Vec<Request> {
+        if let Some(block) = self.asked(task) {
+            block.preparation = Preparation::Ready;
+        }
+        Vec::new()
+    }
+
+    fn task_failed(&mut self, task: &TaskId, reason: &str) -> Vec<Request> {
+        let stopping = self.cancelled;
+        let Some(block) = self.asked(task) else { return Vec::new() };
+        block.preparation = Preparation::Failed;
+        if stopping {
+            // A preparation that we ended ourselves says nothing about the task.
+            return Vec::new();
+        }
+        let line = std::mem::take(&mut block.line);
+        line.into_iter().map(|key| self.void(key, reason.to_owned())).collect()
+    }
+
+    fn asked(&mut self, task: &TaskId) -> Option<&mut Block> {
+        self.blocks.iter_mut().find(|b| b.task == *task && b.preparation == Preparation::Asked)
+    }
+
+    fn void(&mut self, key: TrialKey, reason: String) -> Request {
+        let attempts = self.past.get(&key).map_or(0, |past| past.attempts);
+        self.recording.insert(key.clone());
+        Request::Void { key, attempts, reason }
+    }
+
+    fn attempt_ended(&mut self, key: TrialKey, attempt: u32, end: AttemptEnd) -> Vec<Request> {
+        if self.live.get(&key) != Some(&attempt) {
+            return Vec::new();
+        }
+        self.live.remove(&key);
+        let past = self.past.entry(key.clone()).or_default();
+        past.open = false;
+        if end == AttemptEnd::Infra {
+            past.faults += 1;
+            if self.cancelled {
+                return vec![Request::Lose { key, attempt }];
+            }
+            if past.faults < self.limits.max_attempts {
+                // The same place in the order: the next of its block to start.
+                let block = self.blocks.iter_mut().find(|b| b.task == key.task);
+                block.into_iter().for_each(|b| b.line.push_front(key.clone()));
+                return vec![Request::Lose { key, attempt }];
+            }
+        }
+        self.recording.insert(key.clone());
+        vec![Request::Record { key, attempts: attempt }]
+    }
+
+    fn cancel(&mut self) -> Vec<Request> {
+        if std::mem::replace(&mut self.cancelled, true) {
+            return Vec::new();
+        }
+        let trials = self.live.keys().map(|key| Request::Cancel { key: key.clone() });
+        let asked = self.blocks.iter().filter(|b| b.preparation == Preparation::Asked);
+        let tasks = asked.map(|b| Request::CancelTask { task: b.task.clone() });
+        trials.chain(tasks).collect()
+    }
+
+    fn pause(&mut self, paused: bool) -> Vec<Request> {
+        if self.cancelled || self.paused == paused {
+            return Vec::new();
+        }
+        self.paused = paused;
+        let status = if paused { RunStatus::Paused } else { RunStatus::Running };
+        vec![Request::Status { status }]
+    }
+
+    fn fill(&mut self, requests: &mut Vec<Request>) {
+        while !self.paused && !self.cancelled && self.busy() < self.limits.jobs as usize {
+            match self.next() {
+                Some(request) => requests.push(request),
+                None => return,
+            }
+        }
+    }
+
+    /// Returns the next request that takes a slot: the preparation of the first open block; that of the block
+    /// behind it, once the first has no more trials left than there are slots; else a trial.
+    fn next(&mut self) -> Option<Request> {
+        if self.out_of_budget() {
+            return None;
+        }
+        let mut open = (0..self.blocks.len()).filter(|at| !self.blocks[*at].line.is_empty());
+        let (front, ahead) = (open.next()?, open.next());
+        let nearly_through = self.blocks[front].line.len() <= self.limits.jobs as usize;
+        for at in std::iter::once(front).chain(ahead.filter(|_| nearly_through)) {
+            let block = &mut self.blocks[at];
+            if block.preparation == Preparation::Waiting {
+                block.preparation = Preparation::Asked;
+                return Some(Request::PrepareTask { task: block.task.clone() });
+            }
+        }
+        let ready = std::iter::once(front)
+            .chain(ahead)
+            .find(|at| self.blocks[*at].preparation == Preparation::Ready)?;
+        let past = self.past.get(self.blocks[ready].line.front()?).copied().unwrap_or_default();
+        let worn_out = !past.open && past.faults >= self.limits.max_attempts;
+        if !worn_out && !self.memory_allows() {
+            return None;
+        }
+        let key = self.blocks[ready].line.pop_front()?;
+        if worn_out {
+            return Some(self.void(key, "every attempt was lost before the run was taken up again".to_owned()));
+        }
+        Some(self.start(key))
+    }
+
+    fn start(&mut self, key: TrialKey) -> Request {
+        let past = self.past.entry(key.clone()).or_default();
+        let goes_on = past.open;
+        if !goes_on {
+            past.attempts += 1;
+        }
+        let attempt = past.attempts;
+        self.live.insert(key.clone(), attempt);
+        if let (Some(free), Some(each)) = (self.memory.as_mut(), self.limits.memory_per_trial) {
+            *free = free.saturating_sub(each);
+        }
+        Request::Start { key, attempt, goes_on }
+    }
+
+    /// The first trial always may start, else a small machine would wait for ever.
+    fn memory_allows(&self) -> bool {
+        match (self.memory, self.limits.memory_per_trial) {
+            (Some(free), Some(each)) => self.live.is_empty() || free >= each,
+            (None, _) | (_, None) => true,
+        }
+    }
+
+    fn busy(&self) -> usize {
+        self.live.len() + self.preparing()
+    }
+
+    fn preparing(&self) -> usize {
+        self.blocks.iter().filter(|b| b.preparation == Preparation::Asked).count()
+    }
+
+    fn out_of_budget(&self) -> bool {
+        self.budget.usd.is_some_and(|usd| self.spent_usd >= usd)
+            || self.budget.seconds.is_some_and(|seconds| self.elapsed_sec >= seconds)
+    }
+
+    fn over(&self) -> Option<RunStatus> {
+        if self.busy() > 0 || !self.recording.is_empty() {
+            return None;
+        }
+        if self.cancelled {
+            return Some(RunStatus::Cancelled);
+        }
+        if self.blocks.iter().all(|b| b.line.is_empty()) {
+            return Some(RunStatus::Finished);
+        }
+        self.out_of_budget().then_some(RunStatus::OutOfBudget)
+    }
+}

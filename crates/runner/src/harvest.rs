@@ -1,0 +1,135 @@
+//! What earlier processes left of a run: nothing that a cell finished is run again.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use fairtrial_domain::id::TrialKey;
+use fairtrial_domain::outcome::Ending;
+
+use crate::dispatch::Past;
+use crate::journal::{self, JournalError, JournalState};
+use crate::result::{Fold, GradeResult, WorkResult};
+
+/// An attempt as stored, at a trial that is not recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredAttempt {
+    /// Which trial.
+    pub key: TrialKey,
+    /// Which attempt, from 1.
+    pub attempt: u32,
+    /// What is known of it.
+    pub state: StoredState,
+    /// Its work bundle.
+    pub work_dir: PathBuf,
+    /// Its grade bundle, whether it was made or not.
+    pub grade_dir: PathBuf,
+}
+
+/// What is known of a stored attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StoredState {
+    /// It was under way when the process ended.
+    Open,
+    /// It was lost to a fault.
+    Lost,
+    /// It was lost because the app ended.
+    Interrupted,
+}
+
+/// What is left of one attempt.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Harvest {
+    /// Work and grade are whole: only the record is missing.
+    Finish {
+        /// The work.
+        work: Box<WorkResult>,
+        /// The grade.
+        grade: GradeResult,
+    },
+    /// The work is whole: go on with grading, if there is anything to judge.
+    Grade {
+        /// The work.
+        work: Box<WorkResult>,
+    },
+    /// Nothing can be used: a new attempt.
+    Lost {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// What a resumed run starts from.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Resume {
+    /// For `Setup::past`.
+    pub past: BTreeMap<TrialKey, Past>,
+    /// For `Job::harvested`: work that lies on disk, by trial.
+    pub harvested: BTreeMap<TrialKey, Harvest>,
+    /// Attempts to note as interrupted, with the reason.
+    pub interrupted: Vec<(TrialKey, u32, String)>,
+}
+
+/// Looks at the bundles of one attempt.
+pub fn harvest(work_dir: &Path, grade_dir: &Path) -> Harvest {
+    let work = match journal::read_whole(work_dir) {
+        Ok(state) if state.closed => fold(&state).work(work_dir, ""),
+        Ok(state) if state.records.is_empty() => {
+            return Harvest::Lost { reason: "the app ended before the cell had begun".to_owned() };
+        }
+        Ok(_) => return Harvest::Lost { reason: "the app ended while the assistant was at work".to_owned() },
+        Err(error) => return Harvest::Lost { reason: sentence(&error) },
+    };
+    match &work.ending {
+        // Nobody asked for it: a cancelled run records its trials itself. The cell was told to end with the app.
+        Ending::Cancelled => {
+            return Harvest::Lost { reason: "the app ended while the assistant was at work".to_owned() };
+        }
+        Ending::Infra { reason, .. } => return Harvest::Lost { reason: reason.clone() },
+        Ending::Finished | Ending::TimedOut | Ending::Stalled | Ending::Budget | Ending::Crashed { .. } => {}
+    }
+    let grade = journal::read_whole(grade_dir).ok().filter(|state| state.closed);
+    match grade.map(|state| fold(&state).grade(grade_dir, "")) {
+        Some(Ok(grade)) => Harvest::Finish { work: Box::new(work), grade },
+        Some(Err(_)) | None => Harvest::Grade { work: Box::new(work) },
+    }
+}
+
+/// Sorts everything that is stored of trials that are not recorded.
+pub fn resume(stored: &[StoredAttempt]) -> Resume {
+    let mut resume = Resume::default();
+    let mut sorted: Vec<&StoredAttempt> = stored.iter().collect();
+    sorted.sort_by(|a, b| (&a.key, a.attempt).cmp(&(&b.key, b.attempt)));
+    for one in sorted {
+        let past = resume.past.entry(one.key.clone()).or_default();
+        past.attempts = past.attempts.max(one.attempt);
+        past.open = false;
+        resume.harvested.remove(&one.key);
+        match one.state {
+            StoredState::Lost => past.faults += 1,
+            StoredState::Interrupted => {}
+            StoredState::Open => match harvest(&one.work_dir, &one.grade_dir) {
+                Harvest::Lost { reason } => {
+                    resume.interrupted.push((one.key.clone(), one.attempt, reason));
+                }
+                found @ (Harvest::Finish { .. } | Harvest::Grade { .. }) => {
+                    past.open = true;
+                    resume.harvested.insert(one.key.clone(), found);
+                }
+            },
+        }
+    }
+    resume
+}
+
+fn fold(state: &JournalState) -> Fold {
+    let mut fold = Fold::of(state.records.iter().map(|line| &line.record));
+    fold.take_bad(state.bad.len() as u64);
+    fold
+}
+
+fn sentence(error: &JournalError) -> String {
+    match std::error::Error::source(error) {
+        Some(cause) => format!("{error}: {cause}"),
+        None => error.to_string(),
+    }
+}

@@ -1,0 +1,266 @@
+//! Folds a cell's records into what the rest of the product needs of it. Pure.
+//!
+//! **Invariant:** a journal without `Closed`, or with `Failed`, is a fault of ours and never evidence.
+
+use std::path::{Path, PathBuf};
+
+use fairtrial_domain::bundle::{BaseInfo, Tier};
+use fairtrial_domain::event::EventKind;
+use fairtrial_domain::journal::Record;
+use fairtrial_domain::outcome::{Ending, InfraFault};
+use fairtrial_domain::patch::{CaptureFlag, PatchRef};
+use fairtrial_domain::usage::{Cost, Usage};
+use fairtrial_domain::verdict::Verdict;
+
+/// What a work cell brought.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WorkResult {
+    /// Its bundle, with journal, stream and patch.
+    pub dir: PathBuf,
+    /// The isolation it had; `None` when it died before it said so.
+    pub tier: Option<Tier>,
+    /// Why that is not more, where it is not.
+    pub tier_reason: Option<String>,
+    /// How it ended.
+    pub ending: Ending,
+    /// Wall seconds of the assistant.
+    pub seconds: f64,
+    /// CPU seconds of the assistant's tree, where known.
+    pub cpu_seconds: Option<f64>,
+    /// Peak memory in bytes, where known.
+    pub peak_memory: Option<u64>,
+    /// Tokens and requests.
+    pub usage: Usage,
+    /// Money, where known.
+    pub cost: Option<Cost>,
+    /// Processes that outlived the assistant.
+    pub leftovers: Vec<String>,
+    /// The patch in `dir`, where one was captured.
+    pub patch: Option<PatchRef>,
+    /// What capture left out.
+    pub flags: Vec<CaptureFlag>,
+    /// The program's version, where it said so.
+    pub version: Option<String>,
+    /// The model that served it, where it said so.
+    pub model: Option<String>,
+    /// Instruction files of assistants that the base holds.
+    pub instruction_files: Vec<String>,
+    /// The limit that was reached, where one was.
+    pub limit: Option<String>,
+    /// Events in the journal.
+    pub events: u64,
+    /// Lines of the journal that could not be read.
+    pub bad_lines: u64,
+}
+
+/// What a grade cell brought.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GradeResult {
+    /// Its bundle, with the journal.
+    pub dir: PathBuf,
+    /// The isolation it had.
+    pub tier: Option<Tier>,
+    /// Why that is not more, where it is not.
+    pub tier_reason: Option<String>,
+    /// Protected files that were put back.
+    pub restored: Vec<String>,
+    /// Every check, in order.
+    pub verdicts: Vec<Verdict>,
+    /// The first file that differs, when the patch does not fit the base.
+    pub does_not_apply: Option<String>,
+}
+
+/// A cell that brought nothing: our fault.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}")]
+pub struct CellLost {
+    /// What, in a sentence fragment.
+    pub reason: String,
+}
+
+/// Everything that a cell said so far, as far as results need it.
+#[derive(Debug, Clone, Default)]
+pub struct Fold {
+    tier: Option<Tier>,
+    tier_reason: Option<String>,
+    ended: Option<Record>,
+    patch: Option<(PatchRef, Vec<CaptureFlag>)>,
+    version: Option<String>,
+    model: Option<String>,
+    instruction_files: Vec<String>,
+    limit: Option<String>,
+    events: u64,
+    usage: Usage,
+    cost: Option<Cost>,
+    restored: Vec<String>,
+    verdicts: Vec<Verdict>,
+    does_not_apply: Option<String>,
+    base: Option<BaseInfo>,
+    failed: Option<String>,
+    closed: bool,
+    bad_lines: u64,
+}
+
+impl Fold {
+    /// Folds all of `records`.
+    pub fn of<'a>(records: impl IntoIterator<Item = &'a Record>) -> Fold {
+        let mut fold = Fold::default();
+        records.into_iter().for_each(|record| fold.take(record));
+        fold
+    }
+
+    /// Counts lines that could not be read.
+    pub fn take_bad(&mut self, lines: u64) {
+        self.bad_lines += lines;
+    }
+
+    /// Takes the next record.
+    pub fn take(&mut self, record: &Record) {
+        match record {
+            Record::Opened { tier, tier_reason, unix: _, cell: _ } => {
+                self.tier = Some(*tier);
+                self.tier_reason.clone_from(tier_reason);
+            }
+            Record::Launched { instruction_files, argv: _ } => {
+                self.instruction_files.clone_from(instruction_files);
+            }
+            Record::Event { kind } => self.event(kind),
+            Record::LimitReached { limit } => self.limit = Some(limit.clone()),
+            Record::Ended { .. } => self.ended = Some(record.clone()),
+            Record::Captured { patch, flags } => self.patch = Some((patch.clone(), flags.clone())),
+            Record::Restored { path } => self.restored.push(path.clone()),
+            Record::Verdict { verdict } => self.verdicts.push(verdict.clone()),
+            Record::DoesNotApply { path } => self.does_not_apply = Some(path.clone()),
+            Record::BaseReady { info } => self.base = Some(info.clone()),
+            Record::Failed { reason } => self.failed = Some(reason.clone()),
+            Record::Closed => self.closed = true,
+            Record::Phase { .. } | Record::CheckStarted { .. } => {}
+        }
+    }
+
+    fn event(&mut self, kind: &EventKind) {
+        self.events += 1;
+        match kind {
+            EventKind::Started { model, version, session: _ } => {
+                self.model = model.clone().or(self.model.take());
+                self.version = version.clone().or(self.version.take());
+            }
+            EventKind::Usage { usage, cost } => {
+                self.usage = usage.clone();
+                self.cost = cost.clone().or(self.cost.take());
+            }
+            EventKind::Text { .. }
+            | EventKind::Thinking { .. }
+            | EventKind::ToolCall { .. }
+            | EventKind::ToolResult { .. }
+            | EventKind::Retry { .. }
+            | EventKind::Notice { .. }
+            | EventKind::Stderr { .. }
+            | EventKind::Ended { .. }
+            | EventKind::Unparsed { .. }
+            | EventKind::Dropped { .. } => {}
+        }
+    }
+
+    /// Returns whether the journal is whole.
+    pub fn closed(&self) -> bool {
+        self.closed
+    }
+
+    /// Returns what a work cell brought. `died` says how its process ended, for a journal that is not whole.
+    pub fn work(self, dir: &Path, died: &str) -> WorkResult {
+        let fault = self.fault(died);
+        let (patch, flags) = self.patch.map_or((None, Vec::new()), |(p, f)| (Some(p), f));
+        let mut work = WorkResult {
+            dir: dir.to_owned(),
+            tier: self.tier,
+            tier_reason: self.tier_reason,
+            ending: infra(fault.clone().unwrap_or_else(|| "the journal does not say how it ended".to_owned())),
+            seconds: 0.0,
+            cpu_seconds: None,
+            peak_memory: None,
+            usage: self.usage,
+            cost: self.cost,
+            leftovers: Vec::new(),
+            patch,
+            flags,
+            version: self.version,
+            model: self.model,
+            instruction_files: self.instruction_files,
+            limit: self.limit,
+            events: self.events,
+            bad_lines: self.bad_lines,
+        };
+        if let Some(Record::Ended { ending, seconds, cpu_seconds, peak_memory, usage, cost, leftovers }) = self.ended
+        {
+            work.seconds = seconds;
+            work.cpu_seconds = cpu_seconds;
+            work.peak_memory = peak_memory;
+            work.usage = usage;
+            work.cost = cost;
+            work.leftovers = leftovers;
+            if fault.is_none() {
+                work.ending = ending;
+            }
+        }
+        work
+    }
+
+    /// Returns what a grade cell brought, or why it brought nothing.
+    pub fn grade(self, dir: &Path, died: &str) -> Result<GradeResult, CellLost> {
+        match self.fault(died) {
+            Some(reason) => Err(CellLost { reason }),
+            None => Ok(GradeResult {
+                dir: dir.to_owned(),
+                tier: self.tier,
+                tier_reason: self.tier_reason,
+                restored: self.restored,
+                verdicts: self.verdicts,
+                does_not_apply: self.does_not_apply,
+            }),
+        }
+    }
+
+    /// Returns what a base cell brought, or why it brought nothing.
+    pub fn base(self, died: &str) -> Result<BaseInfo, CellLost> {
+        if let Some(reason) = self.fault(died) {
+            return Err(CellLost { reason });
+        }
+        self.base.ok_or_else(|| CellLost { reason: "the cell ended without a base".to_owned() })
+    }
+
+    fn fault(&self, died: &str) -> Option<String> {
+        match (&self.failed, self.closed) {
+            (Some(reason), _) => Some(reason.clone()),
+            (None, false) => Some(format!("the cell died before its journal was whole: {died}")),
+            (None, true) => None,
+        }
+    }
+}
+
+impl WorkResult {
+    /// Returns the result of an attempt that never had a cell.
+    pub fn none(dir: &Path, reason: &str) -> WorkResult {
+        let mut work = Fold::default().work(dir, reason);
+        work.ending = infra(reason.to_owned());
+        work
+    }
+
+    /// Returns why the attempt is no evidence though nobody cancelled it, or `None` when it is.
+    pub fn fault(&self) -> Option<&str> {
+        match &self.ending {
+            Ending::Infra { reason, .. } => Some(reason),
+            Ending::Finished
+            | Ending::TimedOut
+            | Ending::Stalled
+            | Ending::Budget
+            | Ending::Cancelled
+            | Ending::Crashed { .. } => None,
+        }
+    }
+}
+
+/// A fault of our cell or machine.
+pub fn infra(reason: String) -> Ending {
+    Ending::Infra { fault: InfraFault::Cell, reason }
+}
