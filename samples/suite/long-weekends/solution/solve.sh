@@ -1,0 +1,3 @@
+#!/bin/sh
+# For Harbor's oracle.
+cd /app && patch -p1 < /solution/reference.patch
