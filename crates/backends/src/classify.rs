@@ -70,7 +70,10 @@ mod tests {
         check("API Error: 529 overloaded", FaultKind::Server);
         check("unexpected status 400 Bad Request", FaultKind::Assistant);
         check("We’re currently experiencing high demand", FaultKind::Server);
-        check("Reconnecting... waiting for network (Connection failed: error sending request)", FaultKind::Network);
+        check(
+            "Reconnecting... waiting for network (Connection failed: error sending request)",
+            FaultKind::Network,
+        );
         check("You've hit your usage limit", FaultKind::RateLimit);
         check("the model looped", FaultKind::Assistant);
     }

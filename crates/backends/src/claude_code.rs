@@ -141,7 +141,7 @@ impl Stream {
                 self.messages.extend(owned(&line["message"]["id"]));
                 blocks(&line["message"]["content"])
             }
-            "user" => blocks(&line["message"]["content"]),
+            "user" => blocks(&line["message"]["content"]).into_iter().map(not_its_own).collect(),
             "result" => vec![
                 EventKind::Usage { usage: self.usage(line), cost: cost(line) },
                 EventKind::Ended { end: end(line)? },
@@ -154,7 +154,8 @@ impl Stream {
     /// Reads the tokens of the whole session. `modelUsage` covers every model and also sessions that a budget cut,
     /// where `usage` is all zeroes; so it is preferred.
     fn usage(&self, line: &Value) -> Usage {
-        let models: Vec<&Value> = line["modelUsage"].as_object().into_iter().flat_map(|m| m.values()).collect();
+        let models: Vec<&Value> =
+            line["modelUsage"].as_object().into_iter().flat_map(|m| m.values()).collect();
         let count = |per_model: &str, total: &str| {
             if models.is_empty() {
                 return line["usage"][total].as_u64();
@@ -178,7 +179,9 @@ fn owned(value: &Value) -> Option<String> {
 }
 
 fn cost(line: &Value) -> Option<Cost> {
-    line["total_cost_usd"].as_f64().map(|usd| Cost { usd, source: CostSource::Reported })
+    // To the nano-dollar: what is behind it is noise of its own summation.
+    let usd = (line["total_cost_usd"].as_f64()? * 1e9).round() / 1e9;
+    Some(Cost { usd, source: CostSource::Reported })
 }
 
 fn retry(line: &Value) -> EventKind {
@@ -189,7 +192,9 @@ fn retry(line: &Value) -> EventKind {
         // No status: there was no answer, whatever the word for it.
         None => match classify::by_words(error) {
             FaultKind::Assistant => FaultKind::Network,
-            fault @ (FaultKind::Auth | FaultKind::RateLimit | FaultKind::Server | FaultKind::Network) => fault,
+            fault @ (FaultKind::Auth | FaultKind::RateLimit | FaultKind::Server | FaultKind::Network) => {
+                fault
+            }
         },
     };
     let message = match status {
@@ -225,6 +230,11 @@ fn blocks(content: &Value) -> Vec<EventKind> {
         Value::Array(blocks) => blocks.iter().map(block).collect(),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => vec![],
     }
+}
+
+/// Turns text in the user's place, which the program wrote, into a notice.
+fn not_its_own(event: EventKind) -> EventKind {
+    if let EventKind::Text { text } = event { EventKind::Notice { text } } else { event }
 }
 
 fn block(block: &Value) -> EventKind {

@@ -22,12 +22,8 @@ impl Backend for Command {
                 return Err(LaunchError::Setting { assistant: assistant.id.to_string(), field });
             }
         }
-        let mut launch = Launch {
-            argv: vec![text(spec.program)?],
-            env: variables(spec, &[]),
-            stdin: None,
-            files: vec![],
-        };
+        let mut launch =
+            Launch { argv: vec![text(spec.program)?], env: variables(spec, &[]), stdin: None, files: vec![] };
         let instruction = spec.instruction.to_owned();
         let args = match assistant.prompt {
             PromptBy::Argument => filled(&assistant.args, "{prompt}", &instruction),

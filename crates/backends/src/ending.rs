@@ -139,15 +139,19 @@ impl Progress {
         self.end.as_ref()
     }
 
-    /// Returns how the trial ended, as [`ending`] does, naming the fault that was being retried where there was one.
+    /// Returns how the trial ended, as [`ending`] does; but a limit that was reached while a vendor's fault was being
+    /// retried is that fault.
     pub fn ending(&self, stopped: StoppedBy, exit: ProcessExit) -> Ending {
-        let ending =
-            ending(stopped, exit, self.end(), self.expects_terminal_event, self.request_open());
-        match (ending, self.retrying) {
-            (Ending::Infra { reason, .. }, Some(fault)) if self.end.is_none() && fault.is_infra() => {
-                Ending::Infra { fault: InfraFault::Vendor(fault), reason }
-            }
-            (ending, _) => ending,
+        let limit = match stopped {
+            StoppedBy::TimeLimit | StoppedBy::Stall => true,
+            StoppedBy::Itself | StoppedBy::Cancel | StoppedBy::DiskLimit => false,
+        };
+        match self.retrying.filter(|fault| limit && self.end.is_none() && fault.is_infra()) {
+            Some(fault) => Ending::Infra {
+                fault: InfraFault::Vendor(fault),
+                reason: "its model requests were still being retried when it was stopped".to_owned(),
+            },
+            None => ending(stopped, exit, self.end(), self.expects_terminal_event, self.request_open()),
         }
     }
 }

@@ -13,6 +13,7 @@ mod classify;
 mod claude_code;
 mod codex;
 mod command;
+pub mod config;
 mod ending;
 mod known;
 mod sample;

@@ -54,7 +54,12 @@ pub fn samples() -> Vec<Assistant> {
 impl Backend for Sample {
     fn launch(&self, spec: &LaunchSpec<'_>) -> Result<Launch, LaunchError> {
         let argv = [text(spec.program)?].into_iter().chain(spec.assistant.args.iter().cloned()).collect();
-        Ok(Launch { argv, env: variables(spec, &[]), stdin: Some(spec.instruction.to_owned()), files: vec![] })
+        Ok(Launch {
+            argv,
+            env: variables(spec, &[]),
+            stdin: Some(spec.instruction.to_owned()),
+            files: vec![],
+        })
     }
 
     fn reader(&self) -> Box<dyn Reader> {

@@ -31,7 +31,7 @@ mod tests {
     #[test]
     fn short_output_is_untouched_and_long_output_keeps_both_ends() {
         assert_eq!(shorten("héllo", 6), "héllo");
-        assert_eq!(shorten("aaaaébbbbé", 4), "aa\n[… 9 bytes left out …]\né");
+        assert_eq!(shorten("aaaaébbbbé", 4), "aa\n[… 8 bytes left out …]\né");
         assert_eq!(shorten("éé", 1), "\n[… 4 bytes left out …]\n");
     }
 

@@ -1,0 +1,225 @@
+//! Reads `assistants.toml`: one `[assistants.NAME]` table per assistant.
+//!
+//! **Invariant:** nothing is ignored. A field, value or shape that is not understood is refused with its line and a
+//! remedy, and so is a secret written in the open.
+//!
+//! ```toml
+//! [assistants.claude]
+//! backend = "claude_code"      # claude_code, codex, command
+//! model = "claude-sonnet-4-5"
+//! secrets = { ANTHROPIC_API_KEY = { env = "ANTHROPIC_API_KEY" } }
+//! ```
+
+use std::collections::BTreeMap;
+
+use fairtrial_domain::assistant::{Assistant, BackendKind, PromptBy};
+use fairtrial_domain::id::AssistantId;
+use fairtrial_domain::task::Network;
+use toml::de::{DeTable, DeValue};
+
+mod value;
+
+use crate::known;
+use value::Node;
+
+/// The name of the file, in the data folder.
+pub const FILE: &str = "assistants.toml";
+
+/// Why the file cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{file}:{line}: {problem}: {remedy}")]
+pub struct ConfigError {
+    /// The file's name.
+    pub file: String,
+    /// The line, from 1.
+    pub line: usize,
+    /// What is wrong.
+    pub problem: String,
+    /// What to do.
+    pub remedy: String,
+}
+
+/// What is wrong with a place in the file, and what to do.
+struct Fault {
+    at: usize,
+    problem: String,
+    remedy: String,
+}
+
+impl Fault {
+    fn new(at: usize, problem: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self { at, problem: problem.into(), remedy: remedy.into() }
+    }
+}
+
+/// Reads the assistants of `text`, in the order in which they are written.
+///
+/// # Errors
+/// The first thing that is wrong, with its line and what to do.
+pub fn parse(text: &str) -> Result<Vec<Assistant>, ConfigError> {
+    assistants(text).map_err(|fault| ConfigError {
+        file: FILE.to_owned(),
+        line: text.as_bytes()[..fault.at.min(text.len())].iter().filter(|b| **b == b'\n').count() + 1,
+        problem: fault.problem,
+        remedy: fault.remedy,
+    })
+}
+
+fn assistants(text: &str) -> Result<Vec<Assistant>, Fault> {
+    let document = DeTable::parse(text).map_err(|error| {
+        let at = error.span().map_or(0, |span| span.start);
+        let problem = error.message().trim().replace('\n', ", ");
+        Fault::new(at, problem, "correct the TOML here; a name can be used once only")
+    })?;
+    let mut read = vec![];
+    for top in Node::sorted(document.get_ref()) {
+        if top.name != "assistants" {
+            let problem = format!("`{}` does not belong here", top.name);
+            return Err(Fault::new(top.at, problem, "put each assistant in a table `[assistants.NAME]`"));
+        }
+        for entry in top.table()? {
+            read.push(assistant(&entry)?);
+        }
+    }
+    Ok(read)
+}
+
+const FIELDS: &str = "title, backend, program, args, prompt, model, effort, base_url, env_allow, env, secrets, \
+                      version, network, readable, account, price";
+
+fn assistant(entry: &Node<'_>) -> Result<Assistant, Fault> {
+    let fields = entry.table()?;
+    let mut assistant = empty(entry, &fields)?;
+    for field in &fields {
+        match field.name {
+            "backend" => {}
+            "title" => assistant.title = field.text()?,
+            "program" => assistant.program = Some(field.text()?),
+            "args" => assistant.args = field.open_texts()?,
+            "prompt" => assistant.prompt = prompt(field, assistant.backend)?,
+            "model" => assistant.model = Some(vendor_only(field, assistant.backend)?),
+            "effort" => assistant.effort = Some(vendor_only(field, assistant.backend)?),
+            "base_url" => {
+                vendor_only(field, assistant.backend)?;
+                assistant.base_url = Some(field.url()?);
+            }
+            "env_allow" => assistant.env_allow = field.allowed()?,
+            "env" => assistant.env = field.open_variables()?,
+            "secrets" => assistant.secrets = field.secrets()?,
+            "version" => assistant.version = Some(field.text()?),
+            "network" => assistant.network = network(field)?,
+            "readable" => assistant.readable = field.paths()?,
+            "account" => assistant.account = Some(field.text()?),
+            "price" => assistant.price = Some(field.price()?),
+            unknown => {
+                let problem = format!("`{unknown}` is not a field of an assistant");
+                return Err(Fault::new(field.at, problem, format!("use one of {FIELDS}")));
+            }
+        }
+    }
+    if assistant.backend == BackendKind::Command && assistant.program.is_none() {
+        let problem = format!("`{}` has no program", entry.name);
+        return Err(Fault::new(entry.at, problem, "a `command` needs `program = \"NAME or PATH\"`"));
+    }
+    Ok(assistant)
+}
+
+/// Returns the assistant with its id and back end, and nothing else set.
+fn empty(entry: &Node<'_>, fields: &[Node<'_>]) -> Result<Assistant, Fault> {
+    let id = AssistantId::parse(entry.name)
+        .map_err(|error| Fault::new(entry.at, error.to_string(), "rename the table"))?;
+    if crate::samples().iter().any(|sample| sample.id == id) {
+        let problem = format!("`{id}` is the name of a bundled sample");
+        return Err(Fault::new(entry.at, problem, "choose another name"));
+    }
+    let Some(field) = fields.iter().find(|field| field.name == "backend") else {
+        let remedy = "add `backend = \"claude_code\"`, `\"codex\"` or `\"command\"`";
+        return Err(Fault::new(entry.at, format!("`{id}` has no backend"), remedy));
+    };
+    let backend = match field.text()?.as_str() {
+        "claude_code" => BackendKind::ClaudeCode,
+        "codex" => BackendKind::Codex,
+        "command" => BackendKind::Command,
+        "sample" => {
+            let remedy = "remove the table: aster, birch, cedar, dogwood, elder and fir are always there";
+            return Err(Fault::new(field.at, "samples are built in", remedy));
+        }
+        other => {
+            let problem = format!("`{other}` is not a back end");
+            return Err(Fault::new(field.at, problem, "use claude_code, codex or command"));
+        }
+    };
+    let title = known().iter().find(|known| known.backend == backend);
+    // A vendor's program is of no use without its vendor; any other command gets no network until it is asked for.
+    let network = if title.is_some() { Network::Host } else { Network::None };
+    let title = title.map_or_else(|| id.to_string(), |known| format!("{} ({id})", known.title));
+    Ok(Assistant {
+        id,
+        title,
+        backend,
+        program: None,
+        args: vec![],
+        prompt: PromptBy::default(),
+        model: None,
+        effort: None,
+        base_url: None,
+        env_allow: vec![],
+        env: BTreeMap::new(),
+        secrets: BTreeMap::new(),
+        version: None,
+        network,
+        readable: vec![],
+        sample: false,
+        account: None,
+        price: None,
+    })
+}
+
+fn vendor_only(field: &Node<'_>, backend: BackendKind) -> Result<String, Fault> {
+    if backend == BackendKind::Command {
+        let problem = format!("a `command` takes no `{}`", field.name);
+        return Err(Fault::new(field.at, problem, "remove it, or write it into `args`"));
+    }
+    field.text()
+}
+
+fn prompt(field: &Node<'_>, backend: BackendKind) -> Result<PromptBy, Fault> {
+    if backend != BackendKind::Command {
+        return Err(Fault::new(field.at, "only a `command` takes `prompt`", "remove it"));
+    }
+    match field.text()?.as_str() {
+        "argument" => Ok(PromptBy::Argument),
+        "stdin" => Ok(PromptBy::Stdin),
+        "file" => Ok(PromptBy::File),
+        other => {
+            let problem = format!("`{other}` is no way to hand over an instruction");
+            Err(Fault::new(field.value_at, problem, "use argument, stdin or file"))
+        }
+    }
+}
+
+fn network(field: &Node<'_>) -> Result<Network, Fault> {
+    match field.text()?.as_str() {
+        "none" => Ok(Network::None),
+        "host" => Ok(Network::Host),
+        other => {
+            let problem = format!("`{other}` is not a network");
+            Err(Fault::new(field.value_at, problem, "use none or host"))
+        }
+    }
+}
+
+/// A word for a value's type, in messages.
+fn type_of(value: &DeValue<'_>) -> &'static str {
+    match value {
+        DeValue::String(_) => "a text",
+        DeValue::Integer(_) | DeValue::Float(_) => "a number",
+        DeValue::Boolean(_) => "true or false",
+        DeValue::Datetime(_) => "a date",
+        DeValue::Array(_) => "a list",
+        DeValue::Table(_) => "a table",
+    }
+}
+
+#[cfg(test)]
+mod tests;
