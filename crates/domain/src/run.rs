@@ -72,8 +72,8 @@ values! {
         pub cost: Option<Cost>,
         /// Wall seconds of the assistant.
         pub seconds: f64,
-        /// The weaker isolation of work and grading.
-        pub tier: Tier,
+        /// The weaker isolation of work and grading; `None` when no cell came up.
+        pub tier: Option<Tier>,
         /// The program's version, where it said so.
         pub version: Option<String>,
         /// The model that served it, where it said so.
