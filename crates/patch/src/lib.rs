@@ -1,1 +1,25 @@
-//! See ARCHITECTURE.md.
+//! Reads, writes, measures, aligns and compares patches. Pure: texts and values in, values out.
+//!
+//! **Invariant:** a figure is exact, or missing with its reason; odd or huge input never panics.
+
+pub mod measure;
+pub mod rename;
+pub mod similarity;
+pub mod unified;
+
+mod align;
+mod columns;
+mod distance;
+mod lines;
+mod row;
+mod stacked;
+mod visible;
+mod words;
+
+pub use columns::{columns, columns_of};
+pub use row::{CLIP_CHARS, DISPLAY_BYTES, DISPLAY_LINES};
+pub use stacked::{stacked, stacked_of};
+pub use visible::visible;
+
+#[cfg(test)]
+mod arbitrary;
