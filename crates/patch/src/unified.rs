@@ -119,5 +119,6 @@ pub fn read(diff: &str, base: &dyn Fn(&str) -> Option<Side>) -> Result<Patch, Un
 }
 
 // They lay symlinks and executable bits.
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests;
