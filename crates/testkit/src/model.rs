@@ -1,0 +1,264 @@
+//! The scripted model server: Anthropic Messages and OpenAI Responses over plain HTTP on 127.0.0.1.
+//!
+//! It writes its answers byte by byte itself, because closing a connection midway and never answering are among them.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+
+use serde_json::Value;
+
+use crate::script::{Failure, Script, Step};
+
+mod anthropic;
+mod http;
+mod openai;
+
+/// A running server. It stops when dropped.
+#[derive(Debug)]
+pub struct ModelServer {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+    accepting: Option<JoinHandle<()>>,
+}
+
+/// A request that was made.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Request {
+    /// `POST`, `GET` and the like.
+    pub method: String,
+    /// With its query.
+    pub path: String,
+    /// The key that came with it, from `x-api-key` or `authorization`.
+    pub key: Option<String>,
+    /// Its body; null where there was none that is JSON.
+    pub body: Value,
+    /// The step that answered it; `None` for failures and for requests beside the conversation.
+    pub step: Option<usize>,
+    /// The status that was answered; 0 for none.
+    pub status: u16,
+}
+
+#[derive(Debug)]
+struct Shared {
+    script: Script,
+    stopped: AtomicBool,
+    log: Mutex<Log>,
+}
+
+#[derive(Debug, Default)]
+struct Log {
+    requests: Vec<Request>,
+    failed: u64,
+    /// Silent connections are kept open until the server stops.
+    silent: Vec<TcpStream>,
+}
+
+impl Shared {
+    fn log(&self) -> MutexGuard<'_, Log> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns the failure that is due, and counts it.
+    fn failure(&self) -> Option<Failure> {
+        let failing = self.script.failing?;
+        let mut log = self.log();
+        if log.failed >= failing.times {
+            return None;
+        }
+        log.failed += 1;
+        Some(failing.how)
+    }
+}
+
+/// What is sent back.
+enum Reply {
+    Json { status: u16, retry_after: Option<u64>, body: Value },
+    Stream { body: String, whole: bool },
+    Close,
+    Silence,
+}
+
+impl ModelServer {
+    /// Starts a server on a free port of 127.0.0.1.
+    ///
+    /// # Errors
+    /// When no port can be had.
+    pub fn start(script: Script) -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        let address = listener.local_addr()?;
+        let shared = Arc::new(Shared { script, stopped: AtomicBool::new(false), log: Mutex::default() });
+        let serving = Arc::clone(&shared);
+        let accepting = std::thread::spawn(move || accept(&listener, &serving));
+        Ok(Self { address, shared, accepting: Some(accepting) })
+    }
+
+    /// Returns the port.
+    pub fn port(&self) -> u16 {
+        self.address.port()
+    }
+
+    /// Returns what Claude Code takes as its base URL.
+    pub fn anthropic_url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Returns what Codex takes as its base URL.
+    pub fn openai_url(&self) -> String {
+        format!("http://{}/v1", self.address)
+    }
+
+    /// Returns all requests so far, in order of arrival.
+    pub fn requests(&self) -> Vec<Request> {
+        self.shared.log().requests.clone()
+    }
+}
+
+impl Drop for ModelServer {
+    fn drop(&mut self) {
+        self.shared.stopped.store(true, Ordering::SeqCst);
+        // Wakes the accepting thread; when that fails, it is gone already.
+        drop(TcpStream::connect(self.address));
+        self.shared.log().silent.clear();
+        if let Some(accepting) = self.accepting.take() {
+            drop(accepting.join());
+        }
+    }
+}
+
+fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
+    for stream in listener.incoming() {
+        if shared.stopped.load(Ordering::SeqCst) {
+            return;
+        }
+        let Ok(stream) = stream else { continue };
+        let shared = Arc::clone(shared);
+        // A client that goes away ends its thread with an error that concerns nobody.
+        std::thread::spawn(move || drop(serve(stream, &shared)));
+    }
+}
+
+/// Answers one request and closes the connection.
+fn serve(mut stream: TcpStream, shared: &Shared) -> io::Result<()> {
+    let Some(asked) = http::read(&mut stream)? else { return Ok(()) };
+    let body = serde_json::from_slice(&asked.body).unwrap_or(Value::Null);
+    let (reply, step) = answer(shared, &asked.method, &asked.path, &body);
+    let status = match &reply {
+        Reply::Json { status, .. } => *status,
+        Reply::Stream { .. } => 200,
+        Reply::Close | Reply::Silence => 0,
+    };
+    let key = asked.key;
+    shared.log().requests.push(Request { method: asked.method, path: asked.path, key, body, step, status });
+    match reply {
+        Reply::Json { status, retry_after, body } => http::json(&mut stream, status, retry_after, &body),
+        Reply::Stream { body, whole } => http::stream(&mut stream, &body, whole),
+        Reply::Close => Ok(()),
+        Reply::Silence => {
+            shared.log().silent.push(stream);
+            Ok(())
+        }
+    }
+}
+
+fn answer(shared: &Shared, method: &str, path: &str, body: &Value) -> (Reply, Option<usize>) {
+    let path = path.split('?').next().unwrap_or_default();
+    let api = match (method, path) {
+        ("POST", path) if path.ends_with("/messages") => Api::Anthropic,
+        ("POST", path) if path.ends_with("/responses") => Api::OpenAi,
+        ("POST", path) if path.ends_with("/messages/count_tokens") => {
+            return (ok(serde_json::json!({ "input_tokens": 1000 })), None);
+        }
+        ("GET", path) if path.ends_with("/models") => return (ok(openai::models()), None),
+        ("HEAD" | "GET", "/") => return (ok(serde_json::json!({})), None),
+        _ => return (error(404, None, "not_found_error", "this server knows no such path"), None),
+    };
+    if let Some(failure) = shared.failure() {
+        return (failed(failure, || api.render(shared, body).0), None);
+    }
+    let (text, step) = api.render(shared, body);
+    let reply = if body["stream"].as_bool() == Some(true) {
+        Reply::Stream { body: text, whole: true }
+    } else {
+        ok(api.whole(shared, body))
+    };
+    (reply, step)
+}
+
+#[derive(Clone, Copy)]
+enum Api {
+    Anthropic,
+    OpenAi,
+}
+
+impl Api {
+    /// Returns the streamed answer and the step that it comes from.
+    fn render(self, shared: &Shared, body: &Value) -> (String, Option<usize>) {
+        let (step, index) = self.step(&shared.script, body);
+        let text = match self {
+            Api::Anthropic => anthropic::stream(&step, body, index),
+            Api::OpenAi => openai::stream(&step, body, index),
+        };
+        (text, index)
+    }
+
+    fn whole(self, shared: &Shared, body: &Value) -> Value {
+        let (step, index) = self.step(&shared.script, body);
+        match self {
+            Api::Anthropic => anthropic::whole(&step, body, index),
+            Api::OpenAi => openai::whole(&step, body, index),
+        }
+    }
+
+    /// Chooses the step by the tool results in the conversation. A request without tools stands beside it: programs
+    /// ask so for titles and the like.
+    fn step(self, script: &Script, body: &Value) -> (Step, Option<usize>) {
+        let tools = body["tools"].as_array().is_some_and(|tools| !tools.is_empty());
+        let done = match self {
+            Api::Anthropic => anthropic::results(body),
+            Api::OpenAi => openai::results(body),
+        };
+        let index = done.min(script.steps.len().saturating_sub(1));
+        match script.steps.get(index) {
+            Some(step) if tools => (step.clone(), Some(index)),
+            Some(_) | None => (Step::say("ok"), None),
+        }
+    }
+}
+
+/// Returns events as text, each named by its type.
+fn server_sent(events: &[Value]) -> String {
+    let text = |event: &Value| {
+        let name = event["type"].as_str().unwrap_or_default();
+        format!("event: {name}\ndata: {event}\n\n")
+    };
+    events.iter().map(text).collect()
+}
+
+fn ok(body: Value) -> Reply {
+    Reply::Json { status: 200, retry_after: None, body }
+}
+
+fn error(status: u16, retry_after: Option<u64>, kind: &str, message: &str) -> Reply {
+    // Both APIs read what they know of it.
+    let body = serde_json::json!({
+        "type": "error",
+        "error": { "type": kind, "code": kind, "message": message },
+    });
+    Reply::Json { status, retry_after, body }
+}
+
+fn failed(failure: Failure, answer: impl Fn() -> String) -> Reply {
+    match failure {
+        Failure::Unauthorized => error(401, None, "authentication_error", "invalid key (scripted)"),
+        Failure::RateLimited { retry_after } => {
+            error(429, Some(retry_after), "rate_limit_error", "too many requests (scripted)")
+        }
+        Failure::ServerError => error(500, None, "api_error", "internal server error (scripted)"),
+        Failure::Close => Reply::Close,
+        Failure::CloseMidway => Reply::Stream { body: answer(), whole: false },
+        Failure::Silence => Reply::Silence,
+    }
+}
