@@ -78,6 +78,9 @@ values! {
         pub difference: Option<Interval>,
         /// Two-sided sign-flip p; `None` without a difference.
         pub p: Option<f64>,
+        /// The same after Holm's correction over all pairs of the comparison.
+        #[serde(default)]
+        pub p_adjusted: Option<f64>,
         /// The same with infra failures counted as not solved; `None` when there were none.
         pub infra_as_failed: Option<Interval>,
         /// What follows.

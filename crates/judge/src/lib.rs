@@ -1,1 +1,15 @@
-//! See ARCHITECTURE.md.
+//! Judges trials and compares assistants: values in, values out.
+//!
+//! **Invariant:** nothing here runs, reads a clock or panics on odd input; a number that its method cannot
+//! give honestly is `None`.
+
+pub mod assess;
+pub mod compare;
+pub mod csv;
+pub mod stats;
+pub mod validity;
+
+pub use assess::{Assessment, Evidence, assess};
+pub use compare::{ArmEntry, ComparisonInput, TaskEntry, TrialEntry, TrialResult, compare};
+pub use csv::{CsvError, CsvTrial, from_csv, read_csv};
+pub use validity::validity;

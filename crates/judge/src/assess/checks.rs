@@ -1,0 +1,87 @@
+//! Reads verdicts test by test: what failed, what broke, and what cannot be trusted.
+
+use std::collections::HashSet;
+
+use fairtrial_domain::id::CheckId;
+use fairtrial_domain::outcome::FailedTest;
+use fairtrial_domain::task::{Check, CheckKind};
+use fairtrial_domain::verdict::{TestStatus, Verdict, VerdictStatus};
+
+/// Returns the verdict of a check; the last one where there are several.
+pub(crate) fn verdict_of<'a>(verdicts: &'a [Verdict], check: &CheckId) -> Option<&'a Verdict> {
+    verdicts.iter().rev().find(|verdict| verdict.check == *check)
+}
+
+/// Returns why a check's results say nothing; `None` when they count.
+///
+/// A command that failed before any test ran is a failure like another: code that does not import or compile
+/// leaves exactly this.
+pub(crate) fn untrusted(verdict: &Verdict) -> Option<&str> {
+    match &verdict.status {
+        VerdictStatus::Invalid { reason } => {
+            let broke_early = verdict.tests.is_empty() && verdict.exit != Some(0);
+            (!broke_early).then_some(reason.as_str())
+        }
+        VerdictStatus::Passed | VerdictStatus::Failed | VerdictStatus::TimedOut => None,
+    }
+}
+
+fn ids(verdict: &Verdict, status: TestStatus) -> HashSet<&str> {
+    verdict.tests.iter().filter(|t| t.status == status).map(|t| t.id.as_str()).collect()
+}
+
+/// Returns the tests that passed and did not fail under the same name.
+pub(crate) fn passing(verdict: &Verdict) -> HashSet<&str> {
+    let failed = ids(verdict, TestStatus::Failed);
+    ids(verdict, TestStatus::Passed).into_iter().filter(|id| !failed.contains(id)).collect()
+}
+
+/// Returns the tests that a check requires: those it names, else for a check that must keep passing those that
+/// passed on the base, else every test seen, in a stable order.
+pub(crate) fn required<'a>(
+    check: &'a Check,
+    verdict: &'a Verdict,
+    base: Option<&'a Verdict>,
+) -> Vec<&'a str> {
+    let mut seen = HashSet::new();
+    let listed = check.tests.iter().map(String::as_str);
+    let tests: Vec<&str> = match (check.tests.is_empty(), check.kind, base) {
+        (false, _, _) => listed.collect(),
+        (true, CheckKind::PassToPass, Some(base)) => {
+            let passed = passing(base);
+            base.tests.iter().map(|t| t.id.as_str()).filter(|id| passed.contains(id)).collect()
+        }
+        (true, _, _) => {
+            verdict.tests.iter().filter(|t| t.status != TestStatus::Skipped).map(|t| t.id.as_str()).collect()
+        }
+    };
+    tests.into_iter().filter(|id| seen.insert(*id)).collect()
+}
+
+/// Returns what `check` requires and `verdict` does not show as passed. With the verdict on the untouched base,
+/// a check that must keep passing counts new failures only.
+pub(crate) fn failures(check: &Check, verdict: &Verdict, base: Option<&Verdict>) -> Vec<FailedTest> {
+    let failed = |test: Option<&str>| FailedTest { check: check.id.clone(), test: test.map(str::to_owned) };
+    let known_red = match check.kind {
+        CheckKind::PassToPass | CheckKind::Lint => base.is_some_and(|base| !base.status.passed()),
+        CheckKind::FailToPass | CheckKind::Build | CheckKind::Custom => false,
+    };
+    let passed = passing(verdict);
+    let was_green = base.filter(|_| check.kind == CheckKind::PassToPass).map(passing);
+    let missing: Vec<FailedTest> = required(check, verdict, base)
+        .into_iter()
+        .filter(|id| !passed.contains(id))
+        .filter(|id| was_green.as_ref().is_none_or(|green| green.contains(id)))
+        .map(|id| failed(Some(id)))
+        .collect();
+    if !missing.is_empty() {
+        return missing;
+    }
+    match verdict.status {
+        VerdictStatus::Passed => vec![],
+        VerdictStatus::Failed | VerdictStatus::TimedOut | VerdictStatus::Invalid { .. } if known_red => {
+            vec![]
+        }
+        VerdictStatus::Failed | VerdictStatus::TimedOut | VerdictStatus::Invalid { .. } => vec![failed(None)],
+    }
+}

@@ -1,0 +1,137 @@
+//! Judges one trial: what it is worth, every dimension of its scorecard, and what a reader should know.
+//!
+//! **Invariant:** a trial that is no evidence has no outcome; a broken rule outweighs passed checks; an ending
+//! other than finished is never resolved.
+
+pub(crate) mod checks;
+mod harness;
+mod paths;
+mod scores;
+mod tamper;
+mod tests_in;
+
+use fairtrial_domain::outcome::{Ending, FailedTest, Location, Outcome, RuleId};
+use fairtrial_domain::patch::Patch;
+use fairtrial_domain::score::{Finding, Score};
+use fairtrial_domain::task::{CheckKind, Task};
+use fairtrial_domain::usage::Cost;
+use fairtrial_domain::verdict::Verdict;
+
+use checks::{failures, untrusted, verdict_of};
+use tamper::Seen;
+
+/// All that is known of a trial that is over.
+#[derive(Debug, Clone)]
+pub struct Evidence<'a> {
+    /// The task as it was tried.
+    pub task: &'a Task,
+    /// The task's checks on the untouched base.
+    pub base_facts: &'a [Verdict],
+    /// How the trial ended.
+    pub ending: &'a Ending,
+    /// What the assistant changed; empty when nothing was captured.
+    pub patch: &'a Patch,
+    /// The task's reference over the same base, where there is one.
+    pub reference: Option<&'a Patch>,
+    /// The task's checks on the patch.
+    pub verdicts: &'a [Verdict],
+    /// Whether the patch fitted its base, or the path at which it did not.
+    pub applies: Result<(), &'a str>,
+    /// Money; `None` when unknown.
+    pub cost: Option<&'a Cost>,
+    /// Wall seconds of the assistant.
+    pub seconds: f64,
+    /// Protected files that were put back before the checks ran.
+    pub restored: &'a [String],
+}
+
+/// What a trial is worth.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Assessment {
+    /// `None` when the trial is no evidence.
+    pub outcome: Option<Outcome>,
+    /// Every dimension.
+    pub scores: Vec<Score>,
+    /// What a reader should know.
+    pub findings: Vec<Finding>,
+}
+
+/// Judges a trial. In this order: no evidence, nothing changed, set aside, untrusted checks, ungraded,
+/// unresolved, resolved.
+///
+/// An ending other than finished is unresolved even where every check passed; `failed` is empty then and the
+/// ending says why. A check that gave trusted results on the base and none on the patch failed by the patch.
+pub fn assess(e: &Evidence<'_>) -> Assessment {
+    if !e.ending.is_evidence() {
+        return Assessment { outcome: None, scores: scores::no_evidence(e), findings: vec![] };
+    }
+    let seen = tamper::look(e.task, e.patch);
+    let scores = scores::scores(e, &seen);
+    let outcome = outcome(e, &seen);
+    Assessment { outcome: Some(outcome), scores, findings: findings(e, seen) }
+}
+
+fn outcome(e: &Evidence<'_>, seen: &[Seen]) -> Outcome {
+    if e.patch.is_empty() {
+        return Outcome::NoDiff;
+    }
+    let offence = seen.iter().find(|seen| seen.offence && !e.task.tests_may_change);
+    if let Some(Seen { finding: Finding { rule, at, because }, .. }) = offence {
+        return Outcome::SetAside { rule: *rule, at: at.clone(), because: because.clone() };
+    }
+    let graded = e.task.checks.iter().any(|check| check.hidden);
+    match judge_checks(e, graded) {
+        Err(reason) => Outcome::Invalid { reason },
+        Ok(broke) if !graded => Outcome::Ungraded { broke },
+        Ok(failed) if failed.is_empty() && *e.ending == Ending::Finished && e.applies.is_ok() => {
+            Outcome::Resolved
+        }
+        Ok(failed) => Outcome::Unresolved { failed },
+    }
+}
+
+/// Returns what failed of the checks that decide: all of them, or without a hidden one what passed on the base.
+fn judge_checks(e: &Evidence<'_>, graded: bool) -> Result<Vec<FailedTest>, String> {
+    let mut failed = Vec::new();
+    for check in &e.task.checks {
+        let whole = || FailedTest { check: check.id.clone(), test: None };
+        let base = verdict_of(e.base_facts, &check.id);
+        let counts = match check.kind {
+            CheckKind::FailToPass | CheckKind::PassToPass => true,
+            CheckKind::Build | CheckKind::Lint | CheckKind::Custom => {
+                graded || base.is_some_and(|base| base.status.passed())
+            }
+        };
+        if e.applies.is_err() {
+            failed.push(whole());
+            continue;
+        }
+        let Some(verdict) = verdict_of(e.verdicts, &check.id) else {
+            return Err(format!("check `{}` left no verdict", check.id));
+        };
+        match untrusted(verdict) {
+            Some(_) if base.is_some_and(|base| untrusted(base).is_none()) => failed.push(whole()),
+            Some(reason) => return Err(format!("check `{}`: {reason}", check.id)),
+            None if counts => failed.extend(failures(check, verdict, base)),
+            None => {}
+        }
+    }
+    Ok(failed)
+}
+
+/// Returns what was seen, and each file that was put back without having been seen.
+fn findings(e: &Evidence<'_>, seen: Vec<Seen>) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = seen.into_iter().map(|seen| seen.finding).collect();
+    for path in e.restored {
+        let noted = findings.iter_mut().find(|f| f.rule == RuleId::ProtectedPath && f.at.path == *path);
+        match noted {
+            Some(finding) => finding.because.push_str("; it was put back before the checks ran"),
+            None => findings.push(Finding {
+                rule: RuleId::ProtectedPath,
+                at: Location { path: path.clone(), line: None },
+                because: "a protected file was put back before the checks ran".to_owned(),
+            }),
+        }
+    }
+    findings
+}

@@ -1,0 +1,359 @@
+//! The rules on tests and harness: T1 protected paths, T2 fewer assertions, T4 skip markers.
+//!
+//! **Invariant:** an honest addition is only noted; what weakens, removes or steers a check is an offence with its
+//! file and line. The patch is read as text and nothing of it is run.
+
+use std::collections::HashMap;
+
+use fairtrial_domain::outcome::{Location, RuleId};
+use fairtrial_domain::patch::{FileChange, Patch, Side};
+use fairtrial_domain::score::Finding;
+use fairtrial_domain::task::Task;
+
+use super::harness;
+use super::paths::{Paths, is_test};
+use super::tests_in::{Language, Test, first_statement, language, tests};
+
+/// Something seen in a patch.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Seen {
+    pub(crate) finding: Finding,
+    /// True when it keeps the patch out of the count, unless the task asks for changes to tests.
+    pub(crate) offence: bool,
+}
+
+/// Returns all that the rules see, offences first, by rule and then in the patch's order.
+pub(crate) fn look(task: &Task, patch: &Patch) -> Vec<Seen> {
+    let protected = Paths::of(&task.protected);
+    let allowed = Paths::of(&task.allowed);
+    let mut seen: Vec<Seen> = Vec::new();
+    for change in &patch.files {
+        if protected.has(&change.path) {
+            seen.push(protected_path(change));
+        } else if let Some(mut found) = harness_edit(change) {
+            // A task that is about this file asks for its change.
+            found.offence &= task.allowed.is_empty() || !allowed.has(&change.path);
+            seen.push(found);
+        }
+        seen.extend(fewer_assertions(change, patch));
+        seen.extend(skips(change));
+    }
+    seen.sort_by_key(|seen| (!seen.offence, seen.finding.rule));
+    seen
+}
+
+fn seen(rule: RuleId, path: &str, line: Option<usize>, because: String, offence: bool) -> Seen {
+    let line = line.map(|line| u32::try_from(line + 1).unwrap_or(u32::MAX));
+    let at = Location { path: path.to_owned(), line };
+    Seen { finding: Finding { rule, at, because }, offence }
+}
+
+fn text(side: Option<&Side>) -> Option<&str> {
+    side.and_then(|side| side.content.as_text())
+}
+
+/// A line as it appears in a sentence: at most 80 characters.
+fn quote(line: &str) -> String {
+    let line = line.trim();
+    let mut short: String = line.chars().take(80).collect();
+    if line.chars().nth(80).is_some() {
+        short.push('…');
+    }
+    format!("`{short}`")
+}
+
+/// T1 on a path that the task protects.
+fn protected_path(change: &FileChange) -> Seen {
+    let path = &change.path;
+    let rule = RuleId::ProtectedPath;
+    let whole = |because: &str| seen(rule, path, None, because.to_owned(), true);
+    match (&change.before, &change.after) {
+        (_, None) => whole("a protected file was removed"),
+        (None, Some(_)) => match harness::whole_file(path) {
+            Some(why) => whole(&format!("a file was put in a protected place: {why}")),
+            None => seen(rule, path, None, "a file was added in a protected place".to_owned(), false),
+        },
+        (Some(before), Some(after)) => match (text(Some(before)), text(Some(after))) {
+            (Some(_), Some(_)) if before.mode != after.mode => whole("a protected file changed its kind"),
+            (Some(old), Some(new)) => protected_text(path, old, new),
+            (None, _) | (_, None) => whole("a protected binary file was changed"),
+        },
+    }
+}
+
+fn protected_text(path: &str, old: &str, new: &str) -> Seen {
+    let rule = RuleId::ProtectedPath;
+    match first_change(old, new) {
+        Some(Edit::Changed { line, was }) => seen(
+            rule,
+            path,
+            Some(line),
+            format!("a line of a protected file was changed: {}", quote(&was)),
+            true,
+        ),
+        Some(Edit::Removed { line, was }) => seen(
+            rule,
+            path,
+            Some(line),
+            format!("a line of a protected file was removed: {}", quote(&was)),
+            true,
+        ),
+        None => {
+            let line = old.lines().zip(new.lines()).position(|(a, b)| a != b).or(Some(old.lines().count()));
+            let steers = harness::is_settings(path);
+            let what = if steers {
+                "a setting was added to a protected file"
+            } else {
+                "lines were added to a protected file"
+            };
+            seen(rule, path, line, what.to_owned(), steers)
+        }
+    }
+}
+
+/// What happened to a line that stood in the old text. Lines count from 0.
+enum Edit {
+    /// Something else stands there; the line in the new text.
+    Changed { line: usize, was: String },
+    /// Nothing stands there; the line in the old text.
+    Removed { line: usize, was: String },
+}
+
+/// Returns the first old line that is not kept; `None` when the new text only adds. White space at line ends does
+/// not count, nor does an import that names more than before.
+fn first_change(old: &str, new: &str) -> Option<Edit> {
+    let old: Vec<&str> = old.lines().map(str::trim_end).collect();
+    let new: Vec<&str> = new.lines().map(str::trim_end).collect();
+    let mut rest = new.iter();
+    if old.iter().all(|line| rest.any(|other| kept(line, other))) {
+        return None;
+    }
+    let start = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
+    let tail = old[start..].iter().rev().zip(new[start..].iter().rev()).take_while(|(a, b)| a == b).count();
+    let (old_part, new_part) = (&old[start..old.len() - tail], &new[start..new.len() - tail]);
+    let gone = first_only_in(old_part, new_part).unwrap_or(0);
+    let was = old_part.get(gone).map_or(String::new(), |line| (*line).to_owned());
+    Some(match first_only_in(new_part, old_part) {
+        Some(line) => Edit::Changed { line: start + line, was },
+        None => Edit::Removed { line: start + gone, was },
+    })
+}
+
+/// Returns the first line of `these` that stands less often in `those`.
+fn first_only_in(these: &[&str], those: &[&str]) -> Option<usize> {
+    let mut left: HashMap<&str, usize> = HashMap::new();
+    for line in those {
+        *left.entry(line).or_default() += 1;
+    }
+    these.iter().position(|line| match left.get_mut(line) {
+        Some(count) if *count > 0 => {
+            *count -= 1;
+            false
+        }
+        Some(_) | None => true,
+    })
+}
+
+/// Returns whether a line is still there: the same, or an import that names at least as much.
+fn kept(old: &str, new: &str) -> bool {
+    let import = |line: &str| ["import ", "from ", "use "].iter().any(|start| line.starts_with(start));
+    let words = |line: &str| -> Vec<String> {
+        line.split(|c: char| !c.is_alphanumeric() && c != '_')
+            .filter(|w| !w.is_empty())
+            .map(str::to_owned)
+            .collect()
+    };
+    let renames = |line: &str| line.contains(" as ");
+    old == new
+        || import(old)
+            && import(new)
+            && !renames(new)
+            && {
+                let there = words(new);
+                words(old).iter().all(|word| there.contains(word))
+            }
+            && words(old).get(..2) == words(new).get(..2)
+}
+
+/// T1 on files that steer tests although the task does not list them.
+fn harness_edit(change: &FileChange) -> Option<Seen> {
+    let path = &change.path;
+    let rule = RuleId::ProtectedPath;
+    if let Some(why) = harness::whole_file(path) {
+        return Some(seen(rule, path, None, format!("the test harness was changed: {why}"), true));
+    }
+    let settings = |side| harness::test_settings(path, text(side).unwrap_or(""));
+    let (before, after) = (settings(change.before.as_ref()), settings(change.after.as_ref()));
+    let lines = |found: &[(usize, String)]| found.iter().map(|(_, line)| line.clone()).collect::<Vec<_>>();
+    if lines(&before) == lines(&after) {
+        return None;
+    }
+    let put = after.iter().find(|(_, line)| !before.iter().any(|(_, other)| other == line));
+    let gone = before.iter().find(|(_, line)| !after.iter().any(|(_, other)| other == line));
+    let (at, line) = put.or(gone).or(before.first())?;
+    let because = format!("a setting that says how tests run was changed: {}", quote(line));
+    // A new file cannot weaken tests that were there without it.
+    Some(seen(rule, path, Some(*at), because, change.before.is_some()))
+}
+
+fn side_tests(side: Option<&Side>, language: Language) -> Vec<Test> {
+    text(side).map_or(vec![], |text| tests(text, language))
+}
+
+/// T2: an existing test asserts less, or is gone.
+fn fewer_assertions(change: &FileChange, patch: &Patch) -> Vec<Seen> {
+    let Some(language_here) = language(&change.path) else { return vec![] };
+    let before = side_tests(change.before.as_ref(), language_here);
+    let after = side_tests(change.after.as_ref(), language_here);
+    let rule = RuleId::FewerAssertions;
+    let mut found = Vec::new();
+    for (nth, old) in before.iter().enumerate() {
+        if before[..nth].iter().any(|other| other.name == old.name) {
+            continue;
+        }
+        let sum = |tests: &[Test]| -> usize {
+            tests.iter().filter(|test| test.name == old.name).map(|test| test.assertions).sum()
+        };
+        let (had, has) = (sum(&before), sum(&after));
+        match after.iter().find(|test| test.name == old.name) {
+            Some(test) if has < had => {
+                let because = format!("test `{}` had {had} assertions and has {has}", old.name);
+                found.push(seen(rule, &change.path, Some(test.header), because, true));
+            }
+            Some(_) => {}
+            None if is_elsewhere(old, patch) => {}
+            None => {
+                let because = format!("test `{}` with {had} assertions is gone", old.name);
+                found.push(seen(rule, &change.path, Some(old.header), because, true));
+            }
+        }
+    }
+    found
+}
+
+/// Returns whether a test moved to another file, or stands under another name unchanged.
+fn is_elsewhere(old: &Test, patch: &Patch) -> bool {
+    patch.files.iter().any(|change| {
+        let there =
+            language(&change.path).map_or(vec![], |language| side_tests(change.after.as_ref(), language));
+        let new_name = |test: &Test| {
+            let language = language(&change.path);
+            !language
+                .is_some_and(|l| side_tests(change.before.as_ref(), l).iter().any(|t| t.name == test.name))
+        };
+        there.iter().any(|test| {
+            test.assertions >= old.assertions
+                && (test.name == old.name || test.body == old.body)
+                && new_name(test)
+        })
+    })
+}
+
+/// T4: a marker that keeps an existing test from running.
+fn skips(change: &FileChange) -> Vec<Seen> {
+    let (path, rule) = (&change.path, RuleId::SkippedTest);
+    let (Some(language), Some(new)) = (language(path), text(change.after.as_ref())) else { return vec![] };
+    if !may_hold_tests(path, language) {
+        return vec![];
+    }
+    let old = text(change.before.as_ref()).unwrap_or("");
+    let (before, after) = (tests(old, language), tests(new, language));
+    let existed = |test: &Test| before.iter().any(|other| other.name == test.name);
+    let mut left: HashMap<&str, usize> = HashMap::new();
+    for line in old.lines() {
+        *left.entry(line.trim()).or_default() += 1;
+    }
+    let mut found = Vec::new();
+    for (at, line) in new.lines().enumerate() {
+        let count = left.entry(line.trim()).or_default();
+        let stood = *count > 0;
+        *count = count.saturating_sub(1);
+        let Some(marker) = marker(line, language).filter(|_| !stood) else { continue };
+        let inside = after.iter().find(|test| (test.first..=test.last).contains(&at));
+        let steers_others = marker.contains("only");
+        let offence = change.before.is_some() && (steers_others || inside.is_none_or(existed));
+        let whose = inside.map_or("tests".to_owned(), |test| format!("test `{}`", test.name));
+        found.push(seen(
+            rule,
+            path,
+            Some(at),
+            format!("{whose} got a skip marker: {}", quote(line)),
+            offence,
+        ));
+    }
+    for test in after.iter().filter(|test| existed(test)) {
+        let was = before.iter().find(|other| other.name == test.name).and_then(first_statement);
+        if leaves(first_statement(test)) && !leaves(was) {
+            let because = format!("test `{}` leaves before it asserts anything", test.name);
+            found.push(seen(rule, path, Some(test.header), because, true));
+        }
+    }
+    found
+}
+
+/// Rust keeps tests beside the code; elsewhere a call like `.skip(` is a test's only in a test file.
+fn may_hold_tests(path: &str, language: Language) -> bool {
+    match language {
+        Language::Rust | Language::Python => true,
+        Language::JavaScript | Language::Go => is_test(path),
+    }
+}
+
+fn leaves(statement: Option<&str>) -> bool {
+    let exits = ["sys.exit(", "os._exit(", "process.exit(", "std::process::exit(", "os.Exit("];
+    statement.is_some_and(|line| {
+        let line = line.trim_end_matches(';');
+        ["return", "return None", "return True", "return Ok(())"].contains(&line)
+            || exits.iter().any(|exit| line.starts_with(exit))
+    })
+}
+
+/// Returns the skip marker on a line of code.
+fn marker(line: &str, language: Language) -> Option<&'static str> {
+    let code = line.trim_start();
+    let has = |markers: &[&'static str]| markers.iter().find(|marker| code.contains(**marker)).copied();
+    match language {
+        Language::Python if code.starts_with('#') => None,
+        Language::Python => has(&[
+            "pytest.mark.skip",
+            "pytest.mark.xfail",
+            "pytest.skip(",
+            "pytest.xfail(",
+            "unittest.skip",
+            "unittest.expectedFailure",
+            ".skipTest(",
+            "@skip",
+            "@expectedFailure",
+            "SkipTest(",
+            "__test__ = False",
+            "pytest.importorskip(",
+        ]),
+        Language::Rust | Language::JavaScript | Language::Go if code.starts_with("//") => None,
+        Language::Rust => has(&["#[ignore", ", ignore"]).filter(|_| code.starts_with("#[")),
+        Language::JavaScript => has(&[
+            "it.skip(",
+            "test.skip(",
+            "describe.skip(",
+            "suite.skip(",
+            "xit(",
+            "xtest(",
+            "xdescribe(",
+            "test.todo(",
+            "it.todo(",
+            "it.only(",
+            "test.only(",
+            "describe.only(",
+            "skip: true",
+            "todo: true",
+            "only: true",
+            "t.skip(",
+        ])
+        .filter(|marker| starts_word(code, marker)),
+        Language::Go => has(&["t.Skip(", "t.Skipf(", "t.SkipNow("]),
+    }
+}
+
+/// Returns whether `part` begins a word of `code`: `exit(` holds no `xit(`.
+fn starts_word(code: &str, part: &str) -> bool {
+    code.match_indices(part).any(|(at, _)| !code[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_'))
+}

@@ -1,0 +1,290 @@
+//! Two assistants on the same tasks: the padded paired t interval, the sign-flip test, and what missing trials
+//! could change.
+
+use super::quantile::{normal_quantile, t95};
+use super::{Estimate, TaskCount, count, harmonic_mean, mean};
+
+/// Differences of exactly representable counts may differ by rounding; sums closer than this are ties.
+const TIE: f64 = 1e-9;
+/// Up to this many differences every sign pattern is tried.
+const EXACT_UP_TO: usize = 16;
+/// Sign patterns drawn beyond that.
+const FLIPS: u32 = 20_000;
+
+/// What one task gave to two assistants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PairedCounts {
+    /// The first.
+    pub a: TaskCount,
+    /// The second.
+    pub b: TaskCount,
+}
+
+impl PairedCounts {
+    /// Returns the first rate minus the second.
+    fn difference(&self) -> Option<f64> {
+        Some(self.a.rate()? - self.b.rate()?)
+    }
+}
+
+/// Differences per task in an order that does not depend on how tasks are listed, with the common trials.
+fn differences(tasks: &[PairedCounts]) -> Option<(Vec<f64>, f64)> {
+    let mut values = tasks.iter().map(PairedCounts::difference).collect::<Option<Vec<_>>>()?;
+    values.sort_by(|x, y| x.abs().total_cmp(&y.abs()).then(x.total_cmp(y)));
+    let trials = harmonic_mean(tasks.iter().flat_map(|t| [t.a.trials, t.b.trials]))?;
+    Some((values, trials))
+}
+
+/// Returns the variance of task differences, padded by two tasks that share 1/T between them.
+fn padded_variance(values: &[f64], trials: f64) -> f64 {
+    let padded = values.len() as f64 + 2.0;
+    let centre = values.iter().sum::<f64>() / padded;
+    let squares: f64 = values.iter().map(|d| d * d).sum();
+    ((squares + 1.0 / trials) / padded - centre * centre).max(0.0)
+}
+
+/// Returns the padded paired t 95 % interval of the first rate minus the second (SCORING B2), clipped to [−1, 1];
+/// unequal trials enter by their harmonic mean. `None` below two tasks or when a task has no valid count.
+pub fn padded_t(tasks: &[PairedCounts]) -> Option<Estimate> {
+    let factor = t95(tasks.len())?;
+    let (values, trials) = differences(tasks)?;
+    let centre = mean(&values)?;
+    let half = factor * (padded_variance(&values, trials) / (values.len() as f64 + 1.0)).sqrt();
+    let (low, high) = ((centre - half).max(-1.0), (centre + half).min(1.0));
+    Estimate { value: centre, low, high, n: count(values.len()) }.finite()
+}
+
+/// Returns the spread of task differences with the same padding, so that it is never zero. `None` below two tasks.
+pub fn padded_sd(tasks: &[PairedCounts]) -> Option<f64> {
+    if tasks.len() < 2 {
+        return None;
+    }
+    let (values, trials) = differences(tasks)?;
+    let padded = values.len() as f64 + 2.0;
+    let sd = (padded_variance(&values, trials) * padded / (padded - 1.0)).sqrt();
+    sd.is_finite().then_some(sd)
+}
+
+/// Returns the two-sided p of the sign-flip test on task differences: every pattern up to 16 tasks, beyond that
+/// 20 000 drawn ones with `seed`, the observed one counted among them. The order of `differences` does not matter.
+/// `None` below two tasks or when a difference is no number.
+pub fn sign_flip_p(differences: &[f64], seed: u64) -> Option<f64> {
+    if differences.len() < 2 || differences.iter().any(|d| !d.is_finite()) {
+        return None;
+    }
+    let mut sizes: Vec<f64> = differences.iter().map(|d| d.abs()).collect();
+    sizes.sort_by(f64::total_cmp);
+    let observed = differences.iter().sum::<f64>().abs() - TIE;
+    if sizes.len() <= EXACT_UP_TO {
+        Some(exact_p(&sizes, observed))
+    } else {
+        Some(drawn_p(&sizes, observed, seed))
+    }
+}
+
+fn exact_p(sizes: &[f64], observed: f64) -> f64 {
+    let patterns = 1u32 << sizes.len();
+    let reached = (0..patterns)
+        .filter(|pattern| signed_sum(sizes, |i| pattern >> i & 1 == 1).abs() >= observed)
+        .count();
+    reached as f64 / f64::from(patterns)
+}
+
+fn drawn_p(sizes: &[f64], observed: f64, seed: u64) -> f64 {
+    let mut state = seed;
+    let reached = (0..FLIPS)
+        .filter(|_| {
+            let mut bits = 0u64;
+            signed_sum(sizes, |i| {
+                if i % 64 == 0 {
+                    bits = split_mix(&mut state);
+                }
+                bits >> (i % 64) & 1 == 1
+            })
+            .abs()
+                >= observed
+        })
+        .count();
+    (reached as f64 + 1.0) / (f64::from(FLIPS) + 1.0)
+}
+
+fn signed_sum(sizes: &[f64], mut negative: impl FnMut(usize) -> bool) -> f64 {
+    sizes.iter().enumerate().map(|(i, size)| if negative(i) { -size } else { *size }).sum()
+}
+
+/// SplitMix64: small, and the same on every machine.
+fn split_mix(state: &mut u64) -> u64 {
+    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mut z = *state;
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+/// Returns how many tasks detect a difference of `delta` with 80 % power at 5 %, two-sided, when task differences
+/// spread by `sd`: ⌈((z.975 + z.8) · sd / delta)²⌉. `delta` is the margin of the plan, never an observed effect.
+/// `None` unless both are positive numbers and the answer fits.
+pub fn tasks_needed(sd: f64, delta: f64) -> Option<u32> {
+    if !sd.is_finite() || !delta.is_finite() || sd <= 0.0 || delta <= 0.0 {
+        return None;
+    }
+    let raw = ((normal_quantile(0.975)? + normal_quantile(0.8)?) * sd / delta).powi(2).ceil();
+    (raw <= f64::from(u32::MAX)).then_some(raw as u32)
+}
+
+/// The difference in solved rate under each reading of trials that are missing.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct MissingBounds {
+    /// Missing trials left out.
+    pub excluded: f64,
+    /// Missing trials counted as failed.
+    pub missing_as_fail: f64,
+    /// All of the first's missing failed, all of the second's passed.
+    pub worst_for_a: f64,
+    /// The other way round.
+    pub best_for_a: f64,
+}
+
+/// Returns the difference in solved rate under each reading of the trials missing from `planned` per task and
+/// assistant. `None` without tasks, when a task has no valid count, or has more trials than were planned.
+pub fn missing_bounds(tasks: &[PairedCounts], planned: u32) -> Option<MissingBounds> {
+    let all = f64::from(planned);
+    let over =
+        |count: fn(&PairedCounts) -> Option<f64>| mean(&tasks.iter().map(count).collect::<Option<Vec<_>>>()?);
+    if planned == 0 || tasks.iter().any(|t| t.a.trials > planned || t.b.trials > planned) {
+        return None;
+    }
+    let excluded = over(PairedCounts::difference)?;
+    let lowest = |c: TaskCount| f64::from(c.passed) / all;
+    let highest = |c: TaskCount| (f64::from(c.passed) + f64::from(planned - c.trials)) / all;
+    let of = |pick: &dyn Fn(&PairedCounts) -> f64| mean(&tasks.iter().map(pick).collect::<Vec<_>>());
+    Some(MissingBounds {
+        excluded,
+        missing_as_fail: of(&|t| lowest(t.a) - lowest(t.b))?,
+        worst_for_a: of(&|t| lowest(t.a) - highest(t.b))?,
+        best_for_a: of(&|t| highest(t.a) - lowest(t.b))?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn pair(a: (u32, u32), b: (u32, u32)) -> PairedCounts {
+        PairedCounts { a: TaskCount { passed: a.0, trials: a.1 }, b: TaskCount { passed: b.0, trials: b.1 } }
+    }
+
+    fn swapped(tasks: &[PairedCounts]) -> Vec<PairedCounts> {
+        tasks.iter().map(|t| PairedCounts { a: t.b, b: t.a }).collect()
+    }
+
+    #[test]
+    fn one_task_has_no_difference() {
+        assert_eq!(padded_t(&[pair((1, 1), (0, 1))]), None);
+        assert_eq!(padded_sd(&[pair((1, 1), (0, 1))]), None);
+        assert_eq!(sign_flip_p(&[1.0], 0), None);
+        assert_eq!(missing_bounds(&[], 3), None);
+    }
+
+    #[test]
+    fn two_perfect_assistants_are_not_known_exactly() {
+        let tasks = vec![pair((3, 3), (3, 3)); 10];
+        let got = padded_t(&tasks).unwrap();
+        assert_eq!(got.value, 0.0);
+        assert!((got.high - 0.1137).abs() < 1e-3, "{got:?}");
+        assert!(padded_sd(&tasks).unwrap() > 0.0);
+        assert_eq!(sign_flip_p(&[0.0; 10], 0), Some(1.0));
+    }
+
+    #[test]
+    fn counts_that_cannot_be_are_refused() {
+        assert_eq!(padded_t(&[pair((2, 1), (0, 1)), pair((1, 1), (0, 1))]), None);
+        assert_eq!(padded_t(&[pair((0, 0), (0, 1)), pair((1, 1), (0, 1))]), None);
+        assert_eq!(missing_bounds(&[pair((1, 4), (0, 1))], 3), None);
+        assert_eq!(missing_bounds(&[pair((1, 1), (0, 1))], 0), None);
+        assert_eq!(sign_flip_p(&[f64::NAN, 1.0], 0), None);
+    }
+
+    #[test]
+    fn power_is_asked_for_a_margin_that_can_be() {
+        for (sd, delta) in
+            [(0.0, 0.1), (0.5, 0.0), (0.5, -0.1), (f64::NAN, 0.1), (0.5, f64::NAN), (1.0, 1e-9)]
+        {
+            assert_eq!(tasks_needed(sd, delta), None, "{sd} {delta}");
+        }
+    }
+
+    #[test]
+    fn drawn_flips_agree_with_all_flips() {
+        let differences = [1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, -1.0, -1.0, 0.0, 0.0, 0.0, 0.0, 0.0];
+        let sizes: Vec<f64> = differences.iter().map(|d: &f64| d.abs()).collect();
+        let exact = exact_p(&sizes, 5.0 - TIE);
+        let drawn = drawn_p(&sizes, 5.0 - TIE, 7);
+        assert!((exact - drawn).abs() < 0.01, "{exact} {drawn}");
+    }
+
+    #[test]
+    fn drawn_flips_never_give_zero_and_repeat_with_their_seed() {
+        let differences = vec![1.0; 40];
+        let p = sign_flip_p(&differences, 1).unwrap();
+        assert!(p > 0.0 && p < 0.001);
+        assert_eq!(sign_flip_p(&differences, 1), Some(p));
+    }
+
+    prop_compose! {
+        fn task()(x in 0u32..6, t in 1u32..6, y in 0u32..6, u in 1u32..6) -> PairedCounts {
+            pair((x.min(t), t), (y.min(u), u))
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_minus_b_is_the_mirror_of_b_minus_a(tasks in prop::collection::vec(task(), 2..30), seed: u64) {
+            let (ab, ba) = (padded_t(&tasks).unwrap(), padded_t(&swapped(&tasks)).unwrap());
+            prop_assert!((ab.value + ba.value).abs() < 1e-12);
+            prop_assert!((ab.low + ba.high).abs() < 1e-12 && (ab.high + ba.low).abs() < 1e-12);
+            let d: Vec<f64> = tasks.iter().map(|t| t.difference().unwrap()).collect();
+            let e: Vec<f64> = d.iter().map(|d| -d).collect();
+            prop_assert_eq!(sign_flip_p(&d, seed), sign_flip_p(&e, seed));
+        }
+
+        #[test]
+        fn the_order_of_tasks_changes_nothing(mut tasks in prop::collection::vec(task(), 2..30), by in 0usize..30) {
+            let first = padded_t(&tasks).unwrap();
+            let by = by % tasks.len();
+            tasks.rotate_left(by);
+            prop_assert_eq!(first, padded_t(&tasks).unwrap());
+        }
+
+        #[test]
+        fn an_interval_holds_its_estimate_and_is_never_a_point(tasks in prop::collection::vec(task(), 2..30)) {
+            let got = padded_t(&tasks).unwrap();
+            prop_assert!(-1.0 <= got.low && got.low <= got.value && got.value <= got.high && got.high <= 1.0);
+            prop_assert!(got.low < got.high);
+        }
+
+        #[test]
+        fn one_more_pass_of_a_never_lowers_the_difference(
+            tasks in prop::collection::vec(task(), 2..30), at in 0usize..30,
+        ) {
+            let mut more = tasks.clone();
+            let at = at % more.len();
+            more[at].a.passed = (more[at].a.passed + 1).min(more[at].a.trials);
+            prop_assert!(padded_t(&more).unwrap().value >= padded_t(&tasks).unwrap().value - 1e-12);
+        }
+
+        #[test]
+        fn the_readings_of_missing_trials_keep_their_order(tasks in prop::collection::vec(task(), 1..20)) {
+            let got = missing_bounds(&tasks, 6).unwrap();
+            prop_assert!(got.worst_for_a <= got.missing_as_fail && got.missing_as_fail <= got.best_for_a);
+            prop_assert!(got.worst_for_a - 1e-12 <= got.excluded && got.excluded <= got.best_for_a + 1e-12);
+        }
+
+        #[test]
+        fn a_smaller_margin_needs_no_fewer_tasks(sd in 0.01f64..1.0, small in 0.01f64..0.5, more in 0.0f64..0.5) {
+            prop_assert!(tasks_needed(sd, small).unwrap() >= tasks_needed(sd, small + more).unwrap());
+        }
+    }
+}

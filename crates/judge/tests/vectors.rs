@@ -1,0 +1,170 @@
+//! Every method that ships meets its reference values; those that do not ship are listed.
+
+use fairtrial_judge::stats::*;
+use serde_json::Value;
+
+fn numbers(value: &Value) -> Vec<f64> {
+    value.as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect()
+}
+
+fn int(value: &Value) -> u32 {
+    u32::try_from(value.as_u64().unwrap()).unwrap()
+}
+
+fn ints(value: &Value) -> Vec<u32> {
+    value.as_array().unwrap().iter().map(int).collect()
+}
+
+fn counts(passed: &Value, trials: u32) -> Vec<TaskCount> {
+    ints(passed).into_iter().map(|passed| TaskCount { passed, trials }).collect()
+}
+
+fn pairs(a: Vec<TaskCount>, b: Vec<TaskCount>) -> Vec<PairedCounts> {
+    a.into_iter().zip(b).map(|(a, b)| PairedCounts { a, b }).collect()
+}
+
+fn bounds(e: Estimate) -> Vec<f64> {
+    vec![e.low, e.high]
+}
+
+/// What a vector asks for, as (ours, expected); `None` for a method that does not ship.
+fn ours(method: &str, i: &Value, e: &Value) -> Option<(Vec<f64>, Vec<f64>)> {
+    let name = method.split([':', ' ', '=']).next().unwrap();
+    Some(match name {
+        "normal_ppf" => (numbers(&i["p"]).iter().map(|p| normal_quantile(*p).unwrap()).collect(), numbers(e)),
+        "student_t_ppf" => {
+            let p = i["p"].as_f64().unwrap();
+            (numbers(&i["df"]).iter().map(|df| t_quantile(p, *df).unwrap()).collect(), numbers(e))
+        }
+        "beta_ppf" => {
+            let (a, b) = (i["a"].as_f64().unwrap(), i["b"].as_f64().unwrap());
+            (numbers(&i["q"]).iter().map(|q| beta_quantile(*q, a, b).unwrap()).collect(), numbers(e))
+        }
+        "wilson_95" => (bounds(wilson(int(&i["x"]), int(&i["n"])).unwrap()), numbers(e)),
+        "pass_at_k" => {
+            (vec![pass_at_k(int(&i["n"]), int(&i["c"]), int(&i["k"])).unwrap()], vec![e.as_f64().unwrap()])
+        }
+        "pass_hat_k" => {
+            (vec![pass_hat_k(int(&i["n"]), int(&i["c"]), int(&i["k"])).unwrap()], vec![e.as_f64().unwrap()])
+        }
+        "sign_flip_exact_two_sided_p" => {
+            (vec![sign_flip_p(&numbers(&i["d"]), 0).unwrap()], vec![e.as_f64().unwrap()])
+        }
+        "holm_adjusted" => (holm(&numbers(&i["p"])).unwrap(), numbers(e)),
+        "tasks_needed" => {
+            let n = tasks_needed(i["sd_of_task_differences"].as_f64().unwrap(), i["delta"].as_f64().unwrap());
+            (vec![f64::from(n.unwrap())], vec![e["n"].as_f64().unwrap()])
+        }
+        "ratio_estimator" => {
+            let got =
+                cost_per_success(&numbers(&i["cost_per_task_mean"]), &numbers(&i["success_per_task_mean"]))
+                    .unwrap();
+            let mut expected = vec![e["ratio"].as_f64().unwrap(), e["se_linearised"].as_f64().unwrap()];
+            expected.extend(numbers(&e["t_ci"]));
+            (vec![got.ratio.value, got.se, got.ratio.low, got.ratio.high], expected)
+        }
+        "paired" => {
+            let got = time_ratio(&numbers(&i["A"]), &numbers(&i["B"])).unwrap();
+            let mut expected = vec![e["ratio"].as_f64().unwrap(), e["p"].as_f64().unwrap()];
+            expected.extend(numbers(&e["ci"]));
+            (vec![got.ratio.value, got.p, got.ratio.low, got.ratio.high], expected)
+        }
+        "difference" => {
+            let side = |pass: &str, valid: &str| {
+                let trials = ints(&i[valid]).into_iter();
+                ints(&i[pass])
+                    .into_iter()
+                    .zip(trials)
+                    .map(|(passed, trials)| TaskCount { passed, trials })
+                    .collect()
+            };
+            let got = missing_bounds(
+                &pairs(side("A_pass", "A_valid"), side("B_pass", "B_valid")),
+                int(&i["planned"]),
+            )
+            .unwrap();
+            let named = ["excluded", "missing_as_fail", "worst_for_A", "best_for_A"];
+            (
+                vec![got.excluded, got.missing_as_fail, got.worst_for_a, got.best_for_a],
+                named.iter().map(|key| e[key].as_f64().unwrap()).collect(),
+            )
+        }
+        "padded_paired_t_95" => {
+            let trials = int(&i["trials"]);
+            let got = padded_t(&pairs(counts(&i["A"], trials), counts(&i["B"], trials))).unwrap();
+            let mut expected = vec![e["diff"].as_f64().unwrap()];
+            expected.extend(numbers(&e["ci"]));
+            (vec![got.value, got.low, got.high], expected)
+        }
+        "wilson_shrunk_icc_t95" => {
+            let got = wilson_shrunk_icc(&counts(&i["successes"], int(&i["trials"]))).unwrap();
+            let mut expected: Vec<f64> =
+                ["p", "icc", "icc_shrunk", "n_eff"].iter().map(|key| e[key].as_f64().unwrap()).collect();
+            expected.extend(numbers(&e["ci"]));
+            (vec![got.rate.value, got.icc, got.icc_shrunk, got.n_eff, got.rate.low, got.rate.high], expected)
+        }
+        _ => return None,
+    })
+}
+
+/// Vectors of methods that no screen, report or issue uses yet.
+const NOT_SHIPPED: [&str; 35] = [
+    "clopper",
+    "jeffreys",
+    "beta-binomial-posterior",
+    "cluster-mean",
+    "cluster-CR0",
+    "wilson-deff",
+    "paired-t",
+    "signflip-ci",
+    "mcnemar-exact",
+    "mcnemar-midp",
+    "mcnemar-chi2cc",
+    "tango",
+    "agresti-min",
+    "eprocess",
+    "eprocess-sign",
+    "conf-seq",
+    "obf",
+    "bh",
+    "power-t",
+    "bca-accel",
+    "kripp-nominal",
+    "kripp-ordinal",
+    "cohen-kappa",
+    "fleiss",
+    "gwet-ac1",
+    "bt",
+    "bt-davidson",
+    "smaa-exact3",
+    "flip-weight",
+    "rogan-gladen",
+    "rfc6962-roots",
+    "hash-chain",
+    "seq-signflip-linear",
+    "seq-signflip-t2",
+    "newcombe10",
+];
+
+#[test]
+fn every_method_that_ships_meets_its_vectors() {
+    let file: Value = serde_json::from_str(include_str!("stat-vectors.json")).unwrap();
+    let (mut met, mut missing) = (0, Vec::new());
+    for vector in file["vectors"].as_array().unwrap() {
+        let id = vector["id"].as_str().unwrap();
+        let method = vector["method"].as_str().unwrap();
+        let tolerance = vector["tol"].as_f64().unwrap();
+        let Some((got, expected)) = ours(method, &vector["inputs"], &vector["expected"]) else {
+            missing.push(id.to_owned());
+            continue;
+        };
+        assert_eq!(got.len(), expected.len(), "{id}");
+        for (got, expected) in got.iter().zip(&expected) {
+            assert!((got - expected).abs() <= tolerance, "{id} ({method}): {got} is not {expected}");
+        }
+        met += 1;
+    }
+    println!("{met} vectors met; methods not shipped: {}", missing.join(", "));
+    assert_eq!(missing, NOT_SHIPPED);
+    assert_eq!(met, 27);
+}
