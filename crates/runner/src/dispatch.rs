@@ -93,6 +93,13 @@ pub enum Happening {
         /// Which trial.
         key: TrialKey,
     },
+    /// What was asked by `Lose` is stored.
+    Lost {
+        /// Which trial.
+        key: TrialKey,
+        /// Which attempt.
+        attempt: u32,
+    },
     /// A person ends the run.
     CancelAsked,
     /// A person wants no new trials for now.
@@ -152,7 +159,7 @@ pub enum Request {
         /// Which.
         task: TaskId,
     },
-    /// Note that an attempt was lost; another follows unless the run is stopping.
+    /// Note that an attempt was lost, and answer with `Lost`; another follows unless the run is stopping.
     Lose {
         /// Which trial.
         key: TrialKey,
@@ -195,6 +202,12 @@ enum Preparation {
     Failed,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Writing {
+    Loss(u32),
+    Record,
+}
+
 #[derive(Debug)]
 struct Block {
     task: TaskId,
@@ -208,7 +221,8 @@ pub struct Dispatcher {
     blocks: Vec<Block>,
     past: BTreeMap<TrialKey, Past>,
     live: BTreeMap<TrialKey, u32>,
-    recording: BTreeSet<TrialKey>,
+    /// What the shell was asked to store and has not confirmed.
+    writing: BTreeSet<(TrialKey, Writing)>,
     limits: DispatchLimits,
     budget: Budget,
     spent_usd: f64,
@@ -246,7 +260,7 @@ impl Dispatcher {
             blocks: blocks.filter(|block| !block.line.is_empty()).collect(),
             past,
             live: BTreeMap::new(),
-            recording: BTreeSet::new(),
+            writing: BTreeSet::new(),
             limits: DispatchLimits {
                 jobs: limits.jobs.max(1),
                 max_attempts: limits.max_attempts.max(1),
@@ -272,10 +286,8 @@ impl Dispatcher {
             Happening::TaskReady { task } => self.task_ready(&task),
             Happening::TaskFailed { task, reason } => self.task_failed(&task, &reason),
             Happening::AttemptEnded { key, attempt, end } => self.attempt_ended(key, attempt, end),
-            Happening::Recorded { key } => {
-                self.recording.remove(&key);
-                Vec::new()
-            }
+            Happening::Recorded { key } => self.written(key, Writing::Record),
+            Happening::Lost { key, attempt } => self.written(key, Writing::Loss(attempt)),
             Happening::CancelAsked => self.cancel(),
             Happening::PauseAsked => self.pause(true),
             Happening::ContinueAsked => self.pause(false),
@@ -325,7 +337,7 @@ impl Dispatcher {
 
     fn void(&mut self, key: TrialKey, reason: String) -> Request {
         let attempts = self.past.get(&key).map_or(0, |past| past.attempts);
-        self.recording.insert(key.clone());
+        self.writing.insert((key.clone(), Writing::Record));
         Request::Void { key, attempts, reason }
     }
 
@@ -338,18 +350,24 @@ impl Dispatcher {
         past.open = false;
         if end == AttemptEnd::Infra {
             past.faults += 1;
-            if self.cancelled {
-                return vec![Request::Lose { key, attempt }];
-            }
-            if past.faults < self.limits.max_attempts {
+            let again = past.faults < self.limits.max_attempts;
+            if again && !self.cancelled {
                 // The same place in the order: the next of its block to start.
                 let block = self.blocks.iter_mut().find(|b| b.task == key.task);
                 block.into_iter().for_each(|b| b.line.push_front(key.clone()));
+            }
+            if again || self.cancelled {
+                self.writing.insert((key.clone(), Writing::Loss(attempt)));
                 return vec![Request::Lose { key, attempt }];
             }
         }
-        self.recording.insert(key.clone());
+        self.writing.insert((key.clone(), Writing::Record));
         vec![Request::Record { key, attempts: attempt }]
+    }
+
+    fn written(&mut self, key: TrialKey, what: Writing) -> Vec<Request> {
+        self.writing.remove(&(key, what));
+        Vec::new()
     }
 
     fn cancel(&mut self) -> Vec<Request> {
@@ -406,7 +424,9 @@ impl Dispatcher {
         }
         let key = self.blocks[ready].line.pop_front()?;
         if worn_out {
-            return Some(self.void(key, "every attempt was lost before the run was taken up again".to_owned()));
+            return Some(
+                self.void(key, "every attempt was lost before the run was taken up again".to_owned()),
+            );
         }
         Some(self.start(key))
     }
@@ -447,7 +467,7 @@ impl Dispatcher {
     }
 
     fn over(&self) -> Option<RunStatus> {
-        if self.busy() > 0 || !self.recording.is_empty() {
+        if self.busy() > 0 || !self.writing.is_empty() {
             return None;
         }
         if self.cancelled {
@@ -459,3 +479,7 @@ impl Dispatcher {
         self.out_of_budget().then_some(RunStatus::OutOfBudget)
     }
 }
+
+#[cfg(test)]
+#[path = "dispatch_tests.rs"]
+mod tests;

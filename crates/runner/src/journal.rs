@@ -255,3 +255,7 @@ pub fn read_whole(dir: &Path) -> Result<JournalState, JournalError> {
         state.bad.extend(batch.bad);
     }
 }
+
+#[cfg(test)]
+#[path = "journal_tests.rs"]
+mod tests;

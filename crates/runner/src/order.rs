@@ -104,7 +104,7 @@ mod tests {
         assert_ne!(names(8, "fix", &["aster", "birch", "cedar"], 2), ORDER_7);
         assert_ne!(names(7, "add", &["aster", "birch", "cedar"], 2), ORDER_7);
     }
-    const ORDER_7: &str = "?";
+    const ORDER_7: &str = "cedar1 birch2 birch1 cedar2 aster2 aster1";
 
     #[test]
     fn a_block_holds_every_trial_once() {

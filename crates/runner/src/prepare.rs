@@ -124,3 +124,63 @@ impl PrepareStep {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fairtrial_domain::id::Digest;
+
+    fn grade(dir: &str) -> StepEnd {
+        StepEnd::Grade(GradeResult {
+            dir: dir.into(),
+            tier: None,
+            tier_reason: None,
+            restored: vec![],
+            verdicts: vec![],
+            does_not_apply: None,
+        })
+    }
+
+    /// Feeds ends (`skip`, `base`, `grade`, `lost`) and says what comes next after each.
+    fn check(ends: &str, expected: &str) {
+        let mut preparing = Preparing::new(3);
+        let said = |next: &Next| match next {
+            Next::Step(step) => format!("{step:?}"),
+            Next::Ready(p) => format!(
+                "ready {}{}{}",
+                u8::from(p.base.is_some()),
+                u8::from(p.untouched.is_some()),
+                u8::from(p.reference.is_some())
+            ),
+            Next::Failed { reason } => format!("failed {reason}"),
+        };
+        let mut got = vec![said(&preparing.begin())];
+        for end in ends.split(' ') {
+            let end = match end {
+                "skip" => StepEnd::Skipped,
+                "base" => StepEnd::Base(BaseInfo { digest: Digest("d".into()), files: 1, bytes: 1 }),
+                "grade" => grade("g"),
+                "lost" => StepEnd::Lost { reason: "died".into() },
+                odd => panic!("{odd}"),
+            };
+            got.push(said(&preparing.ended(end)));
+        }
+        assert_eq!(got.join(", "), expected);
+    }
+
+    #[test]
+    fn base_then_untouched_then_reference() {
+        check("base grade grade", "Base, Untouched, Reference, ready 111");
+        check("skip grade skip", "Base, Untouched, Reference, ready 010");
+        check("skip skip skip", "Base, Untouched, Reference, ready 000");
+    }
+
+    #[test]
+    fn a_lost_cell_is_tried_again_twice_at_each_step() {
+        check(
+            "lost lost base lost lost grade lost lost lost",
+            "Base, Base, Base, Untouched, Untouched, Untouched, Reference, Reference, Reference, \
+             failed checking the reference: died",
+        );
+    }
+}

@@ -175,7 +175,9 @@ impl Fold {
             dir: dir.to_owned(),
             tier: self.tier,
             tier_reason: self.tier_reason,
-            ending: infra(fault.clone().unwrap_or_else(|| "the journal does not say how it ended".to_owned())),
+            ending: infra(
+                fault.clone().unwrap_or_else(|| "the journal does not say how it ended".to_owned()),
+            ),
             seconds: 0.0,
             cpu_seconds: None,
             peak_memory: None,
@@ -191,7 +193,8 @@ impl Fold {
             events: self.events,
             bad_lines: self.bad_lines,
         };
-        if let Some(Record::Ended { ending, seconds, cpu_seconds, peak_memory, usage, cost, leftovers }) = self.ended
+        if let Some(Record::Ended { ending, seconds, cpu_seconds, peak_memory, usage, cost, leftovers }) =
+            self.ended
         {
             work.seconds = seconds;
             work.cpu_seconds = cpu_seconds;
@@ -263,4 +266,91 @@ impl WorkResult {
 /// A fault of our cell or machine.
 pub fn infra(reason: String) -> Ending {
     Ending::Infra { fault: InfraFault::Cell, reason }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fairtrial_domain::id::Digest;
+    use fairtrial_domain::patch::PatchCounts;
+
+    fn records(names: &str) -> Fold {
+        let record = |name: &str| match name {
+            "opened" => Record::Opened {
+                unix: 1,
+                tier: Tier::Plain,
+                tier_reason: Some("why".into()),
+                cell: "1".into(),
+            },
+            "ended" => Record::Ended {
+                ending: Ending::TimedOut,
+                seconds: 2.5,
+                cpu_seconds: None,
+                peak_memory: Some(7),
+                usage: Usage::default(),
+                cost: None,
+                leftovers: vec!["sleep".into()],
+            },
+            "captured" => Record::Captured {
+                patch: PatchRef { digest: Digest("d".into()), counts: PatchCounts::default() },
+                flags: vec![],
+            },
+            "failed" => Record::Failed { reason: "no space".into() },
+            "closed" => Record::Closed,
+            "started" => Record::Event {
+                kind: EventKind::Started { session: None, model: Some("m".into()), version: None },
+            },
+            "version" => Record::Event {
+                kind: EventKind::Started { session: None, model: None, version: Some("9".into()) },
+            },
+            "not-applying" => Record::DoesNotApply { path: "a.py".into() },
+            odd => panic!("{odd}"),
+        };
+        Fold::of(names.split(' ').map(record).collect::<Vec<_>>().iter())
+    }
+
+    /// Says how a work cell with these records ended.
+    fn ending(names: &str) -> String {
+        match records(names).work(Path::new("/b"), "signal 9").ending {
+            Ending::Infra { fault: InfraFault::Cell, reason } => format!("infra: {reason}"),
+            other => format!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn only_a_whole_journal_says_how_a_trial_ended() {
+        assert_eq!(ending("opened ended captured closed"), "TimedOut");
+        let died = "infra: the cell died before its journal was whole: signal 9";
+        assert_eq!(ending("opened ended captured"), died);
+        assert_eq!(ending("opened"), died);
+        assert_eq!(ending("opened closed"), "infra: the journal does not say how it ended");
+    }
+
+    #[test]
+    fn a_cell_that_failed_is_no_evidence_whatever_else_it_says() {
+        assert_eq!(ending("opened ended failed closed"), "infra: no space");
+        assert_eq!(ending("failed"), "infra: no space");
+        let lost = records("opened failed closed").grade(Path::new("/g"), "").unwrap_err();
+        assert_eq!(lost.to_string(), "no space");
+    }
+
+    #[test]
+    fn work_carries_what_was_said() {
+        let work = records("opened started version ended captured closed").work(Path::new("/b"), "");
+        assert_eq!(
+            (work.model.as_deref(), work.version.as_deref(), work.tier, work.seconds, work.events),
+            (Some("m"), Some("9"), Some(Tier::Plain), 2.5, 2)
+        );
+        assert_eq!((work.leftovers, work.peak_memory), (vec!["sleep".to_owned()], Some(7)));
+        assert_eq!(work.patch.map(|p| p.digest.0), Some("d".to_owned()));
+    }
+
+    #[test]
+    fn a_grade_needs_a_whole_journal_and_a_base_needs_to_be_there() {
+        let grade = records("opened not-applying closed").grade(Path::new("/g"), "").unwrap();
+        assert_eq!(grade.does_not_apply.as_deref(), Some("a.py"));
+        assert!(records("opened not-applying").grade(Path::new("/g"), "signal 9").is_err());
+        let lost = records("opened closed").base("").unwrap_err();
+        assert_eq!(lost.to_string(), "the cell ended without a base");
+    }
 }
