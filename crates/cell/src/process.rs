@@ -1,12 +1,20 @@
 //! One job in a room: what is run, what it says, and how it ended.
 
 mod cancel;
+mod deadlines;
+pub(crate) mod disk;
+mod ends;
+mod lines;
+pub(crate) mod link;
+pub(crate) mod supervise;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
 pub use cancel::Cancel;
+pub use ends::HeadTail;
+pub use lines::{Line, Lines};
 
 /// A program to run in a room to its end.
 #[derive(Debug, Clone)]
@@ -94,7 +102,7 @@ pub struct JobEnd {
 }
 
 /// How a process ended; both `None` when it was lost sight of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub struct Exit {
     /// Its exit code.
     pub code: Option<i32>,

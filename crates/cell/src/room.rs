@@ -3,12 +3,30 @@
 //! **Invariant:** in the full tier a job sees the system's programs, the prefixes it was given, its workspace and
 //! its home, and nothing else of this machine; in both tiers nothing of a job lives when `run` returns.
 
+mod env;
+mod readable;
+mod remove;
+
+use std::collections::BTreeMap;
+use std::fs::{self, DirBuilder, File};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use fairtrial_domain::bundle::{Tier, TierChoice};
 use fairtrial_domain::task::{Limits, Network};
 
+use crate::plain::copy;
+use crate::process::disk::DiskWatch;
+use crate::process::link::{Full, Setup, Walls};
+use crate::process::supervise::{StartError, Warden};
 use crate::process::{Cancel, Continue, Happening, Job, JobEnd};
+
+pub use remove::sweep;
+
+/// Where every workspace of the full tier is seen, so that paths in build outputs hold everywhere.
+pub const WORKSPACE: &str = "/workspace";
+/// Where every home of the full tier is seen.
+pub const HOME: &str = "/home/cell";
 
 /// What a room is made of.
 #[derive(Debug, Clone)]
@@ -66,9 +84,17 @@ pub enum RoomError {
         /// Why not.
         reason: String,
     },
-    /// This system has no room yet.
-    #[error("rooms are not built for this operating system yet")]
-    Unsupported,
+    /// A path that jobs may not be shown, since it holds what they must not see.
+    #[error(
+        "`{path}` cannot be made readable: it holds the room itself or other trials; name a folder inside it"
+    )]
+    TooMuch {
+        /// Which.
+        path: PathBuf,
+    },
+    /// A job after `freeze`.
+    #[error("the room is frozen: no job can run in it any more")]
+    Frozen,
 }
 
 /// What jobs changed in a workspace. Upper and lower folders are in the form of overlayfs with `userxattr`.
@@ -103,15 +129,54 @@ pub struct TierStatus {
 #[derive(Debug)]
 pub struct Room {
     status: TierStatus,
+    paths: Paths,
+    marker: String,
+    cancel: Cancel,
+    disk: DiskWatch,
+    warden: Option<Warden>,
+    _lock: File,
+}
+
+/// The folders of a room, outside and inside.
+#[derive(Debug)]
+struct Paths {
+    scratch: PathBuf,
+    lowers: Vec<PathBuf>,
     workspace: PathBuf,
     home: PathBuf,
-    home_outside: PathBuf,
+    tmp: PathBuf,
 }
 
 impl Room {
-    /// Makes a room.
-    pub fn open(_spec: &RoomSpec<'_>) -> Result<Room, RoomError> {
-        Err(RoomError::Unsupported)
+    /// Makes a room. Where the full tier is refused, it is a plain one that says why.
+    pub fn open(spec: &RoomSpec<'_>) -> Result<Room, RoomError> {
+        let lowers = layers(spec.base)?;
+        make(spec.scratch)?;
+        let scratch = fs::canonicalize(spec.scratch).map_err(|source| RoomError::File {
+            what: "find",
+            path: spec.scratch.to_owned(),
+            source,
+        })?;
+        let lock = remove::hold(&scratch)?;
+        make(&scratch.join("home"))?;
+        let (status, paths, warden) = match reason_for_plain(spec.tier) {
+            Some(reason) => plain(spec, &scratch, lowers, reason)?,
+            None => match full(spec, &scratch, &lowers) {
+                Ok((paths, warden)) => (TierStatus { tier: Tier::Full, reason: None }, paths, warden),
+                Err(StartError::Refused { step, source }) => {
+                    plain(spec, &scratch, lowers, refusal(&step, &source))?
+                }
+                Err(StartError::Lost(error)) => return Err(error),
+            },
+        };
+        let written = match status.tier {
+            Tier::Full => scratch.join("upper"),
+            Tier::Plain => paths.workspace.clone(),
+        };
+        let disk =
+            DiskWatch::new(vec![written, scratch.join("home"), scratch.join("tmp")], spec.limits.disk_bytes);
+        let (marker, cancel) = (spec.marker.to_owned(), spec.cancel.clone());
+        Ok(Room { status, paths, marker, cancel, disk, warden: Some(warden), _lock: lock })
     }
 
     /// Returns the isolation it has and, where that is not the full one, why.
@@ -121,45 +186,192 @@ impl Room {
 
     /// Returns the workspace as jobs see it: in the full tier the same path for every room.
     pub fn workspace(&self) -> &Path {
-        &self.workspace
+        &self.paths.workspace
     }
 
     /// Returns the home as jobs see it.
     pub fn home(&self) -> &Path {
-        &self.home
+        &self.paths.home
     }
 
     /// Returns the home as this process sees it, to put files into before a job.
-    pub fn home_outside(&self) -> &Path {
-        &self.home_outside
+    pub fn home_outside(&self) -> PathBuf {
+        self.paths.scratch.join("home")
+    }
+
+    /// Returns the environment that every job has, with `path` in front of the system's programs.
+    pub fn env(&self, path: &[PathBuf]) -> BTreeMap<String, String> {
+        env::clean(&self.paths.home, &self.paths.tmp, path, &self.marker)
     }
 
     /// Runs one job to its end, however that comes; then nothing of it lives.
     pub fn run(
         &mut self,
-        _job: &Job,
-        _sink: &mut dyn FnMut(Happening<'_>) -> Continue,
+        job: &Job,
+        sink: &mut dyn FnMut(Happening<'_>) -> Continue,
     ) -> Result<JobEnd, RoomError> {
-        Err(RoomError::Unsupported)
+        let warden = self.warden.as_mut().ok_or(RoomError::Frozen)?;
+        self.disk.restart();
+        let end = warden.run(job, &self.cancel, &mut self.disk, sink);
+        if matches!(end, Err(RoomError::Warden { .. })) {
+            self.empty();
+        }
+        end
     }
 
     /// Ends the room's processes and mounts, and returns what jobs changed. No job can run after it.
-    pub fn freeze(&mut self) -> Result<Changes, RoomError> {
-        Err(RoomError::Unsupported)
+    pub fn freeze(&mut self) -> Changes {
+        self.empty();
+        let lowers = self.paths.lowers.clone();
+        match self.status.tier {
+            Tier::Full => Changes::Upper { upper: self.paths.scratch.join("upper"), lowers },
+            Tier::Plain => Changes::Copy { tree: self.paths.workspace.clone(), lowers },
+        }
     }
 
     /// Removes everything the room made.
-    pub fn close(self) -> Result<(), RoomError> {
-        Err(RoomError::Unsupported)
+    pub fn close(mut self) -> Result<(), RoomError> {
+        self.empty();
+        remove::discard(&self.paths.scratch)
+    }
+
+    /// Ends the warden and whatever it may have lost.
+    fn empty(&mut self) {
+        if let Some(warden) = self.warden.take() {
+            warden.end();
+            if self.status.tier == Tier::Plain {
+                crate::linux::family::kill_marked(&self.marker);
+            }
+        }
     }
 }
 
-/// Returns what isolation this machine offers, by trying it in `scratch`.
-pub fn detect(_scratch: &Path) -> TierStatus {
-    TierStatus { tier: Tier::Plain, reason: Some(RoomError::Unsupported.to_string()) }
+impl Drop for Room {
+    fn drop(&mut self) {
+        self.empty();
+    }
 }
 
-/// Removes the debris of rooms that died in `scratch`, as far as it can.
-pub fn sweep(_scratch: &Path) -> Result<(), RoomError> {
-    Err(RoomError::Unsupported)
+type Opened = (TierStatus, Paths, Warden);
+
+fn full(spec: &RoomSpec<'_>, scratch: &Path, lowers: &[PathBuf]) -> Result<(Paths, Warden), StartError> {
+    let lost = StartError::Lost;
+    for name in ["root", "upper", "work"] {
+        make(&scratch.join(name)).map_err(lost)?;
+    }
+    let readable = readable::checked(spec.readable, &[scratch, spec.base]).map_err(lost)?;
+    let walls = Walls::Full(Full {
+        root: scratch.join("root"),
+        lowers: lowers.to_vec(),
+        upper: scratch.join("upper"),
+        work: scratch.join("work"),
+        home: scratch.join("home"),
+        home_inside: PathBuf::from(HOME),
+        readable,
+        host_network: spec.network == Network::Host,
+    });
+    let warden = Warden::start(&setup(spec, walls, Path::new(WORKSPACE)))?;
+    let paths = Paths {
+        scratch: scratch.to_owned(),
+        lowers: lowers.to_vec(),
+        workspace: PathBuf::from(WORKSPACE),
+        home: PathBuf::from(HOME),
+        tmp: PathBuf::from("/tmp"),
+    };
+    Ok((paths, warden))
+}
+
+fn plain(
+    spec: &RoomSpec<'_>,
+    scratch: &Path,
+    lowers: Vec<PathBuf>,
+    reason: String,
+) -> Result<Opened, RoomError> {
+    let workspace = scratch.join("workspace");
+    copy::layers(&lowers, &workspace).map_err(|source| RoomError::File {
+        what: "copy the base to",
+        path: workspace.clone(),
+        source,
+    })?;
+    make(&scratch.join("tmp"))?;
+    let walls = Walls::Plain { marker: spec.marker.to_owned() };
+    let warden = match Warden::start(&setup(spec, walls, &workspace)) {
+        Ok(warden) => warden,
+        Err(StartError::Lost(error)) => return Err(error),
+        Err(StartError::Refused { step, source }) => return Err(RoomError::Warden { step, source }),
+    };
+    let (home, tmp) = (scratch.join("home"), scratch.join("tmp"));
+    let paths = Paths { scratch: scratch.to_owned(), lowers, workspace, home, tmp };
+    Ok((TierStatus { tier: Tier::Plain, reason: Some(reason) }, paths, warden))
+}
+
+fn setup(spec: &RoomSpec<'_>, walls: Walls, workspace: &Path) -> Setup {
+    Setup {
+        parent: rustix::process::getpid().as_raw_nonzero().get(),
+        walls,
+        workspace: workspace.to_owned(),
+        processes: spec.limits.processes,
+        file_bytes: spec.limits.disk_bytes,
+    }
+}
+
+/// Returns the layers of a base, top first.
+fn layers(base: &Path) -> Result<Vec<PathBuf>, RoomError> {
+    let base = fs::canonicalize(base).map_err(|_| RoomError::NoBase { base: base.to_owned() })?;
+    if !base.join("tree").is_dir() {
+        return Err(RoomError::NoBase { base });
+    }
+    let layer = base.join("layer");
+    Ok(layer.is_dir().then_some(layer).into_iter().chain([base.join("tree")]).collect())
+}
+
+fn make(folder: &Path) -> Result<(), RoomError> {
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    made.map_err(|source| RoomError::File { what: "make", path: folder.to_owned(), source })
+}
+
+fn reason_for_plain(choice: TierChoice) -> Option<String> {
+    match choice {
+        TierChoice::Plain => Some("a plain copy was asked for".to_owned()),
+        TierChoice::Best => rustix::process::geteuid()
+            .is_root()
+            .then(|| "started as root, whom limits do not bind: start it as an ordinary user".to_owned()),
+    }
+}
+
+/// Says why there is no full tier and, where it is known, what to do.
+fn refusal(step: &str, source: &std::io::Error) -> String {
+    let remedy = if fs::read_to_string("/proc/sys/kernel/apparmor_restrict_unprivileged_userns")
+        .is_ok_and(|v| v.trim() == "1")
+    {
+        "; AppArmor forbids user namespaces: install the profile that comes with the package"
+    } else if fs::read_to_string("/proc/sys/user/max_user_namespaces").is_ok_and(|v| v.trim() == "0") {
+        "; user namespaces are off: set user.max_user_namespaces above 0"
+    } else {
+        ""
+    };
+    format!("the system refused `{step}` ({source}){remedy}")
+}
+
+/// Returns what isolation this machine offers, by making a room in the folder `scratch`, which must not exist.
+pub fn detect(scratch: &Path) -> Result<TierStatus, RoomError> {
+    let base = scratch.join("base");
+    make(&base.join("tree"))?;
+    let limits = Limits::default();
+    let opened = Room::open(&RoomSpec {
+        scratch: &scratch.join("room"),
+        base: &base,
+        tier: TierChoice::Best,
+        network: Network::None,
+        readable: &[],
+        limits: &limits,
+        marker: "detect",
+        cancel: Cancel::new(),
+    });
+    let status = opened.and_then(|room| {
+        let status = room.status.clone();
+        room.close().map(|()| status)
+    });
+    remove::discard(scratch)?;
+    status
 }

@@ -3,9 +3,14 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+static SIGNALLED: AtomicBool = AtomicBool::new(false);
+
 /// A wish to stop; clones share it. Once made it stays.
 #[derive(Debug, Clone, Default)]
-pub struct Cancel(Arc<AtomicBool>);
+pub struct Cancel {
+    asked: Arc<AtomicBool>,
+    signals: bool,
+}
 
 impl Cancel {
     /// Returns one that nobody has made yet.
@@ -13,13 +18,51 @@ impl Cancel {
         Cancel::default()
     }
 
+    /// Returns one that SIGTERM, SIGINT or SIGHUP to this process makes; only a program's `main` asks for it.
+    pub fn on_signals() -> Cancel {
+        for signal in [libc::SIGTERM, libc::SIGINT, libc::SIGHUP] {
+            listen(signal);
+        }
+        Cancel { asked: Arc::default(), signals: true }
+    }
+
     /// Makes the wish.
     pub fn ask(&self) {
-        self.0.store(true, Ordering::SeqCst);
+        self.asked.store(true, Ordering::SeqCst);
     }
 
     /// Returns whether it was made.
     pub fn asked(&self) -> bool {
-        self.0.load(Ordering::SeqCst)
+        self.asked.load(Ordering::SeqCst) || (self.signals && SIGNALLED.load(Ordering::SeqCst))
+    }
+}
+
+extern "C" fn heard(_signal: libc::c_int) {
+    SIGNALLED.store(true, Ordering::SeqCst);
+}
+
+/// Installs `heard` without SA_RESTART, so that a wait ends at once.
+#[expect(unsafe_code, reason = "std has no signal handlers; the handler only stores into an atomic")]
+fn listen(signal: libc::c_int) {
+    let handler: extern "C" fn(libc::c_int) = heard;
+    // SAFETY: an all-zero sigaction is valid (empty mask, no flags); `heard` is async-signal-safe.
+    unsafe {
+        let mut action: libc::sigaction = std::mem::zeroed();
+        action.sa_sigaction = handler as libc::sighandler_t;
+        libc::sigaction(signal, &action, std::ptr::null_mut());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wish_reaches_every_clone_and_nobody_else() {
+        let (one, other) = (Cancel::new(), Cancel::new());
+        let clone = one.clone();
+        one.ask();
+        assert!(clone.asked());
+        assert!(!other.asked());
     }
 }

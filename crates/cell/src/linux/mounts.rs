@@ -1,0 +1,127 @@
+//! Mounts, each as one call that says what it is for.
+
+use std::ffi::{CString, OsStr};
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use rustix::mount::{
+    MountFlags, MountPropagationFlags, UnmountFlags, mount, mount_bind_recursive, mount_change, unmount,
+};
+
+/// Mounts made here carry these; `nosuid` alone would leave device nodes that someone planted.
+fn plain() -> MountFlags {
+    MountFlags::NOSUID | MountFlags::NODEV
+}
+
+/// Keeps mounts made from now on out of the machine's own tree, and the reverse.
+pub(super) fn keep_apart() -> io::Result<()> {
+    Ok(mount_change("/", MountPropagationFlags::PRIVATE | MountPropagationFlags::REC)?)
+}
+
+/// Mounts an empty file system in memory, with options such as `mode=755,size=8m`.
+pub(super) fn memory(target: &Path, options: &str) -> io::Result<()> {
+    Ok(mount("tmpfs", target, "tmpfs", plain(), Some(text(options.as_bytes())?.as_c_str()))?)
+}
+
+/// Mounts the processes of this namespace.
+pub(super) fn proc(target: &Path) -> io::Result<()> {
+    Ok(mount("proc", target, "proc", plain() | MountFlags::NOEXEC, None)?)
+}
+
+/// Mounts terminals of its own.
+pub(super) fn terminals(target: &Path) -> io::Result<()> {
+    let flags = MountFlags::NOSUID | MountFlags::NOEXEC;
+    Ok(mount("devpts", target, "devpts", flags, Some(c"newinstance,ptmxmode=0666,mode=620"))?)
+}
+
+/// Shows `source` at `target` too, with whatever is mounted below it.
+pub(super) fn bind(source: &Path, target: &Path) -> io::Result<()> {
+    Ok(mount_bind_recursive(source, target)?)
+}
+
+/// Mounts a workspace: what is written goes to `upper`, the rest shows through from `lowers`, top first.
+pub(super) fn overlay(lowers: &[PathBuf], upper: &Path, work: &Path, target: &Path) -> io::Result<()> {
+    let options = text(&overlay_options(lowers, upper, work))?;
+    Ok(mount("overlay", target, "overlay", plain(), Some(options.as_c_str()))?)
+}
+
+/// Makes `root` the root and lets go of the machine's.
+pub(super) fn enter(root: &Path) -> io::Result<()> {
+    rustix::process::chdir(root)?;
+    rustix::process::pivot_root(".", ".")?;
+    unmount(".", UnmountFlags::DETACH)?;
+    Ok(rustix::process::chdir("/")?)
+}
+
+/// Makes a mount, and all below it, read-only and without set-id programs.
+pub(super) fn seal(target: &Path) -> io::Result<()> {
+    let set = libc::MOUNT_ATTR_RDONLY | libc::MOUNT_ATTR_NOSUID;
+    attributes(target, libc::AT_RECURSIVE as libc::c_uint, set, 0)
+}
+
+/// Makes one mount writable again.
+pub(super) fn unseal(target: &Path) -> io::Result<()> {
+    attributes(target, 0, 0, libc::MOUNT_ATTR_RDONLY)
+}
+
+#[expect(unsafe_code, reason = "neither std nor rustix knows mount_setattr")]
+fn attributes(target: &Path, flags: libc::c_uint, set: u64, clear: u64) -> io::Result<()> {
+    let path = text(target.as_os_str().as_bytes())?;
+    let change = libc::mount_attr { attr_set: set, attr_clr: clear, propagation: 0, userns_fd: 0 };
+    // SAFETY: `path` is a C string and `change` a mount_attr of the size given; both outlive the call.
+    let done = unsafe {
+        libc::syscall(
+            libc::SYS_mount_setattr,
+            libc::AT_FDCWD,
+            path.as_ptr(),
+            flags,
+            &raw const change,
+            size_of::<libc::mount_attr>(),
+        )
+    };
+    if done == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+/// Writes overlayfs's options: a backslash before `\`, `,` and `:`, which would end a path.
+fn overlay_options(lowers: &[PathBuf], upper: &Path, work: &Path) -> Vec<u8> {
+    let mut options = b"userxattr,lowerdir=".to_vec();
+    for (n, lower) in lowers.iter().enumerate() {
+        if n > 0 {
+            options.push(b':');
+        }
+        escape(lower.as_os_str(), b"\\,:", &mut options);
+    }
+    options.extend(b",upperdir=");
+    escape(upper.as_os_str(), b"\\,", &mut options);
+    options.extend(b",workdir=");
+    escape(work.as_os_str(), b"\\,", &mut options);
+    options
+}
+
+fn escape(path: &OsStr, special: &[u8], out: &mut Vec<u8>) {
+    for byte in path.as_bytes() {
+        if special.contains(byte) {
+            out.push(b'\\');
+        }
+        out.push(*byte);
+    }
+}
+
+fn text(bytes: &[u8]) -> io::Result<CString> {
+    CString::new(bytes).map_err(|_| io::ErrorKind::InvalidInput.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_cannot_end_an_option() {
+        let got = overlay_options(&["/l:1".into(), "/t,2".into()], Path::new("/u,x=1"), Path::new("/w\\"));
+        assert_eq!(
+            String::from_utf8(got).unwrap(),
+            r"userxattr,lowerdir=/l\:1:/t\,2,upperdir=/u\,x=1,workdir=/w\\"
+        );
+    }
+}

@@ -1,0 +1,160 @@
+//! What a cell and a room's first process (its warden) say to each other over a socket: a length, then JSON.
+
+use std::collections::BTreeMap;
+use std::io::{self, Read, Write};
+use std::path::PathBuf;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::Exit;
+
+/// No message is longer; the longest holds an instruction.
+const LONGEST: u32 = 64 << 20;
+
+/// The first message to a warden: the room it guards.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Setup {
+    /// The cell's process id: a warden that has another parent has been orphaned.
+    pub(crate) parent: i32,
+    /// What it guards.
+    pub(crate) walls: Walls,
+    /// Where jobs run, as they see it.
+    pub(crate) workspace: PathBuf,
+    /// Most processes at once.
+    pub(crate) processes: u64,
+    /// Longest file in bytes.
+    pub(crate) file_bytes: u64,
+}
+
+/// What separates a room from the machine.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum Walls {
+    /// Namespaces.
+    Full(Full),
+    /// Nothing: processes are found by descent and by this marker.
+    Plain {
+        /// The value of `FAIRTRIAL_RUN`.
+        marker: String,
+    },
+}
+
+/// The parts of a room in namespaces, as paths of this machine.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Full {
+    /// An empty folder to build the root on.
+    pub(crate) root: PathBuf,
+    /// Layers of the workspace, top first.
+    pub(crate) lowers: Vec<PathBuf>,
+    /// Takes what is written to the workspace.
+    pub(crate) upper: PathBuf,
+    /// Overlayfs's own.
+    pub(crate) work: PathBuf,
+    /// Becomes the home.
+    pub(crate) home: PathBuf,
+    /// The home as jobs see it.
+    pub(crate) home_inside: PathBuf,
+    /// Bound read-only at their own paths; no one inside another.
+    pub(crate) readable: Vec<PathBuf>,
+    /// True for the machine's network.
+    pub(crate) host_network: bool,
+}
+
+/// What a warden is told.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum Order {
+    /// Run a job.
+    Run {
+        /// Program and arguments.
+        argv: Vec<String>,
+        /// The whole environment.
+        env: BTreeMap<String, String>,
+        /// Relative to the workspace.
+        cwd: PathBuf,
+        /// Standard input.
+        stdin: Option<String>,
+    },
+    /// SIGINT to the first process's group.
+    Interrupt,
+    /// SIGTERM to every process.
+    Terminate,
+    /// SIGKILL to every process.
+    Kill,
+}
+
+/// What a warden says.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum Report {
+    /// The room stands.
+    Ready,
+    /// The room could not be made.
+    Refused {
+        /// At which step.
+        step: String,
+        /// The error's number.
+        errno: i32,
+    },
+    /// The job runs.
+    Started,
+    /// The job's program could not be started.
+    NotStarted {
+        /// Why.
+        reason: String,
+    },
+    /// The first process ended.
+    Exited(Exit),
+    /// Nothing of the job lives.
+    Gone {
+        /// CPU seconds of the job's tree.
+        cpu_seconds: f64,
+        /// Peak bytes of the largest process so far.
+        peak_memory: u64,
+        /// Processes that had to be killed, by name.
+        leftovers: Vec<String>,
+    },
+}
+
+/// Sends one message.
+pub(crate) fn send<T: Serialize>(out: &mut impl Write, message: &T) -> io::Result<()> {
+    let body = serde_json::to_vec(message)?;
+    let length =
+        u32::try_from(body.len()).ok().filter(|l| *l <= LONGEST).ok_or(io::ErrorKind::InvalidInput)?;
+    let mut frame = length.to_le_bytes().to_vec();
+    frame.extend(body);
+    out.write_all(&frame)
+}
+
+/// Waits for one message; `UnexpectedEof` when the other side is gone.
+pub(crate) fn receive<T: DeserializeOwned>(from: &mut impl Read) -> io::Result<T> {
+    let mut length = [0; 4];
+    from.read_exact(&mut length)?;
+    let length = u32::from_le_bytes(length);
+    if length > LONGEST {
+        return Err(io::ErrorKind::InvalidData.into());
+    }
+    let mut body = vec![0; length as usize];
+    from.read_exact(&mut body)?;
+    Ok(serde_json::from_slice(&body)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_come_back_in_order() {
+        let mut wire = Vec::new();
+        send(&mut wire, &Order::Interrupt).unwrap();
+        send(&mut wire, &Order::Kill).unwrap();
+        let mut from = wire.as_slice();
+        assert!(matches!(receive(&mut from).unwrap(), Order::Interrupt));
+        assert!(matches!(receive(&mut from).unwrap(), Order::Kill));
+        assert_eq!(receive::<Order>(&mut from).unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
+    }
+
+    #[test]
+    fn a_length_that_cannot_be_is_refused() {
+        let wire = [0xff; 8];
+        assert_eq!(receive::<Order>(&mut wire.as_slice()).unwrap_err().kind(), io::ErrorKind::InvalidData);
+    }
+}

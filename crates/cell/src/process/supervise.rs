@@ -1,0 +1,277 @@
+//! Starts a room's warden and sees one job after another through, with one thread and no waiting without an end.
+//!
+//! **Invariant:** when `run` returns, nothing of the job lives, or the error says that the warden was lost.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command};
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+use super::deadlines::{Act, Deadlines, Seen};
+use super::disk::DiskWatch;
+use super::link::{self, Order, Report, Setup};
+use super::{Cancel, Continue, Exit, Happening, Job, JobEnd, Output, Stdin, Stream, Why};
+use crate::room::RoomError;
+
+/// The hidden subcommand that makes `fairtrial-cell` a warden.
+const WARDEN: &str = "warden";
+/// A wish to stop is seen after this long at the latest.
+const TICK: Duration = Duration::from_millis(200);
+/// A warden that says nothing for so long is lost.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// After the kill, a warden that has not said that all is gone is lost.
+const AFTER_KILL: Duration = Duration::from_secs(5);
+
+/// Why a room could not be made.
+pub(crate) enum StartError {
+    /// The system refuses a step: another tier may do.
+    Refused { step: String, source: io::Error },
+    /// Something else.
+    Lost(RoomError),
+}
+
+/// A running warden.
+#[derive(Debug)]
+pub(crate) struct Warden {
+    child: Child,
+    link: UnixStream,
+    outputs: [(Stream, File); 2],
+}
+
+impl Warden {
+    /// Starts a warden and waits until its room stands.
+    pub(crate) fn start(setup: &Setup) -> Result<Warden, StartError> {
+        let lost = |step: &str| {
+            let step = step.to_owned();
+            move |source: io::Error| StartError::Lost(RoomError::Warden { step, source })
+        };
+        let mut warden = Warden::spawn().map_err(lost("start"))?;
+        link::send(&mut warden.link, setup).map_err(lost("setup"))?;
+        match link::receive(&mut warden.link).map_err(lost("walls"))? {
+            Report::Ready => Ok(warden),
+            Report::Refused { step, errno } => {
+                warden.end();
+                Err(StartError::Refused { step, source: io::Error::from_raw_os_error(errno) })
+            }
+            Report::Started | Report::NotStarted { .. } | Report::Exited(_) | Report::Gone { .. } => {
+                Err(lost("order")(io::ErrorKind::InvalidData.into()))
+            }
+        }
+    }
+
+    fn spawn() -> io::Result<Warden> {
+        let (link, theirs) = UnixStream::pair()?;
+        link.set_read_timeout(Some(PATIENCE))?;
+        link.set_write_timeout(Some(PATIENCE))?;
+        let (out, out_theirs) = io::pipe()?;
+        let (err, err_theirs) = io::pipe()?;
+        let mut command = Command::new(program()?);
+        command.arg(WARDEN).env_clear().current_dir("/");
+        command.stdin(OwnedFd::from(theirs)).stdout(out_theirs).stderr(err_theirs);
+        let child = command.spawn()?;
+        let outputs = [
+            (Stream::Stdout, File::from(OwnedFd::from(out))),
+            (Stream::Stderr, File::from(OwnedFd::from(err))),
+        ];
+        for (_, file) in &outputs {
+            rustix::io::ioctl_fionbio(file, true)?;
+        }
+        Ok(Warden { child, link, outputs })
+    }
+
+    /// Runs one job to its end.
+    pub(crate) fn run(
+        &mut self,
+        job: &Job,
+        cancel: &Cancel,
+        disk: &mut DiskWatch,
+        sink: &mut dyn FnMut(Happening<'_>) -> Continue,
+    ) -> Result<JobEnd, RoomError> {
+        let lost = |source| RoomError::Warden { step: "job".to_owned(), source };
+        let stdin = match &job.stdin {
+            Stdin::Null => None,
+            Stdin::Text(text) => Some(text.clone()),
+        };
+        let (argv, env, cwd) = (job.argv.clone(), job.env.clone(), job.cwd.clone());
+        link::send(&mut self.link, &Order::Run { argv, env, cwd, stdin }).map_err(lost)?;
+        match link::receive(&mut self.link).map_err(lost)? {
+            Report::Started => {}
+            Report::NotStarted { reason } => {
+                return Err(RoomError::Start {
+                    program: job.argv.first().cloned().unwrap_or_default(),
+                    reason,
+                });
+            }
+            Report::Ready | Report::Refused { .. } | Report::Exited(_) | Report::Gone { .. } => {
+                return Err(lost(io::ErrorKind::InvalidData.into()));
+            }
+        }
+        let watch = Watch {
+            warden: self,
+            deadlines: Deadlines::new(job),
+            seen: Seen::default(),
+            started: Instant::now(),
+            killed: None,
+            exited: None,
+            sink,
+        };
+        watch.until_gone(cancel, disk)
+    }
+
+    /// Ends the warden, and with it every process and mount of its room.
+    pub(crate) fn end(mut self) {
+        // Closing the link is the order; a warden that does not follow is killed, and its walls fall.
+        let _closed = self.link.shutdown(std::net::Shutdown::Both);
+        let since = Instant::now();
+        while let Ok(None) = self.child.try_wait() {
+            if since.elapsed() > AFTER_KILL {
+                let _dead = self.child.kill();
+            }
+            std::thread::sleep(Duration::from_micros(300));
+        }
+    }
+}
+
+/// One job being watched.
+struct Watch<'a> {
+    warden: &'a mut Warden,
+    deadlines: Deadlines,
+    seen: Seen,
+    started: Instant,
+    killed: Option<Instant>,
+    exited: Option<(Exit, Duration)>,
+    sink: &'a mut dyn FnMut(Happening<'_>) -> Continue,
+}
+
+impl Watch<'_> {
+    fn until_gone(mut self, cancel: &Cancel, disk: &mut DiskWatch) -> Result<JobEnd, RoomError> {
+        let lost = |source| RoomError::Warden { step: "watch".to_owned(), source };
+        self.tell(Happening::Started);
+        let mut buffer = vec![0; 64 << 10];
+        loop {
+            let reported = self.wait().map_err(lost)?;
+            self.read(&mut buffer)?;
+            if reported && let Some(end) = self.report(&mut buffer)? {
+                return Ok(end);
+            }
+            self.seen.cancelled = cancel.asked();
+            self.seen.over_disk = self.seen.over_disk || disk.over(self.started.elapsed());
+            if self.exited.is_none() {
+                self.act().map_err(lost)?;
+            }
+            if self.killed.is_some_and(|k| k.elapsed() > AFTER_KILL) {
+                return Err(lost(io::ErrorKind::TimedOut.into()));
+            }
+        }
+    }
+
+    /// Waits for output, a report or the next deadline; returns whether there is a report.
+    fn wait(&self) -> io::Result<bool> {
+        let now = self.started.elapsed();
+        let wait = self.deadlines.next().map_or(TICK, |d| d.saturating_sub(now).min(TICK));
+        // A moment longer, so that the deadline has passed when the wait is over.
+        let wait = wait + Duration::from_millis(1);
+        let [(_, out), (_, err)] = &self.warden.outputs;
+        let mut fds = [
+            PollFd::new(&self.warden.link, PollFlags::IN),
+            PollFd::new(out, PollFlags::IN),
+            PollFd::new(err, PollFlags::IN),
+        ];
+        let wait = Timespec { tv_sec: wait.as_secs() as i64, tv_nsec: i64::from(wait.subsec_nanos()) };
+        match poll(&mut fds, Some(&wait)) {
+            Ok(_) => Ok(!fds[0].revents().is_empty()),
+            Err(rustix::io::Errno::INTR) => Ok(false),
+            Err(e) => Err(e.into()),
+        }
+    }
+
+    /// Reads one chunk of each stream; returns whether there was any.
+    fn read(&mut self, buffer: &mut [u8]) -> Result<bool, RoomError> {
+        let mut any = false;
+        for n in 0..2 {
+            let (stream, file) = &mut self.warden.outputs[n];
+            let stream = *stream;
+            let length = match file.read(buffer) {
+                Ok(length) => length,
+                Err(e) if matches!(e.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => 0,
+                Err(source) => return Err(RoomError::Warden { step: "output".to_owned(), source }),
+            };
+            if length > 0 {
+                any = true;
+                let now = self.started.elapsed();
+                self.deadlines.output(now);
+                let at_ms = u64::try_from(now.as_millis()).unwrap_or(u64::MAX);
+                self.tell(Happening::Output(Output { stream, at_ms, bytes: &buffer[..length] }));
+            }
+        }
+        Ok(any)
+    }
+
+    fn report(&mut self, buffer: &mut [u8]) -> Result<Option<JobEnd>, RoomError> {
+        let lost = |source| RoomError::Warden { step: "report".to_owned(), source };
+        match link::receive(&mut self.warden.link).map_err(lost)? {
+            Report::Exited(exit) => {
+                self.exited = Some((exit, self.started.elapsed()));
+                Ok(None)
+            }
+            Report::Gone { cpu_seconds, peak_memory, leftovers } => {
+                // All writers are dead, so that what is in the pipes is all there is.
+                while self.read(buffer)? {}
+                let (exit, after) = self.exited.unwrap_or((Exit::default(), self.started.elapsed()));
+                let why = self.deadlines.why();
+                Ok(Some(JobEnd {
+                    exit,
+                    why,
+                    seconds: after.as_secs_f64(),
+                    cpu_seconds: Some(cpu_seconds),
+                    peak_memory: Some(peak_memory),
+                    leftovers: if why == Why::ByItself { leftovers } else { Vec::new() },
+                }))
+            }
+            Report::Ready | Report::Refused { .. } | Report::Started | Report::NotStarted { .. } => {
+                Err(lost(io::ErrorKind::InvalidData.into()))
+            }
+        }
+    }
+
+    fn act(&mut self) -> io::Result<()> {
+        for act in self.deadlines.due(self.started.elapsed(), self.seen) {
+            let link = &mut self.warden.link;
+            match act {
+                Act::Say(why) => self.tell(Happening::Stopping(why)),
+                Act::Interrupt => link::send(link, &Order::Interrupt)?,
+                Act::Terminate => link::send(link, &Order::Terminate)?,
+                Act::Kill => {
+                    self.killed = Some(Instant::now());
+                    link::send(link, &Order::Kill)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn tell(&mut self, happening: Happening<'_>) {
+        match (self.sink)(happening) {
+            Continue::Yes => {}
+            Continue::Stop => self.seen.refused = true,
+        }
+    }
+}
+
+/// Finds `fairtrial-cell`: this program, or the one beside it (beside its parent folder for tests of cargo).
+fn program() -> io::Result<PathBuf> {
+    let this = std::env::current_exe()?;
+    let named = |p: &Path| p.file_name().is_some_and(|n| n == "fairtrial-cell");
+    if named(&this) {
+        return Ok(PathBuf::from("/proc/self/exe"));
+    }
+    let beside = this.ancestors().skip(1).take(2).map(|folder| folder.join("fairtrial-cell"));
+    beside.into_iter().find(|p| p.is_file()).ok_or_else(|| {
+        io::Error::new(io::ErrorKind::NotFound, "there is no `fairtrial-cell` beside this program: build it")
+    })
+}

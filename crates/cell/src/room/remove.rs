@@ -1,0 +1,111 @@
+//! Removes what rooms leave: first out of the way with one rename, then away.
+//!
+//! **Invariant:** a link is never followed, and a room that another process holds is left alone.
+
+use std::fs::{self, File, Permissions};
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{FlockOperation, flock};
+
+use super::RoomError;
+
+/// The file by which a room is known; whoever lives in it holds its lock.
+const LOCK: &str = "room.lock";
+const TRASH: &str = ".trash-";
+
+/// Marks a new room as held by this process, for as long as the returned file is open.
+pub(super) fn hold(scratch: &Path) -> Result<File, RoomError> {
+    let path = scratch.join(LOCK);
+    let file = File::create(&path);
+    let held = file
+        .and_then(|f| flock(&f, FlockOperation::NonBlockingLockExclusive).map(|()| f).map_err(Into::into));
+    held.map_err(|source| RoomError::File { what: "lock", path, source })
+}
+
+/// Removes a room.
+pub(super) fn discard(scratch: &Path) -> Result<(), RoomError> {
+    let failed = |source| RoomError::File { what: "remove", path: scratch.to_owned(), source };
+    let name = scratch.file_name().ok_or(io::Error::from(io::ErrorKind::InvalidInput)).map_err(failed)?;
+    let trash = scratch.with_file_name(format!("{TRASH}{}-{}", std::process::id(), name.to_string_lossy()));
+    fs::rename(scratch, &trash).map_err(failed)?;
+    remove_tree(&trash).map_err(failed)
+}
+
+/// Removes the debris of rooms whose process died, among the entries of `folder`. Everything else there stays.
+pub fn sweep(folder: &Path) -> Result<(), RoomError> {
+    let failed = |path: &Path, source| RoomError::File { what: "sweep", path: path.to_owned(), source };
+    for entry in fs::read_dir(folder).map_err(|e| failed(folder, e))?.flatten() {
+        let path = entry.path();
+        if !entry.file_type().is_ok_and(|t| t.is_dir()) {
+            continue;
+        }
+        let trash = entry.file_name().to_string_lossy().starts_with(TRASH);
+        if abandoned(&path) || (trash && !path.join(LOCK).exists()) {
+            remove_tree(&path).map_err(|e| failed(&path, e))?;
+        }
+    }
+    Ok(())
+}
+
+fn abandoned(path: &Path) -> bool {
+    let Ok(lock) = File::open(path.join(LOCK)) else { return false };
+    flock(&lock, FlockOperation::NonBlockingLockExclusive).is_ok()
+}
+
+/// Removes a folder whose inner folders may forbid it (overlayfs's own is mode 000).
+pub(super) fn remove_tree(folder: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(folder) {
+        Err(e) if e.kind() == io::ErrorKind::PermissionDenied => {}
+        done => return done,
+    }
+    let mut left: Vec<PathBuf> = vec![folder.to_owned()];
+    while let Some(folder) = left.pop() {
+        fs::set_permissions(&folder, Permissions::from_mode(0o700))?;
+        for entry in fs::read_dir(&folder)?.flatten() {
+            if entry.file_type().is_ok_and(|t| t.is_dir()) {
+                left.push(entry.path());
+            }
+        }
+    }
+    fs::remove_dir_all(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn a_folder_that_forbids_it_is_removed_and_links_are_not_followed() {
+        let dir = tempfile::tempdir().unwrap();
+        let (room, outside) = (dir.path().join("room"), dir.path().join("outside"));
+        fs::create_dir_all(room.join("work/work")).unwrap();
+        fs::create_dir(&outside).unwrap();
+        fs::write(outside.join("kept"), "").unwrap();
+        symlink(&outside, room.join("link")).unwrap();
+        fs::set_permissions(room.join("work/work"), Permissions::from_mode(0)).unwrap();
+        discard(&room).unwrap();
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+        assert!(outside.join("kept").exists());
+    }
+
+    #[test]
+    fn only_rooms_that_nobody_holds_are_swept() {
+        let dir = tempfile::tempdir().unwrap();
+        for name in ["live", "dead", "other"] {
+            fs::create_dir(dir.path().join(name)).unwrap();
+        }
+        let held = hold(&dir.path().join("live")).unwrap();
+        drop(hold(&dir.path().join("dead")).unwrap());
+        sweep(dir.path()).unwrap();
+        let mut left: Vec<_> = fs::read_dir(dir.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
+        left.sort();
+        assert_eq!(left, ["live", "other"]);
+        drop(held);
+        sweep(dir.path()).unwrap();
+        assert!(!dir.path().join("live").exists());
+    }
+}
