@@ -1,0 +1,3 @@
+//! Judges a patch in a fresh workspace.
+
+pub mod layer;
