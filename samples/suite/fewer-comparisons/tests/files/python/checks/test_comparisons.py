@@ -69,6 +69,11 @@ class SameResult(unittest.TestCase):
             loans = some_loans(seed, seed % 23, 25, 8)
             self.assertEqual(peak(loans), expected(loans), loans)
 
+    def test_many_loans(self):
+        for longest in (3, 60, 900):
+            loans = some_loans(longest, LOANS, 1500, longest)
+            self.assertEqual(peak(loans), expected(loans))
+
     def test_back_in_the_morning_and_out_again(self):
         self.assertEqual(peak([Loan("saw", 1, 3), Loan("saw", 3, 6)]), (1, 1))
 
