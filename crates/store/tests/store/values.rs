@@ -1,0 +1,111 @@
+//! Small valid values to store.
+
+use fairtrial_domain::assistant::{Assistant, BackendKind, PromptBy};
+use fairtrial_domain::id::{AssistantId, Digest, RunId, SuiteId, TaskId, TrialKey};
+use fairtrial_domain::outcome::{Ending, Outcome};
+use fairtrial_domain::plan::{Budget, Plan, PlannedTask};
+use fairtrial_domain::run::{RunRecord, RunStatus, TaskFacts, TrialRecord, Validity};
+use fairtrial_domain::task::{HiddenFile, Limits, Network, Repository, Task, TaskKind};
+use fairtrial_domain::usage::{Cost, CostSource, Usage};
+
+pub(crate) fn id(text: &str) -> RunId {
+    RunId::parse(text).unwrap()
+}
+
+pub(crate) fn key(task: &str, assistant: &str, trial: u32) -> TrialKey {
+    TrialKey { task: TaskId::parse(task).unwrap(), assistant: AssistantId::parse(assistant).unwrap(), trial }
+}
+
+fn assistant(id: &str) -> Assistant {
+    Assistant {
+        id: AssistantId::parse(id).unwrap(),
+        title: id.to_owned(),
+        backend: BackendKind::Sample,
+        program: None,
+        args: vec![],
+        prompt: PromptBy::Argument,
+        model: None,
+        effort: None,
+        base_url: None,
+        env_allow: vec![],
+        env: Default::default(),
+        secrets: Default::default(),
+        version: None,
+        network: Network::None,
+        readable: vec![],
+        sample: true,
+        account: None,
+        price: None,
+    }
+}
+
+pub(crate) fn run(name: &str, started: &str) -> RunRecord {
+    let planned = |id: &str| PlannedTask { id: TaskId::parse(id).unwrap(), digest: Digest("d".to_owned()) };
+    RunRecord {
+        id: id(name),
+        plan: Plan {
+            suite: SuiteId::parse("samples").unwrap(),
+            title: "Samples".to_owned(),
+            suite_version: "1".to_owned(),
+            tasks: vec![planned("t"), planned("u")],
+            assistants: vec![assistant("aster"), assistant("birch")],
+            trials: 3,
+            seed: u64::MAX,
+            margin: 0.1,
+            budget: Budget { usd: Some(2.5), seconds: None },
+        },
+        plan_hash: Digest("p".to_owned()),
+        started: started.to_owned(),
+        ended: None,
+        status: RunStatus::Running,
+        app_version: "0.1.0".to_owned(),
+    }
+}
+
+pub(crate) fn task(name: &str) -> Task {
+    Task {
+        id: TaskId::parse(name).unwrap(),
+        title: "Fix it".to_owned(),
+        instruction: "Fix <img onerror=x> \u{202e} '; DROP TABLE runs; --".to_owned(),
+        kind: TaskKind::BugFix,
+        language: None,
+        repository: Repository::Folder { path: "/r".into() },
+        setup: vec![],
+        checks: vec![],
+        protected: vec![],
+        allowed: vec![],
+        hidden: vec![HiddenFile { path: "h".to_owned(), content: vec![0, 255], executable: false }],
+        reference: None,
+        requires: vec![],
+        limits: Limits::default(),
+        tests_may_change: false,
+        digest: Digest("d".to_owned()),
+        directory: "/s/t".into(),
+    }
+}
+
+pub(crate) fn facts(task: &str, validity: Validity) -> TaskFacts {
+    TaskFacts { task: TaskId::parse(task).unwrap(), base: vec![], reference: None, validity }
+}
+
+pub(crate) fn trial(key: TrialKey, attempts: u32) -> TrialRecord {
+    TrialRecord {
+        key,
+        attempts,
+        ending: Ending::Finished,
+        outcome: Some(Outcome::Resolved),
+        verdicts: vec![],
+        scores: vec![],
+        findings: vec![],
+        patch: None,
+        flags: vec![],
+        usage: Usage::default(),
+        cost: Some(Cost { usd: 0.25, source: CostSource::Simulated }),
+        seconds: 1.5,
+        tier: None,
+        version: None,
+        model: None,
+        leftovers: vec![],
+        journals: vec![],
+    }
+}
