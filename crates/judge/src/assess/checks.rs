@@ -77,8 +77,14 @@ pub(crate) fn failures(check: &Check, verdict: &Verdict, base: Option<&Verdict>)
     if !missing.is_empty() {
         return missing;
     }
+    // Tests that were red or absent on the base explain a red run in which every green one still passes.
+    let explained = was_green.is_some_and(|green| {
+        let failed = ids(verdict, TestStatus::Failed);
+        !green.is_empty() && failed.iter().any(|id| !green.contains(id))
+    });
     match verdict.status {
         VerdictStatus::Passed => vec![],
+        VerdictStatus::Failed if explained => vec![],
         VerdictStatus::Failed | VerdictStatus::TimedOut | VerdictStatus::Invalid { .. } if known_red => {
             vec![]
         }
