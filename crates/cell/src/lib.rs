@@ -2,14 +2,18 @@
 //!
 //! **Invariant:** nothing outside a room executes what an assistant wrote.
 
-pub mod checks;
-pub mod journal;
 #[cfg(not(target_os = "linux"))]
 compile_error!("rooms are built for Linux only so far");
 
+pub mod capture;
+pub mod checks;
+pub mod grade;
+pub mod journal;
 mod linux;
 mod plain;
 pub mod process;
 pub mod room;
+pub mod toolchain;
+pub mod tree;
 
 pub use linux::warden::serve as warden;
