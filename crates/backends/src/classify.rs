@@ -14,7 +14,7 @@ pub(crate) fn by_status(status: u64) -> FaultKind {
 }
 
 /// Words that tell a fault, in the order in which they are looked for.
-const WORDS: [(&str, FaultKind); 23] = [
+const WORDS: [(&str, FaultKind); 24] = [
     ("invalid api key", FaultKind::Auth),
     ("invalid x-api-key", FaultKind::Auth),
     ("authentication", FaultKind::Auth),
@@ -38,6 +38,8 @@ const WORDS: [(&str, FaultKind); 23] = [
     ("error sending request", FaultKind::Network),
     ("stream disconnected", FaultKind::Network),
     ("waiting for network", FaultKind::Network),
+    // Without a status there was no answer, or half of one.
+    ("api error:", FaultKind::Network),
 ];
 
 /// Returns whose fault a message tells of: its status where it names one, else its words, else the assistant's.
@@ -75,6 +77,8 @@ mod tests {
             FaultKind::Network,
         );
         check("You've hit your usage limit", FaultKind::RateLimit);
+        check("API Error: Connection closed mid-response.", FaultKind::Network);
+        check("API Error: 400 prompt is too long", FaultKind::Assistant);
         check("the model looped", FaultKind::Assistant);
     }
 }

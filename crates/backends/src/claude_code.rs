@@ -100,6 +100,8 @@ const SILENT: [&str; 5] =
 #[derive(Default)]
 struct Stream {
     messages: BTreeSet<String>,
+    /// The fault that the program last named in a message of its own.
+    fault: Option<FaultKind>,
 }
 
 impl Reader for Stream {
@@ -137,6 +139,11 @@ impl Stream {
             "system/compact_boundary" => {
                 vec![EventKind::Notice { text: "it summarised the conversation so far".to_owned() }]
             }
+            // The program speaks in the model's place, to say that a request failed.
+            "assistant" if line["message"]["model"] == "<synthetic>" => {
+                self.fault = line["error"].as_str().map(classify::by_words);
+                blocks(&line["message"]["content"]).into_iter().map(not_its_own).collect()
+            }
             "assistant" => {
                 self.messages.extend(owned(&line["message"]["id"]));
                 blocks(&line["message"]["content"])
@@ -144,7 +151,7 @@ impl Stream {
             "user" => blocks(&line["message"]["content"]).into_iter().map(not_its_own).collect(),
             "result" => vec![
                 EventKind::Usage { usage: self.usage(line), cost: cost(line) },
-                EventKind::Ended { end: end(line)? },
+                EventKind::Ended { end: end(line, self.fault)? },
             ],
             _ => return None,
         };
@@ -204,7 +211,7 @@ fn retry(line: &Value) -> EventKind {
     EventKind::Retry { attempt: line["attempt"].as_u64().unwrap_or(0) + 1, fault, message }
 }
 
-fn end(line: &Value) -> Option<StreamEnd> {
+fn end(line: &Value, named: Option<FaultKind>) -> Option<StreamEnd> {
     let failed = line["is_error"].as_bool()?;
     let end = match line["subtype"].as_str()? {
         "error_max_turns" => StreamEnd::TurnLimit,
@@ -214,10 +221,13 @@ fn end(line: &Value) -> Option<StreamEnd> {
             let errors = line["errors"].as_array().into_iter().flatten().filter_map(Value::as_str);
             let said: Vec<&str> = errors.chain(line["result"].as_str()).collect();
             let message = if said.is_empty() { subtype.to_owned() } else { said.join("; ") };
-            let fault = match line["api_error_status"].as_u64() {
-                Some(status) => classify::by_status(status),
-                None => classify::by_words(&message),
+            let words = || match classify::by_words(&message) {
+                FaultKind::Assistant => named.unwrap_or(FaultKind::Assistant),
+                fault @ (FaultKind::Auth | FaultKind::RateLimit | FaultKind::Server | FaultKind::Network) => {
+                    fault
+                }
             };
+            let fault = line["api_error_status"].as_u64().map_or_else(words, classify::by_status);
             StreamEnd::Error { fault, message: shorten(&message, OUTPUT_LIMIT) }
         }
     };

@@ -10,7 +10,7 @@
 //!     Program::Found { path, .. } => path,
 //!     Program::Missing { reason } => {
 //!         println!("skipped: {reason}");
-//!         return;
+//!         return Ok(());
 //!     }
 //! };
 //! let repo = calculator()?; // `calc.py` subtracts where it should add

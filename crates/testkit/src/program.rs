@@ -25,7 +25,9 @@ pub enum Program {
 pub fn real_program(name: &str) -> Program {
     let given = env::var_os("FAIRTRIAL_REAL_CLIS").map(PathBuf::from);
     let path = env::var_os("PATH").unwrap_or_default();
-    let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/real-clis/node_modules/.bin");
+    let target = env::var_os("CARGO_TARGET_DIR")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target"), PathBuf::from);
+    let ours = target.join("real-clis/node_modules/.bin");
     let folders = match given {
         Some(folder) => vec![folder],
         None => [ours].into_iter().chain(env::split_paths(&path)).collect(),

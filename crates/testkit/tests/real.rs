@@ -2,6 +2,10 @@
 //! readers count what they really used. Where they are not installed, each test prints why it was skipped.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(
+    clippy::print_stdout,
+    reason = "why a test was skipped, and what a session said, belong to its output"
+)]
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -244,10 +248,18 @@ fn a_server_that_fails_is_no_evidence() {
 
 #[test]
 fn one_failure_is_retried_and_the_work_goes_on() {
-    for kind in [BackendKind::ClaudeCode, BackendKind::Codex] {
-        let script = Script::calculator_fix().failing(1, Failure::CloseMidway);
-        let Some(session) = run(kind, script) else { return };
-        assert_eq!(session.ending, Ending::Finished, "{kind:?}");
+    for (kind, how) in [
+        (BackendKind::ClaudeCode, Failure::Close),
+        (BackendKind::Codex, Failure::Close),
+        (BackendKind::Codex, Failure::CloseMidway),
+    ] {
+        let Some(session) = run(kind, Script::calculator_fix().failing(1, how)) else { return };
+        assert_eq!(session.ending, Ending::Finished, "{kind:?} {how:?}");
         assert_eq!(session.repo.read("calc.py").unwrap(), "def add(a, b):\n    return a + b\n");
     }
+}
+
+#[test]
+fn claude_codes_connection_lost_midway_is_no_evidence() {
+    vendor_fault(BackendKind::ClaudeCode, Failure::CloseMidway, FaultKind::Network);
 }

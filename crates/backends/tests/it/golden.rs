@@ -52,7 +52,7 @@ fn fixture(kind: BackendKind, name: &str) -> Vec<EventKind> {
 #[test]
 fn every_recording_gives_the_expected_events() {
     let recordings = recordings();
-    assert!(recordings.len() >= 16, "{} recordings", recordings.len());
+    assert!(recordings.len() >= 24, "{} recordings", recordings.len());
     for (kind, file) in recordings {
         let events = read(kind, &file);
         let text: String = events.iter().map(|event| serde_json::to_string(event).unwrap() + "\n").collect();
@@ -131,6 +131,14 @@ fn codexs_cached_and_reasoning_tokens_are_counted_once() {
 }
 
 #[test]
+fn codexs_tokens_written_to_a_cache_are_counted_once() {
+    let [(usage, _)] =
+        consumption(&fixture(BackendKind::Codex, "0.169.0/fix-cache-written.jsonl")).try_into().unwrap();
+    assert_eq!(usage.total_tokens(), Some(6700 + 238));
+    assert_eq!((usage.input_uncached, usage.cache_write), (Some(2100), Some(1300)));
+}
+
+#[test]
 fn parts_that_exceed_their_whole_leave_the_rest_unknown() {
     let mut reader = backend(BackendKind::Codex).reader();
     let events = reader.stdout(
@@ -174,6 +182,13 @@ fn recordings_end_as_they_really_did() {
         (ClaudeCode, "2.1.197/401.jsonl", Stall, "infra Vendor(Auth)", true),
         (ClaudeCode, "2.1.197/429.jsonl", Stall, "infra Vendor(RateLimit)", true),
         (ClaudeCode, "2.1.197/429.jsonl", TimeLimit, "infra Vendor(RateLimit)", true),
+        (ClaudeCode, "2.1.197/401-given-up.jsonl", Itself, "infra Vendor(Auth)", false),
+        (ClaudeCode, "2.1.197/429-given-up.jsonl", Itself, "infra Vendor(RateLimit)", false),
+        (ClaudeCode, "2.1.197/500-given-up.jsonl", Itself, "infra Vendor(Server)", false),
+        (ClaudeCode, "2.1.197/lost.jsonl", Itself, "infra Vendor(Network)", false),
+        (ClaudeCode, "2.1.197/lost-midway.jsonl", Itself, "infra Vendor(Network)", false),
+        (Codex, "0.169.0/lost.jsonl", Itself, "infra Vendor(Network)", false),
+        (Codex, "0.169.0/lost-midway.jsonl", Itself, "infra Vendor(Network)", false),
         // A tool was at work: the silence is the assistant's.
         (ClaudeCode, "2.1.197/killed.jsonl", Stall, "Stalled", false),
         (Codex, "0.169.0/fix.jsonl", TimeLimit, "Finished", false),
