@@ -4,7 +4,7 @@
 //! version is refused whole.
 
 use std::fs::File;
-use std::io::{ErrorKind, Read, Seek, SeekFrom};
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use fairtrial_domain::bundle::JOURNAL_FILE;
@@ -15,7 +15,7 @@ use serde::Deserialize;
 pub const MAX_LINE: usize = 64 << 20;
 /// The longest journal that is read, in bytes.
 pub const MAX_JOURNAL: u64 = 2 << 30;
-const CHUNK: usize = 256 << 10;
+const CHUNK: usize = 64 << 10;
 const KEPT: usize = 2000;
 
 /// Why a journal cannot be read.
@@ -98,6 +98,8 @@ pub struct JournalReader {
     closed: bool,
     max_line: usize,
     max_journal: u64,
+    /// Kept from one look to the next; most looks find nothing.
+    chunk: Vec<u8>,
 }
 
 #[derive(Deserialize)]
@@ -122,6 +124,7 @@ impl JournalReader {
             closed: false,
             max_line,
             max_journal,
+            chunk: vec![0; CHUNK],
         }
     }
 
@@ -130,13 +133,19 @@ impl JournalReader {
         self.closed
     }
 
-    /// Returns what was appended since the last time, at most about 256 KiB of it: an empty batch means that
+    /// Returns what was appended since the last time, at most about 64 KiB of it: an empty batch means that
     /// there is nothing new. A last line without its end waits for the next time.
     pub fn poll(&mut self) -> Result<Batch, JournalError> {
+        let mut chunk = std::mem::take(&mut self.chunk);
+        let batch = self.look(&mut chunk);
+        self.chunk = chunk;
+        batch
+    }
+
+    fn look(&mut self, chunk: &mut [u8]) -> Result<Batch, JournalError> {
         let mut batch = Batch::default();
-        let mut chunk = vec![0; CHUNK];
         while batch.lines.is_empty() && batch.bad.is_empty() {
-            let got = self.read(&mut chunk)?;
+            let got = self.read(chunk)?;
             if got == 0 {
                 break;
             }
@@ -152,10 +161,7 @@ impl JournalReader {
         let file = match &mut self.file {
             Some(file) => file,
             None => match File::open(&self.path) {
-                Ok(mut file) => {
-                    file.seek(SeekFrom::Start(0)).map_err(|e| fail(&self.path, e))?;
-                    self.file.insert(file)
-                }
+                Ok(file) => self.file.insert(file),
                 Err(e) if e.kind() == ErrorKind::NotFound => return Ok(0),
                 Err(e) => return Err(fail(&self.path, e)),
             },
@@ -257,5 +263,4 @@ pub fn read_whole(dir: &Path) -> Result<JournalState, JournalError> {
 }
 
 #[cfg(test)]
-#[path = "journal_tests.rs"]
 mod tests;

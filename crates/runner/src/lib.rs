@@ -5,6 +5,7 @@
 
 pub mod cell;
 pub mod dispatch;
+mod happening;
 pub mod harvest;
 pub mod journal;
 pub mod launch;

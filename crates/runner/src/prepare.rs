@@ -48,7 +48,7 @@ pub enum Next {
     /// Run this step.
     Step(PrepareStep),
     /// All steps are through.
-    Ready(Prepared),
+    Ready(Box<Prepared>),
     /// A step was lost too often.
     Failed {
         /// Which step and why.
@@ -84,7 +84,7 @@ impl Preparing {
 
     /// Takes how the step under way ended and returns what comes next.
     pub fn ended(&mut self, end: StepEnd) -> Next {
-        let Some(step) = self.step else { return Next::Ready(self.prepared.clone()) };
+        let Some(step) = self.step else { return Next::Ready(Box::new(self.prepared.clone())) };
         match (step, end) {
             (_, StepEnd::Lost { reason }) => {
                 self.tries_left -= 1;
@@ -109,7 +109,7 @@ impl Preparing {
         };
         match self.step {
             Some(step) => Next::Step(step),
-            None => Next::Ready(self.prepared.clone()),
+            None => Next::Ready(Box::new(self.prepared.clone())),
         }
     }
 }

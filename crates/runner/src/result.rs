@@ -311,9 +311,10 @@ mod tests {
 
     /// Says how a work cell with these records ended.
     fn ending(names: &str) -> String {
-        match records(names).work(Path::new("/b"), "signal 9").ending {
-            Ending::Infra { fault: InfraFault::Cell, reason } => format!("infra: {reason}"),
-            other => format!("{other:?}"),
+        let work = records(names).work(Path::new("/b"), "signal 9");
+        match work.fault() {
+            Some(reason) => format!("infra: {reason}"),
+            None => format!("{:?}", work.ending),
         }
     }
 

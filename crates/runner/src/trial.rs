@@ -160,7 +160,7 @@ impl Surroundings {
                 Next::Failed { reason } => return Ok(Happening::TaskFailed { task, reason }),
                 Next::Ready(prepared) => {
                     let of = task.clone();
-                    let kept = self.blocking(move |steps| steps.task_prepared(&of, prepared)).await;
+                    let kept = self.blocking(move |steps| steps.task_prepared(&of, *prepared)).await;
                     return match kept {
                         Ok(validity) => {
                             self.steps.told(RunEvent::TaskReady { task: task.clone(), validity });

@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use fairtrial_domain::id::{AssistantId, TaskId, TrialKey};
-use fairtrial_domain::outcome::Ending;
 use fairtrial_domain::run::{RunEvent, RunStatus, Validity};
 use fairtrial_runner::dispatch::{DispatchLimits, Setup};
 use fairtrial_runner::harvest::Harvest;
@@ -39,12 +38,14 @@ pub(crate) const HANG: &str = "working; exec tail -f /dev/null";
 /// Picks the script of `work t/a1#1`, `grade t/a1#1`, `base t`; `None` takes the usual one.
 pub(crate) type Pick = fn(&str) -> Option<&'static str>;
 
+pub(crate) type Hear = Box<dyn Fn(&Scripted, &str) + Send + Sync>;
+
 pub(crate) struct Scripted {
     pub(crate) root: PathBuf,
     pub(crate) pick: Pick,
     pub(crate) said: Mutex<Vec<String>>,
     /// Called with what is told, as text.
-    pub(crate) hear: Box<dyn Fn(&Scripted, &str) + Send + Sync>,
+    pub(crate) hear: Hear,
     pub(crate) control: mpsc::Sender<Control>,
     pub(crate) secrets: BTreeMap<String, String>,
 }
@@ -152,9 +153,9 @@ impl Steps for Scripted {
         grade: Option<GradeResult>,
     ) -> Result<(), StepError> {
         let of = name(key);
-        let ending = match work.ending {
-            Ending::Infra { reason, .. } => format!("infra ({reason})"),
-            other => format!("{other:?}").to_lowercase(),
+        let ending = match work.fault() {
+            Some(reason) => format!("infra ({reason})"),
+            None => format!("{:?}", work.ending).to_lowercase(),
         };
         let graded = if grade.is_some() { " graded" } else { "" };
         refused((self.pick)(&format!("finish {of}")))?;
@@ -182,7 +183,7 @@ pub(crate) struct Stage {
     pub(crate) assistants: &'static str,
     pub(crate) jobs: u32,
     pub(crate) pick: Pick,
-    pub(crate) hear: Box<dyn Fn(&Scripted, &str) + Send + Sync>,
+    pub(crate) hear: Hear,
     pub(crate) setup: fn(Setup) -> Setup,
     pub(crate) harvested: BTreeMap<TrialKey, Harvest>,
     pub(crate) secrets: BTreeMap<String, String>,

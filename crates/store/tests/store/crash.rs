@@ -105,10 +105,8 @@ fn a_lock_ends_with_its_holder() {
     let mut child = again("holder", dir.path(), None);
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     lines.find(|line| line.as_ref().unwrap() == "held").unwrap().unwrap();
-    match store.lock_run(&id("r1")).unwrap_err() {
-        StoreError::Held { by, .. } => assert_eq!(by, Some(child.id())),
-        other => panic!("{other}"),
-    }
+    let error = store.lock_run(&id("r1")).unwrap_err();
+    assert!(matches!(error, StoreError::Held { by, .. } if by == Some(child.id())), "{error}");
     child.kill().unwrap();
     child.wait().unwrap();
     store.lock_run(&id("r1")).unwrap();
