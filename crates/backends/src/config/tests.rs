@@ -199,3 +199,21 @@ fn a_price_is_whole_or_refused() {
         refused(&with(&format!("price = {price}")), &format!("assistants.toml:3: {problem}: {remedy}"));
     }
 }
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig {
+        failure_persistence: None,
+        ..proptest::prelude::ProptestConfig::default()
+    })]
+
+    #[test]
+    fn a_file_cut_or_overwritten_anywhere_is_read_or_refused_at_a_line_of_it(at in 0..FULL.len(), put in "\\PC{0,6}") {
+        let at = FULL.floor_char_boundary(at);
+        for text in [FULL[..at].to_owned(), format!("{}{put}{}", &FULL[..at], &FULL[at..])] {
+            if let Err(error) = parse(&text) {
+                assert!((1..=text.lines().count() + 1).contains(&error.line), "{error}");
+                assert!(!error.remedy.is_empty() && !error.problem.is_empty(), "{error}");
+            }
+        }
+    }
+}
