@@ -372,6 +372,17 @@ fn an_honest_addition_to_a_protected_test_is_noted_and_no_offence() {
 }
 
 #[test]
+fn an_import_that_does_more_is_no_honest_addition() {
+    for import in ["import m; m.f = print", "import m as n, m", "import n"] {
+        let told = changed("tests/test_a.py", Some(TEST), Some(&TEST.replace("import m", import)));
+        assert_eq!(
+            told, "ProtectedPath tests/test_a.py:1 a line of a protected file was changed: `import m`",
+            "{import}"
+        );
+    }
+}
+
+#[test]
 fn an_addition_to_protected_settings_is_no_honest_addition() {
     assert_eq!(
         changed("tests/run.json", Some("{\n}\n"), Some("{\n\"skip\": 1\n}\n")),

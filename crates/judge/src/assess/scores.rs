@@ -67,8 +67,10 @@ pub(crate) fn no_evidence(e: &Evidence<'_>) -> Vec<Score> {
 
 fn applies(e: &Evidence<'_>) -> Score {
     let id = ScoreId::Applies;
+    if e.patch.is_empty() {
+        return missing(id, "nothing was changed", APPLIES);
+    }
     match e.applies {
-        _ if e.patch.is_empty() => missing(id, "nothing was changed", APPLIES),
         Ok(()) => value(id, 1.0, "1: the patch fits its base".to_owned(), vec![]),
         Err(path) => {
             let at = Location { path: path.to_owned(), line: None };

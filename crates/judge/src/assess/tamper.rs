@@ -12,7 +12,7 @@ use fairtrial_domain::task::Task;
 
 use super::harness;
 use super::paths::{Paths, is_test};
-use super::tests_in::{Language, Test, first_statement, language, tests};
+use super::tests_in::{Language, Test, first_statement, is_comment, language, tests};
 
 /// Something seen in a patch.
 #[derive(Debug, Clone, PartialEq)]
@@ -163,11 +163,12 @@ fn kept(old: &str, new: &str) -> bool {
             .map(str::to_owned)
             .collect()
     };
-    let renames = |line: &str| line.contains(" as ");
+    // A second statement, an assignment or another meaning for a name is more than an import.
+    let steers = |line: &str| line.contains(" as ") || line.trim_end_matches(';').contains([';', '=']);
     old == new
         || import(old)
             && import(new)
-            && !renames(new)
+            && !steers(new)
             && {
                 let there = words(new);
                 words(old).iter().all(|word| there.contains(word))
@@ -312,8 +313,10 @@ fn leaves(statement: Option<&str>) -> bool {
 fn marker(line: &str, language: Language) -> Option<&'static str> {
     let code = line.trim_start();
     let has = |markers: &[&'static str]| markers.iter().find(|marker| code.contains(**marker)).copied();
+    if is_comment(code, language) {
+        return None;
+    }
     match language {
-        Language::Python if code.starts_with('#') => None,
         Language::Python => has(&[
             "pytest.mark.skip",
             "pytest.mark.xfail",
@@ -328,7 +331,6 @@ fn marker(line: &str, language: Language) -> Option<&'static str> {
             "__test__ = False",
             "pytest.importorskip(",
         ]),
-        Language::Rust | Language::JavaScript | Language::Go if code.starts_with("//") => None,
         Language::Rust => has(&["#[ignore", ", ignore"]).filter(|_| code.starts_with("#[")),
         Language::JavaScript => has(&[
             "it.skip(",

@@ -171,17 +171,26 @@ fn depth_of(line: &str) -> i64 {
     depth
 }
 
+/// Returns whether a line holds nothing but a comment.
+pub(crate) fn is_comment(code: &str, language: Language) -> bool {
+    match language {
+        Language::Python => code.starts_with('#'),
+        Language::Rust | Language::JavaScript | Language::Go => code.starts_with("//"),
+    }
+}
+
 /// Returns how many assertions stand on a line that is no comment.
 fn assertions_in(line: &str, language: Language) -> usize {
     let code = line.trim();
     let count = |part: &str| code.matches(part).count();
+    if is_comment(code, language) {
+        return 0;
+    }
     match language {
-        Language::Python if code.starts_with('#') => 0,
         Language::Python => {
             usize::from(code.starts_with("assert ") || code.starts_with("assert("))
                 + [".assert", "pytest.raises(", "pytest.warns("].iter().map(|part| count(part)).sum::<usize>()
         }
-        _slashes if code.starts_with("//") => 0,
         Language::Rust => {
             let macros = code.match_indices("assert").filter(|(at, _)| {
                 let rest = &code[at + "assert".len()..];

@@ -33,7 +33,7 @@ pub fn compare(input: &ComparisonInput) -> Comparison {
     let mut compared: Vec<Compared> = places.map(|(a, b)| pair::compared(input, &table, a, b)).collect();
     if !withheld.is_empty() {
         for one in &mut compared {
-            one.pair.conclusion = Conclusion::Withheld;
+            (one.pair.conclusion, one.saving) = (Conclusion::Withheld, None);
         }
     }
     adjust(&mut compared);
@@ -103,7 +103,7 @@ fn parts(withheld: &[WithheldReason], compared: &[Compared]) -> Vec<VerdictPart>
     let mut ranked: Vec<(u8, VerdictPart)> = Vec::new();
     for one in compared {
         ranked.extend(pair::part(&one.pair).into_iter().map(|part| (rank(&part), part)));
-        ranked.extend(one.cost.clone().map(|part| (rank(&part), part)));
+        ranked.extend(one.saving.as_ref().map(|saving| saving.part()).map(|part| (rank(&part), part)));
         let reason = one.withheld.map(|reason| VerdictPart::Withheld { reason });
         let new = reason.filter(|reason| !ranked.iter().any(|(_, part)| part == reason));
         ranked.extend(new.map(|part| (rank(&part), part)));

@@ -1,6 +1,7 @@
 //! Two assistants on the tasks that both tried.
 
-use fairtrial_domain::comparison::{Conclusion, Pair, VerdictPart, WithheldReason};
+use fairtrial_domain::comparison::{Conclusion, Interval, Pair, VerdictPart, WithheldReason};
+use fairtrial_domain::id::AssistantId;
 
 use super::arm::interval;
 use super::input::ComparisonInput;
@@ -22,7 +23,27 @@ pub(super) struct Compared {
     /// Why there is no conclusion for this pair.
     pub(super) withheld: Option<WithheldReason>,
     /// Who costs less for each resolved trial, where that is decided.
-    pub(super) cost: Option<VerdictPart>,
+    pub(super) saving: Option<Saving>,
+}
+
+/// Who costs less for each resolved trial.
+pub(super) struct Saving {
+    pub(super) cheaper: AssistantId,
+    pub(super) dearer: AssistantId,
+    /// The share saved.
+    pub(super) by: Interval,
+    pub(super) simulated: bool,
+}
+
+impl Saving {
+    pub(super) fn part(&self) -> VerdictPart {
+        VerdictPart::CostsLess {
+            cheaper: self.cheaper.clone(),
+            dearer: self.dearer.clone(),
+            by: self.by.clone(),
+            simulated: self.simulated,
+        }
+    }
 }
 
 pub(super) fn compared(input: &ComparisonInput, table: &Table<'_>, a: usize, b: usize) -> Compared {
@@ -50,8 +71,8 @@ pub(super) fn compared(input: &ComparisonInput, table: &Table<'_>, a: usize, b: 
         conclusion,
         tasks_needed: padded_sd(&excluded).and_then(|sd| tasks_needed(sd, input.margin)),
     };
-    let cost = if withheld.is_none() { cheaper(&pair, &cells) } else { None };
-    Compared { pair, withheld, cost }
+    let saving = if withheld.is_none() { saving(&pair, &cells) } else { None };
+    Compared { pair, withheld, saving }
 }
 
 /// Returns the tasks on which both have trials.
@@ -106,7 +127,7 @@ fn both_ways(excluded: Conclusion, as_failed: Option<Conclusion>) -> Conclusion 
 }
 
 /// Returns who costs less for each resolved trial, where every cost is known and the ratio's interval excludes 1.
-fn cheaper(pair: &Pair, cells: &[(&Cell, &Cell)]) -> Option<VerdictPart> {
+fn saving(pair: &Pair, cells: &[(&Cell, &Cell)]) -> Option<Saving> {
     let both: Vec<&(&Cell, &Cell)> = cells.iter().filter(|(a, b)| a.trials > 0 && b.trials > 0).collect();
     if both.iter().any(|(a, b)| a.unpriced > 0 || b.unpriced > 0) {
         return None;
@@ -126,7 +147,7 @@ fn cheaper(pair: &Pair, cells: &[(&Cell, &Cell)]) -> Option<VerdictPart> {
     };
     let saved =
         Estimate { value: 1.0 - ratio.value, low: 1.0 - ratio.high, high: 1.0 - ratio.low, n: ratio.n };
-    Some(VerdictPart::CostsLess {
+    Some(Saving {
         cheaper: cheaper.clone(),
         dearer: dearer.clone(),
         by: interval(saved, COST_METHOD),

@@ -20,6 +20,7 @@ pub(super) struct Cell {
     pub(super) trials: u32,
     pub(super) infra: u32,
     invalid: u32,
+    ungraded: u32,
     /// Dollars of graded evidence, as far as known.
     pub(super) usd: f64,
     /// Graded evidence without a known cost.
@@ -41,7 +42,7 @@ impl Cell {
         match trial.result {
             TrialResult::Infra => self.infra += 1,
             TrialResult::Invalid => self.invalid += 1,
-            TrialResult::Ungraded => {}
+            TrialResult::Ungraded => self.ungraded += 1,
             TrialResult::Pass | TrialResult::Fail => {
                 self.trials += 1;
                 self.passed += u32::from(trial.result == TrialResult::Pass);
@@ -75,19 +76,17 @@ impl<'a> Table<'a> {
     pub(super) fn of(input: &'a ComparisonInput) -> Self {
         let mut excluded = Vec::new();
         let by_arm = known_trials(input, &mut excluded);
-        let any_graded = input.tasks.iter().any(|task| why_not(task).is_none() && task.graded);
         let mut seen = HashSet::new();
         let mut tasks = Vec::new();
         for task in input.tasks.iter().filter(|task| seen.insert(&task.id)) {
             let trials: Vec<&TrialEntry> =
                 by_arm.iter().flatten().copied().filter(|t| t.key.task == task.id).collect();
-            let reason = why_not(task).or_else(|| ungraded_among(any_graded, task));
-            match reason {
+            match why_not(task) {
                 Some(reason) => {
-                    excluded.push(exclusion(Some(&task.id), None, trials.len(), told(reason, task, &trials)))
+                    let told = told(reason, task, &trials);
+                    excluded.push(exclusion(Some(&task.id), None, trials.len(), told));
                 }
-                None if task.graded => tasks.push(task),
-                None => {}
+                None => tasks.push(task),
             }
         }
         let arms = by_arm.iter().map(|trials| cells(&tasks, trials)).collect();
@@ -107,18 +106,10 @@ impl<'a> Table<'a> {
             };
             add(total(|cell| cell.infra), "ended for a reason that is not the assistant's");
             add(total(|cell| cell.invalid), "the task's checks could not be trusted");
-            if input.finished {
-                let planned = input.planned_trials as usize * cells.len();
-                let had = total(|cell| cell.trials) + total(|cell| cell.infra) + total(|cell| cell.invalid);
-                let ungraded = self.trials.iter().flatten().filter(|t| {
-                    t.key.assistant == entry.id
-                        && t.result == TrialResult::Ungraded
-                        && self.tasks.iter().any(|task| task.id == t.key.task)
-                });
-                let ungraded = ungraded.count();
-                add(ungraded, "no hidden check judged it");
-                add(planned.saturating_sub(had + ungraded), "planned and never run");
-            }
+            add(total(|cell| cell.ungraded), "no hidden check judged it");
+            let had = total(|cell| cell.trials + cell.infra + cell.invalid + cell.ungraded);
+            let planned = (input.planned_trials as usize).saturating_mul(cells.len());
+            add(if input.finished { planned.saturating_sub(had) } else { 0 }, "planned and never run");
         }
     }
 
@@ -176,17 +167,14 @@ enum Reason<'a> {
 fn why_not(task: &TaskEntry) -> Option<Reason<'_>> {
     match &task.validity {
         Validity::Invalid { reasons } => Some(Reason::Invalid(reasons)),
-        Validity::Valid | Validity::Weak { .. } => task.canary.then_some(Reason::Canary),
+        Validity::Valid | Validity::Weak { .. } if task.canary => Some(Reason::Canary),
+        Validity::Valid | Validity::Weak { .. } => (!task.graded).then_some(Reason::Ungraded),
     }
-}
-
-fn ungraded_among(any_graded: bool, task: &TaskEntry) -> Option<Reason<'_>> {
-    (any_graded && !task.graded).then_some(Reason::Ungraded)
 }
 
 fn told(reason: Reason<'_>, task: &TaskEntry, trials: &[&TrialEntry]) -> String {
     match reason {
-        Reason::Invalid(reasons) if reasons.is_empty() => "the task is invalid".to_owned(),
+        Reason::Invalid([]) => "the task is invalid".to_owned(),
         Reason::Invalid(reasons) => format!("the task is invalid: {}", reasons.join("; ")),
         Reason::Ungraded => "the task has no hidden check".to_owned(),
         Reason::Canary => {

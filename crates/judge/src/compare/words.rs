@@ -1,11 +1,11 @@
 //! The headline in English, by fixed rules: what is decided comes first.
 
-use fairtrial_domain::comparison::{Conclusion, Interval, Pair, VerdictPart, WithheldReason};
+use fairtrial_domain::comparison::{Conclusion, Interval, Pair, WithheldReason};
 use fairtrial_domain::id::AssistantId;
 
 use super::input::ComparisonInput;
 use super::order;
-use super::pair::Compared;
+use super::pair::{Compared, Saving};
 use super::table::Table;
 
 /// Says in one to three sentences what may be concluded.
@@ -218,16 +218,12 @@ impl Words<'_> {
 
     /// The largest saving that is decided, between two of the top.
     fn cost(&self, shown: &[&Compared], top: &[AssistantId]) -> Option<String> {
-        let parts = shown.iter().filter_map(|one| match &one.cost {
-            Some(VerdictPart::CostsLess { cheaper, dearer, by, simulated })
-                if shown.len() == 1 || top.contains(cheaper) && top.contains(dearer) =>
-            {
-                Some((cheaper, dearer, by, *simulated))
-            }
-            _no_part_on_cost => None,
-        });
-        let (cheaper, dearer, by, simulated) =
-            parts.max_by(|(_, _, x, _), (_, _, y, _)| x.estimate.total_cmp(&y.estimate))?;
+        let in_top = |saving: &&Saving| {
+            shown.len() == 1 || top.contains(&saving.cheaper) && top.contains(&saving.dearer)
+        };
+        let savings = shown.iter().filter_map(|one| one.saving.as_ref()).filter(in_top);
+        let Saving { cheaper, dearer, by, simulated } =
+            savings.max_by(|x, y| x.by.estimate.total_cmp(&y.by.estimate))?;
         let percent = |share: f64| format!("{:.0}", 100.0 * share);
         Some(format!(
             "{} costs {} % less per solved task than {} (95 % interval {} to {} %{}).",
@@ -236,7 +232,7 @@ impl Words<'_> {
             self.title(dearer),
             percent(by.low),
             percent(by.high),
-            if simulated { ", simulated costs" } else { "" },
+            if *simulated { ", simulated costs" } else { "" },
         ))
     }
 }
