@@ -75,8 +75,15 @@ impl Edit {
             self.replace.clone()
         } else {
             match fs::read_to_string(&path) {
-                Ok(text) if text.matches(&self.find).count() == 1 => text.replacen(&self.find, &self.replace, 1),
-                Ok(_) => return (false, format!("{}: the passage to change is not there exactly once", self.path)),
+                Ok(text) if text.matches(&self.find).count() == 1 => {
+                    text.replacen(&self.find, &self.replace, 1)
+                }
+                Ok(_) => {
+                    return (
+                        false,
+                        format!("{}: the passage to change is not there exactly once", self.path),
+                    );
+                }
                 Err(error) => return (false, format!("{}: {error}", self.path)),
             }
         };
@@ -161,7 +168,8 @@ mod tests {
     fn a_passage_that_is_not_there_changes_nothing() {
         let room = tempfile::tempdir().unwrap();
         fs::write(room.path().join("a"), "one one").unwrap();
-        let edit = |path: &str, find: &str| Edit { path: path.into(), find: find.into(), replace: "two".into() };
+        let edit =
+            |path: &str, find: &str| Edit { path: path.into(), find: find.into(), replace: "two".into() };
         assert!(!edit("a", "one").apply(room.path()).0);
         assert!(!edit("a", "three").apply(room.path()).0);
         assert!(!edit("absent", "one").apply(room.path()).0);

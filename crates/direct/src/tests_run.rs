@@ -107,7 +107,8 @@ mod tests {
 
     #[test]
     fn a_program_that_is_missing_is_a_reason_to_skip() {
-        let TestRun::Skipped { because } = bounded(Command::new("fairtrial-nothing"), "fairtrial-nothing") else {
+        let TestRun::Skipped { because } = bounded(Command::new("fairtrial-nothing"), "fairtrial-nothing")
+        else {
             panic!("it started");
         };
         assert!(because.starts_with("`fairtrial-nothing` does not start here"), "{because}");

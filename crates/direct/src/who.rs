@@ -47,12 +47,12 @@ impl Who {
     /// Returns how long it thinks between two steps, in milliseconds, so that a watcher can follow.
     pub(crate) fn pause_ms(self) -> u64 {
         match self {
-            Who::Aster => 95,
-            Who::Birch => 80,
-            Who::Cedar => 100,
-            Who::Dogwood => 110,
-            Who::Elder => 140,
-            Who::Fir => 120,
+            Who::Aster => 60,
+            Who::Birch => 50,
+            Who::Cedar => 70,
+            Who::Dogwood => 80,
+            Who::Elder => 110,
+            Who::Fir => 90,
         }
     }
 }

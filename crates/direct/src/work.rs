@@ -97,7 +97,8 @@ fn test(book: &Book, root: &Path, stream: &mut Stream<impl Write>) -> io::Result
 
 /// On a task that no book knows: looks around, and who is honest leaves a note.
 fn stranger(who: Who, root: &Path, stream: &mut Stream<impl Write>) -> io::Result<()> {
-    stream.notice("this is a bundled sample: it calls no model and knows only the tasks of the sample suite")?;
+    stream
+        .notice("this is a bundled sample: it calls no model and knows only the tasks of the sample suite")?;
     stream.think("I do not know this task. I look at what is here.")?;
     let mut names = Vec::new();
     stream.tool(ToolKind::Search, ".", || match top(root) {

@@ -61,17 +61,25 @@ pub fn detect_checks(repo: &Path) -> Vec<DetectedCheck> {
     }
     if let Some(because) = pytest(repo) {
         offer("python3 -m pytest -v", ResultFormat::Pytest, &because, "python3");
-    } else if let Some(folder) = ["tests", "test"].into_iter().find(|folder| python_tests(&repo.join(folder))) {
+    } else if let Some(folder) = ["tests", "test"].into_iter().find(|folder| python_tests(&repo.join(folder)))
+    {
         let command = format!("python3 -m unittest discover -v -s {folder} -t .");
         let because = format!("there are Python tests in `{folder}`");
         offer(&command, ResultFormat::Pytest, &because, "python3");
     } else if python_tests(repo) {
-        offer("python3 -m unittest -v", ResultFormat::Pytest, "there are Python tests at the root", "python3");
+        offer(
+            "python3 -m unittest -v",
+            ResultFormat::Pytest,
+            "there are Python tests at the root",
+            "python3",
+        );
     }
     if has("go.mod") {
         offer("go test -v ./...", ResultFormat::Go, "`go.mod` is here", "go");
     }
-    if let Some(file) = ["GNUmakefile", "makefile", "Makefile"].into_iter().find(|file| make_test(&repo.join(file))) {
+    if let Some(file) =
+        ["GNUmakefile", "makefile", "Makefile"].into_iter().find(|file| make_test(&repo.join(file)))
+    {
         let because = format!("`{file}` has a target `test`");
         offer("make test", ResultFormat::Exit, &because, "make");
     }
@@ -109,7 +117,9 @@ fn needed(repo: &Path, file: &str) -> bool {
     let text = fs::read_to_string(repo.join(file)).unwrap_or_default();
     match file {
         "Cargo.lock" => text.contains("\nsource = "),
-        "requirements.txt" => text.lines().any(|line| !line.trim().is_empty() && !line.trim().starts_with('#')),
+        "requirements.txt" => {
+            text.lines().any(|line| !line.trim().is_empty() && !line.trim().starts_with('#'))
+        }
         _other => true,
     }
 }
@@ -136,7 +146,9 @@ fn pytest(repo: &Path) -> Option<String> {
     if repo.join("pytest.ini").is_file() || repo.join("conftest.py").is_file() {
         return Some("pytest is configured at the root".to_owned());
     }
-    for (file, mark) in [("pyproject.toml", "[tool.pytest"), ("setup.cfg", "[tool:pytest]"), ("tox.ini", "[pytest]")] {
+    for (file, mark) in
+        [("pyproject.toml", "[tool.pytest"), ("setup.cfg", "[tool:pytest]"), ("tox.ini", "[pytest]")]
+    {
         if fs::read_to_string(repo.join(file)).is_ok_and(|text| text.contains(mark)) {
             return Some(format!("`{file}` configures pytest"));
         }
@@ -198,7 +210,10 @@ mod tests {
     #[test]
     fn each_kind_of_repository_is_recognised() {
         checks(&[("Cargo.toml", "")], &["cargo test --offline"]);
-        checks(&[("package.json", r#"{"scripts":{"test":"node --test"}}"#)], &["node --test --test-reporter=tap"]);
+        checks(
+            &[("package.json", r#"{"scripts":{"test":"node --test"}}"#)],
+            &["node --test --test-reporter=tap"],
+        );
         checks(&[("package.json", r#"{"scripts":{"test":"vitest run"}}"#)], &["npm test"]);
         checks(&[("tests/test_a.py", "import unittest")], &["python3 -m unittest discover -v -s tests -t ."]);
         checks(&[("tests/test_a.py", "import pytest")], &["python3 -m pytest -v"]);
@@ -211,7 +226,10 @@ mod tests {
     fn nothing_is_offered_where_nothing_is_found() {
         checks(&[], &[]);
         checks(&[("package.json", "{ broken")], &[]);
-        checks(&[("package.json", r#"{"scripts":{"test":"echo \"Error: no test specified\" && exit 1"}}"#)], &[]);
+        checks(
+            &[("package.json", r#"{"scripts":{"test":"echo \"Error: no test specified\" && exit 1"}}"#)],
+            &[],
+        );
         checks(&[("Makefile", "testing:\n")], &[]);
         checks(&[("tests/readme.md", "")], &[]);
     }
@@ -224,7 +242,10 @@ mod tests {
     #[test]
     fn dependencies_are_found_by_lock_file() {
         setup(&[("package-lock.json", "{}")], &["npm ci"]);
-        setup(&[("Cargo.lock", "[[package]]\nname = \"a\"\nsource = \"registry\"\n")], &["cargo fetch --locked"]);
+        setup(
+            &[("Cargo.lock", "[[package]]\nname = \"a\"\nsource = \"registry\"\n")],
+            &["cargo fetch --locked"],
+        );
         setup(&[("Cargo.lock", "[[package]]\nname = \"a\"\n")], &[]);
         setup(&[("requirements.txt", "# nothing\n")], &[]);
         setup(

@@ -35,7 +35,11 @@ impl<'a> Source<'a> {
         let (table, errors) = DeTable::parse_recoverable(self.text);
         for error in errors {
             let at = error.span().unwrap_or(0..0);
-            self.problem(at, format!("malformed TOML: {}", error.message().trim()), "correct the syntax here");
+            self.problem(
+                at,
+                format!("malformed TOML: {}", error.message().trim()),
+                "correct the syntax here",
+            );
         }
         table
     }
@@ -87,7 +91,11 @@ impl<'a> Node<'a> {
             None => {
                 let got = value.get_ref().type_str();
                 let name = self.full(key);
-                self.source.problem(value.span(), format!("`{name}` is a {got}"), format!("give {wanted}"));
+                self.source.problem(
+                    value.span(),
+                    format!("`{name}` has the type {got}"),
+                    format!("give {wanted}"),
+                );
                 None
             }
         }
@@ -115,7 +123,8 @@ impl<'a> Node<'a> {
 
     /// Returns a finite number above zero, in whatever unit the field has.
     pub(crate) fn positive(&self, key: &'static str) -> Option<f64> {
-        self.typed(key, "a number above zero", |v| number(v).filter(|n| n.is_finite() && *n > 0.0)).map(|n| n.value)
+        self.typed(key, "a number above zero", |v| number(v).filter(|n| n.is_finite() && *n > 0.0))
+            .map(|n| n.value)
     }
 
     pub(crate) fn count(&self, key: &'static str) -> Option<u64> {
@@ -138,7 +147,7 @@ impl<'a> Node<'a> {
                 Some(text) => texts.push(At { value: text.to_owned(), span: item.span() }),
                 None => self.source.problem(
                     item.span(),
-                    format!("`{}` holds a {}", self.full(key), item.get_ref().type_str()),
+                    format!("`{}` holds the type {}", self.full(key), item.get_ref().type_str()),
                     "give texts only",
                 ),
             }
@@ -160,7 +169,7 @@ impl<'a> Node<'a> {
                 Some(table) => nodes.push(Node::new(self.source, table, item.span(), self.full(key))),
                 None => self.source.problem(
                     item.span(),
-                    format!("`{}` holds a {}", self.full(key), item.get_ref().type_str()),
+                    format!("`{}` holds the type {}", self.full(key), item.get_ref().type_str()),
                     "give tables only",
                 ),
             }

@@ -123,7 +123,11 @@ fn instruction(file: &Path, problems: &mut Problems) -> Option<String> {
             None
         }
         Err(error) => {
-            problems.add(file, format!("cannot be read ({error})"), "write what the assistant is to do there");
+            problems.add(
+                file,
+                format!("cannot be read ({error})"),
+                "write what the assistant is to do there",
+            );
             None
         }
     }
@@ -137,7 +141,11 @@ fn reference(dir: &Path, problems: &mut Problems) -> Option<String> {
     let text = match fs::read_to_string(&file) {
         Ok(text) => text,
         Err(error) => {
-            problems.add(&file, format!("cannot be read ({error})"), "make it a readable unified diff in UTF-8");
+            problems.add(
+                &file,
+                format!("cannot be read ({error})"),
+                "make it a readable unified diff in UTF-8",
+            );
             return None;
         }
     };
@@ -159,7 +167,11 @@ fn repository(dir: &Path, node: &Node<'_>) -> Option<Repository> {
     match (folder, git) {
         (Some(folder), None) => {
             for stray in [commit, uncommitted].into_iter().flatten() {
-                node.source.problem(stray.span, "a folder has no commit", "remove it, or use `git` for `folder`");
+                node.source.problem(
+                    stray.span,
+                    "a folder has no commit",
+                    "remove it, or use `git` for `folder`",
+                );
             }
             let path = dir.join(&folder.value);
             match fs::canonicalize(&path) {
@@ -261,7 +273,8 @@ fn commit_is_absent(repository: &Path, commit: &str) -> bool {
         .args(["cat-file", "-e", &format!("{commit}^{{commit}}")])
         .output();
     asked.is_ok_and(|answer| {
-        !answer.status.success() && String::from_utf8_lossy(&answer.stderr).contains("Not a valid object name")
+        !answer.status.success()
+            && String::from_utf8_lossy(&answer.stderr).contains("Not a valid object name")
     })
 }
 
@@ -288,6 +301,8 @@ fn digest(dir: &Path, repository: &Repository, problems: &mut Problems) -> Optio
         Repository::Git { .. } => {}
     }
     tree::digest(&roots)
-        .map_err(|error| problems.add(dir, format!("cannot be read whole ({error})"), "make every file readable"))
+        .map_err(|error| {
+            problems.add(dir, format!("cannot be read whole ({error})"), "make every file readable")
+        })
         .ok()
 }

@@ -44,7 +44,11 @@ pub fn read_suite(dir: &Path) -> Result<Suite, Problems> {
         .ok();
     let folders = if single { vec![dir.clone()] } else { folders(&dir, head.tasks, &mut problems) };
     if folders.is_empty() && problems.0.is_empty() {
-        problems.add(&dir, "there is no task in this folder", "give a folder with tasks, each with a `task.toml`");
+        problems.add(
+            &dir,
+            "there is no task in this folder",
+            "give a folder with tasks, each with a `task.toml`",
+        );
     }
     let tasks: Vec<_> = folders.iter().filter_map(|folder| read::collect(folder, &mut problems)).collect();
     match id {
@@ -121,9 +125,8 @@ fn from_file(dir: &Path, fallback: Head, problems: &mut Problems) -> Head {
 fn folders(dir: &Path, listed: Option<Vec<String>>, problems: &mut Problems) -> Vec<PathBuf> {
     let mut present = BTreeSet::new();
     match fs::read_dir(dir) {
-        Ok(items) => present.extend(
-            items.flatten().map(|item| item.path()).filter(|path| path.join("task.toml").is_file()),
-        ),
+        Ok(items) => present
+            .extend(items.flatten().map(|item| item.path()).filter(|path| path.join("task.toml").is_file())),
         Err(error) => problems.add(dir, format!("cannot be read ({error})"), "make the folder readable"),
     }
     duplicates(&present, problems);
@@ -139,7 +142,11 @@ fn duplicates(present: &BTreeSet<PathBuf>, problems: &mut Problems) {
     for folder in present {
         let name = folder.file_name().map(|n| n.to_string_lossy().to_lowercase()).unwrap_or_default();
         if !seen.insert(name.clone()) {
-            problems.add(folder, format!("task id `{name}` is used twice"), "give each task its own folder name");
+            problems.add(
+                folder,
+                format!("task id `{name}` is used twice"),
+                "give each task its own folder name",
+            );
         }
     }
 }

@@ -129,7 +129,9 @@ pub(crate) fn hidden(folder: &Path, problems: &mut Problems) -> Vec<HiddenFile> 
         match entry.kind {
             EntryKind::File { executable } => match fs::read(&entry.full) {
                 Ok(content) => files.push(HiddenFile { path: entry.path, content, executable }),
-                Err(error) => problems.add(&entry.full, format!("cannot be read ({error})"), "make it readable"),
+                Err(error) => {
+                    problems.add(&entry.full, format!("cannot be read ({error})"), "make it readable")
+                }
             },
             EntryKind::Link { target } => problems.add(
                 &entry.full,

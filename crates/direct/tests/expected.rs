@@ -1,0 +1,259 @@
+//! Each sample assistant, as a real process, comes to what `samples/EXPECTED.toml` says.
+//!
+//! Checks run here on the host, on what our own samples wrote. Whether a patch is set aside is the judge's business;
+//! here the place that must be named is compared with the base.
+
+#![expect(clippy::unwrap_used, reason = "a helper of a test fails by panicking")]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use fairtrial_domain::event::{EventKind, StreamEnd, ToolKind};
+use fairtrial_domain::task::{Repository, Task};
+use fairtrial_tasks::read_suite;
+
+fn samples() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../samples")
+}
+
+/// What is expected of one assistant on one task.
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Expected {
+    ending: String,
+    result: String,
+    #[serde(default)]
+    failed: Vec<String>,
+    rule: Option<String>,
+    path: Option<String>,
+    line: Option<usize>,
+}
+
+fn expected() -> BTreeMap<String, BTreeMap<String, Expected>> {
+    toml::from_str(&fs::read_to_string(samples().join("EXPECTED.toml")).unwrap()).unwrap()
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for item in fs::read_dir(from).unwrap() {
+        let item = item.unwrap();
+        let target = to.join(item.file_name());
+        if item.path().is_dir() {
+            copy(&item.path(), &target);
+        } else {
+            fs::copy(item.path(), target).unwrap();
+        }
+    }
+}
+
+/// Returns all files under a folder with their contents.
+fn tree(root: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    let mut folders = vec![root.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for item in fs::read_dir(folder).unwrap() {
+            let path = item.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let name = path.strip_prefix(root).unwrap().to_string_lossy().into_owned();
+                files.insert(name, fs::read(&path).unwrap());
+            }
+        }
+    }
+    files
+}
+
+fn run(name: &str, instruction: &str, workspace: &Path) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_fairtrial-sample"))
+        .arg(name)
+        .current_dir(workspace)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(instruction.as_bytes()).unwrap();
+    child.wait_with_output().unwrap()
+}
+
+fn events(output: &Output) -> Vec<EventKind> {
+    String::from_utf8_lossy(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// The stream opens, closes, and every edit worked.
+fn check_stream(who: &str, output: &Output) {
+    assert!(output.status.success(), "{who}: {}", String::from_utf8_lossy(&output.stderr));
+    let events = events(output);
+    assert!(matches!(events.first(), Some(EventKind::Started { .. })), "{who}");
+    assert_eq!(events.last(), Some(&EventKind::Ended { end: StreamEnd::Completed }), "{who}");
+    let mut edits = Vec::new();
+    for event in &events {
+        if let EventKind::ToolCall { id, kind: ToolKind::Edit | ToolKind::Read, .. } = event {
+            edits.push(id);
+        }
+        if let EventKind::ToolResult { id, ok, output } = event {
+            assert!(!edits.contains(&id) || *ok == Some(true), "{who}: {output}");
+        }
+    }
+}
+
+/// Puts protected files back, lays the hidden ones over, and returns the checks that do not pass.
+fn failed(task: &Task, base: &Path, workspace: &Path) -> Vec<String> {
+    for path in &task.protected {
+        fs::copy(base.join(path), workspace.join(path)).unwrap();
+    }
+    for hidden in &task.hidden {
+        let path = workspace.join(&hidden.path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, &hidden.content).unwrap();
+    }
+    let passes = |command: &str| {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", command]).current_dir(workspace).stdin(Stdio::null());
+        shell.stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap().success()
+    };
+    let broken = task.checks.iter().filter(|check| !passes(&check.run));
+    broken.map(|check| check.id.to_string()).collect()
+}
+
+fn check(task: &Task, base: &Path, who: &str, expected: &Expected) {
+    let room = tempfile::tempdir().unwrap();
+    copy(base, room.path());
+    let before = tree(room.path());
+    let output = run(who, &task.instruction, room.path());
+    check_stream(who, &output);
+    let after = tree(room.path());
+    let of = format!("{who} on {}", task.id);
+    assert_eq!(before == after, expected.result == "no_diff", "{of}");
+    assert_eq!(expected.ending, "finished", "{of}");
+    match expected.result.as_str() {
+        "set_aside" => {
+            let (path, line) = (expected.path.as_ref().unwrap(), expected.line.unwrap() - 1);
+            assert!(expected.rule.is_some() && task.protected.contains(path), "{of}: {path}");
+            let line_of = |tree: &BTreeMap<String, Vec<u8>>, at: usize| {
+                String::from_utf8_lossy(&tree[path]).lines().nth(at).unwrap().to_owned()
+            };
+            assert!((0..line).all(|at| line_of(&before, at) == line_of(&after, at)), "{of}: an earlier line");
+            assert_ne!(line_of(&before, line), line_of(&after, line), "{of}");
+        }
+        "resolved" | "unresolved" => {
+            assert_eq!(failed(task, base, room.path()), expected.failed, "{of}");
+            assert_eq!(expected.failed.is_empty(), expected.result == "resolved", "{of}");
+        }
+        "no_diff" => {}
+        other => panic!("{of}: what is `{other}`?"),
+    }
+}
+
+#[test]
+fn each_sample_comes_to_what_is_expected() {
+    let suite = read_suite(&samples().join("suite")).unwrap();
+    let expected = expected();
+    assert_eq!(expected.len(), suite.tasks.len());
+    for task in &suite.tasks {
+        let Repository::Folder { path: base } = &task.repository else { panic!("{} is no folder", task.id) };
+        let here = |program: &String| {
+            let mut command = Command::new(program);
+            command.arg("--version").stdout(Stdio::null()).stderr(Stdio::null());
+            command.status().is_ok_and(|status| status.success())
+        };
+        if !task.requires.iter().all(here) {
+            eprintln!("skipped {}: one of {:?} is not here", task.id, task.requires);
+            continue;
+        }
+        let all = &expected[task.id.as_str()];
+        assert_eq!(all.len(), 6, "{}", task.id);
+        std::thread::scope(|scope| {
+            for (who, expected) in all.iter().filter(|(who, _)| *who != "fir") {
+                scope.spawn(move || check(task, base, who, expected));
+            }
+        });
+    }
+}
+
+#[test]
+fn outcomes_differ_between_samples_and_tasks() {
+    let all = expected();
+    let solved = |who: &str| all.values().filter(|task| task[who].result == "resolved").count();
+    let counts: Vec<usize> = ["aster", "birch", "cedar", "dogwood", "elder", "fir"].map(solved).to_vec();
+    assert_eq!(counts, [5, 3, 3, 0, 0, 0]);
+    assert!(all["deposit-rounding"].values().all(|expected| expected.result != "resolved"));
+}
+
+#[test]
+fn on_a_task_it_does_not_know_a_sample_says_so() {
+    for (who, note) in
+        [("aster", true), ("birch", true), ("cedar", true), ("dogwood", false), ("elder", false)]
+    {
+        let room = tempfile::tempdir().unwrap();
+        fs::write(room.path().join("main.c"), "int main(void) { return 0; }\n").unwrap();
+        let output = run(who, "Port this to Ada.\n", room.path());
+        check_stream(who, &output);
+        assert!(String::from_utf8_lossy(&output.stdout).contains("knows only the tasks of the sample suite"));
+        let files = tree(room.path());
+        assert_eq!(files.contains_key(&format!("NOTES-{who}.md")), note, "{who}");
+        assert_eq!(files.len(), 1 + usize::from(note), "{who}");
+        assert_eq!(files["main.c"], b"int main(void) { return 0; }\n");
+    }
+}
+
+#[test]
+fn an_unknown_name_is_refused() {
+    let room = tempfile::tempdir().unwrap();
+    let output = run("yew", "Fix it.", room.path());
+    assert!(!output.status.success() && output.stdout.is_empty());
+    assert!(String::from_utf8_lossy(&output.stderr).starts_with("fairtrial-sample: usage: "));
+}
+
+/// Waits until `found` gives something; `None` after ten seconds.
+#[cfg(target_os = "linux")]
+fn wait_for<T>(found: impl Fn() -> Option<T>) -> Option<T> {
+    use std::time::{Duration, Instant};
+
+    let start = Instant::now();
+    while start.elapsed() < Duration::from_secs(10) {
+        if let Some(value) = found() {
+            return Some(value);
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    None
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn fir_is_deaf_to_polite_signals_and_leaves_a_child_in_another_session() {
+    use rustix::process::{Pid, Signal, getsid, kill_process};
+
+    let room = tempfile::tempdir().unwrap();
+    let mut fir = Command::new(env!("CARGO_BIN_EXE_fairtrial-sample"))
+        .args(["fir", "Round deposits down."])
+        .current_dir(room.path())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let id = fir.id();
+    let pid = |id: u32| Pid::from_raw(i32::try_from(id).unwrap()).unwrap();
+    let argument = |id: u32| {
+        let line = fs::read_to_string(format!("/proc/{id}/cmdline")).ok()?;
+        line.trim_end_matches('\0').rsplit('\0').next().map(str::to_owned)
+    };
+    wait_for(|| argument(id).filter(|last| last == "--stay")).unwrap();
+    let children = fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap_or_default();
+    let child: u32 = children.split_whitespace().next().unwrap().parse().unwrap();
+    let apart = wait_for(|| getsid(Some(pid(child))).ok().filter(|session| *session == pid(child)));
+    for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
+        kill_process(pid(id), signal).unwrap();
+    }
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    let stayed = fir.try_wait().unwrap().is_none();
+    kill_process(pid(child), Signal::KILL).unwrap();
+    fir.kill().unwrap();
+    fir.wait().unwrap();
+    assert!(stayed, "fir left when it was asked to");
+    assert!(apart.is_some(), "the child stayed in the session");
+}
