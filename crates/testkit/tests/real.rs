@@ -1,6 +1,7 @@
 //! The real Claude Code and the real Codex against the scripted model server: they repair a real file, and our
 //! readers count what they really used. Where they are not installed, each test prints why it was skipped.
 
+#![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![expect(
     clippy::print_stdout,
@@ -10,6 +11,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
@@ -51,7 +53,7 @@ fn assistant(kind: BackendKind, server: &ModelServer) -> Assistant {
 }
 
 fn spawn(launch: &Launch, workspace: &Path, home: &Path) -> Child {
-    // Beside the home, not above it: Codex refuses a home in a temporary folder.
+    // In the home, not above it: Codex refuses a home in what it takes for the temporary folder.
     let temporary = home.join("tmp");
     fs::create_dir_all(&temporary).unwrap();
     for (path, contents) in &launch.files {
@@ -62,6 +64,7 @@ fn spawn(launch: &Launch, workspace: &Path, home: &Path) -> Child {
     let mut child = Command::new(&launch.argv[0])
         .args(&launch.argv[1..])
         .current_dir(workspace)
+        .process_group(0)
         .env_clear()
         .env("PATH", std::env::var_os("PATH").unwrap())
         .env("HOME", home)
@@ -90,8 +93,7 @@ fn run(kind: BackendKind, script: Script) -> Option<Session> {
         }
     };
     let (repo, server) = (calculator().unwrap(), ModelServer::start(script).unwrap());
-    // Not under /tmp: Codex refuses such a home.
-    let home = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let home = tempfile::tempdir().unwrap();
     let assistant = assistant(kind, &server);
     let secrets = BTreeMap::from([(known.keys[0].to_owned(), "invented-key".to_owned())]);
     let launch = backend(kind)
@@ -148,7 +150,9 @@ fn listen(kind: BackendKind, child: &mut Child) -> (Vec<EventKind>, String, Stop
             stopped = StoppedBy::Stall;
         }
         if stopped != StoppedBy::Itself {
-            child.kill().unwrap();
+            // The whole group: Codex is started by a script that would die alone.
+            let group = format!("-{}", child.id());
+            assert!(Command::new("kill").args(["-KILL", "--", &group]).status().unwrap().success());
             break;
         }
     }
