@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 /// Seconds after which a test run is given up: well inside the samples' time limit.
-const PATIENCE: Duration = Duration::from_secs(4);
+const PATIENCE: Duration = Duration::from_secs(3);
 /// Bytes of output that are worth telling.
 const TAIL: usize = 1200;
 

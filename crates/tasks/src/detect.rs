@@ -59,20 +59,19 @@ pub fn detect_checks(repo: &Path) -> Vec<DetectedCheck> {
         }
         None => {}
     }
+    // Where set-up makes an environment, the tests need what is installed in it.
+    let locked = ["uv.lock", "requirements.txt"].iter().any(|file| has(file) && needed(repo, file));
+    let python = if locked { ".venv/bin/python" } else { "python3" };
     if let Some(because) = pytest(repo) {
-        offer("python3 -m pytest -v", ResultFormat::Pytest, &because, "python3");
+        offer(&format!("{python} -m pytest -v"), ResultFormat::Pytest, &because, "python3");
     } else if let Some(folder) = ["tests", "test"].into_iter().find(|folder| python_tests(&repo.join(folder)))
     {
-        let command = format!("python3 -m unittest discover -v -s {folder} -t .");
+        let command = format!("{python} -m unittest discover -v -s {folder} -t .");
         let because = format!("there are Python tests in `{folder}`");
         offer(&command, ResultFormat::Pytest, &because, "python3");
     } else if python_tests(repo) {
-        offer(
-            "python3 -m unittest -v",
-            ResultFormat::Pytest,
-            "there are Python tests at the root",
-            "python3",
-        );
+        let command = format!("{python} -m unittest -v");
+        offer(&command, ResultFormat::Pytest, "there are Python tests at the root", "python3");
     }
     if has("go.mod") {
         offer("go test -v ./...", ResultFormat::Go, "`go.mod` is here", "go");
@@ -232,11 +231,19 @@ mod tests {
         );
         checks(&[("Makefile", "testing:\n")], &[]);
         checks(&[("tests/readme.md", "")], &[]);
+        checks(&[("Makefile", "# no target\n")], &[]);
     }
 
     #[test]
     fn a_repository_of_two_languages_has_two_offers() {
         checks(&[("Cargo.toml", ""), ("Makefile", "test:\n")], &["cargo test --offline", "make test"]);
+    }
+
+    #[test]
+    fn tests_run_in_the_environment_that_setup_makes() {
+        let tests = ("tests/test_a.py", "import pytest");
+        checks(&[tests, ("requirements.txt", "pytest==9.0\n")], &[".venv/bin/python -m pytest -v"]);
+        checks(&[tests, ("requirements.txt", "# nothing\n")], &["python3 -m pytest -v"]);
     }
 
     #[test]
