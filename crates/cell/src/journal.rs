@@ -111,6 +111,18 @@ impl<W: Sink> Journal<W> {
     }
 }
 
+/// Writes an error and its causes in one line.
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        text.push_str(": ");
+        text.push_str(&inner.to_string());
+        cause = inner.source();
+    }
+    text
+}
+
 /// Returns whether the runner acts on a record, so that it must survive a power cut.
 fn decides(record: &Record) -> bool {
     match record {

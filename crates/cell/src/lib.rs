@@ -15,5 +15,6 @@ pub mod process;
 pub mod room;
 pub mod toolchain;
 pub mod tree;
+pub mod work;
 
 pub use linux::warden::serve as warden;

@@ -3,12 +3,16 @@
 use std::path::Path;
 use std::process::ExitCode;
 
+use fairtrial_cell::journal::chain;
+use fairtrial_cell::process::Cancel;
 use fairtrial_cell::room;
+use fairtrial_cell::work::{World, work};
 
 fn main() -> ExitCode {
     let words: Vec<std::ffi::OsString> = std::env::args_os().skip(1).collect();
     let done = match words.iter().map(|w| w.to_str().unwrap_or_default()).collect::<Vec<_>>().as_slice() {
         ["warden"] => fairtrial_cell::warden().map_err(Into::into),
+        ["work", folder] => work(Path::new(folder), &World::here(Cancel::on_signals())).map_err(Into::into),
         ["detect"] => detect(),
         ["sweep", folder] => room::sweep(Path::new(folder)).map_err(Into::into),
         _ => Err("usage: fairtrial-cell work|grade|base BUNDLE_DIR, detect, sweep DIR".into()),
@@ -29,16 +33,4 @@ fn detect() -> Outcome {
     let status = room::detect(&scratch)?;
     serde_json::to_writer(std::io::stdout(), &status)?;
     Ok(())
-}
-
-/// Writes an error and its causes in one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        text.push_str(": ");
-        text.push_str(&inner.to_string());
-        cause = inner.source();
-    }
-    text
 }

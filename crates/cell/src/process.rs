@@ -80,6 +80,8 @@ pub enum Happening<'a> {
 pub enum Continue {
     /// It may.
     Yes,
+    /// It may, but what it wrote is no sign of life: it does not put a stall off.
+    Silent,
     /// It is stopped, as `Why::Refused`.
     Stop,
 }

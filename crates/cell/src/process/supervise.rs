@@ -204,9 +204,10 @@ impl Watch<'_> {
             if length > 0 {
                 any = true;
                 let now = self.started.elapsed();
-                self.deadlines.output(now);
                 let at_ms = u64::try_from(now.as_millis()).unwrap_or(u64::MAX);
-                self.tell(Happening::Output(Output { stream, at_ms, bytes: &buffer[..length] }));
+                if self.tell(Happening::Output(Output { stream, at_ms, bytes: &buffer[..length] })) {
+                    self.deadlines.output(now);
+                }
             }
         }
         Ok(any)
@@ -243,7 +244,9 @@ impl Watch<'_> {
         for act in self.deadlines.due(self.started.elapsed(), self.seen) {
             let link = &mut self.warden.link;
             match act {
-                Act::Say(why) => self.tell(Happening::Stopping(why)),
+                Act::Say(why) => {
+                    self.tell(Happening::Stopping(why));
+                }
                 Act::Interrupt => link::send(link, &Order::Interrupt)?,
                 Act::Terminate => link::send(link, &Order::Terminate)?,
                 Act::Kill => {
@@ -255,10 +258,15 @@ impl Watch<'_> {
         Ok(())
     }
 
-    fn tell(&mut self, happening: Happening<'_>) {
+    /// Passes a happening on; returns whether it counts as a sign of life.
+    fn tell(&mut self, happening: Happening<'_>) -> bool {
         match (self.sink)(happening) {
-            Continue::Yes => {}
-            Continue::Stop => self.seen.refused = true,
+            Continue::Yes => true,
+            Continue::Silent => false,
+            Continue::Stop => {
+                self.seen.refused = true;
+                true
+            }
         }
     }
 }

@@ -1,0 +1,176 @@
+//! `fairtrial-cell work`: runs an assistant on a base and takes its patch, from a bundle to a journal.
+//!
+//! **Invariant:** secrets go to the assistant's environment and nowhere else; what was not journalled did not happen.
+
+mod kept;
+mod secrets;
+mod session;
+mod start;
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use fairtrial_domain::bundle::{BUNDLE_FILE, Bundle, PATCH_FILE, WorkBundle};
+use fairtrial_domain::id::Digest;
+use fairtrial_domain::journal::{Phase, Record};
+use fairtrial_domain::patch::{Patch, PatchRef};
+use sha2::{Digest as _, Sha256};
+
+use crate::capture;
+use crate::journal::{Journal, JournalError};
+use crate::process::Cancel;
+use crate::room::{Room, RoomSpec};
+use crate::toolchain::{Host, Toolchain};
+use session::Session;
+
+/// What this process was given beside its bundle.
+#[derive(Clone, Default)]
+pub struct World {
+    /// Where programs are.
+    pub host: Host,
+    /// Values of secrets by variable.
+    pub secrets: BTreeMap<String, String>,
+    /// A wish to stop.
+    pub cancel: Cancel,
+}
+
+impl World {
+    /// Reads this process's environment: PATH, HOME, and secrets as `FAIRTRIAL_SECRET_<NAME>`.
+    pub fn here(cancel: Cancel) -> World {
+        World { host: Host::here(), secrets: secrets::of(std::env::vars()), cancel }
+    }
+}
+
+/// Why the work could not be done. Unless it is the journal, the journal tells it too.
+#[derive(Debug, thiserror::Error)]
+pub enum WorkError {
+    /// The journal is not whole.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The bundle is absent or not one for `work`.
+    #[error("`{path}` is no bundle for `work`: {reason}")]
+    Bundle {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        reason: String,
+    },
+    /// A program of the task or the assistant is missing.
+    #[error(transparent)]
+    Toolchain(#[from] crate::toolchain::ToolchainError),
+    /// The room.
+    #[error(transparent)]
+    Room(#[from] crate::room::RoomError),
+    /// The assistant's settings.
+    #[error(transparent)]
+    Launch(#[from] fairtrial_backends::LaunchError),
+    /// The patch could not be taken.
+    #[error(transparent)]
+    Capture(#[from] capture::CaptureError),
+    /// A file of ours.
+    #[error("could not write `{path}`")]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+/// Works a bundle through. `Ok` means that the journal is whole, not that the assistant did well.
+pub fn work(folder: &Path, world: &World) -> Result<(), JournalError> {
+    let mut journal = Journal::create(folder)?;
+    match attempt(folder, world, &mut journal) {
+        Ok(()) => {}
+        Err(WorkError::Journal(error)) => return Err(error),
+        Err(error) => journal.write(Record::Failed { reason: crate::journal::chain(&error) })?,
+    }
+    journal.write(Record::Closed)
+}
+
+fn attempt(folder: &Path, world: &World, journal: &mut Journal) -> Result<(), WorkError> {
+    let bundle = read(folder)?;
+    let tools = toolchain(&bundle, &world.host)?;
+    let mut room = Room::open(&RoomSpec {
+        scratch: &folder.join("room"),
+        base: &bundle.base,
+        tier: bundle.tier,
+        network: bundle.assistant.network,
+        readable: &readable(&bundle, &world.host, &tools),
+        limits: &bundle.limits,
+        marker: &bundle.marker,
+        cancel: world.cancel.clone(),
+    })?;
+    let (tier, reason) = room.tier();
+    journal.opened(tier, reason)?;
+    let done = in_room(folder, &bundle, world, &tools, &mut room, journal);
+    // What cannot be removed now is swept later; it changes nothing about the trial.
+    let _debris = room.close();
+    done
+}
+
+fn in_room(
+    folder: &Path,
+    bundle: &WorkBundle,
+    world: &World,
+    tools: &Toolchain,
+    room: &mut Room,
+    journal: &mut Journal,
+) -> Result<(), WorkError> {
+    journal.write(Record::Phase { phase: Phase::Provisioning })?;
+    let start = start::prepare(bundle, &world.secrets, tools, room)?;
+    journal.write(Record::Phase { phase: Phase::Working })?;
+    journal.write(Record::Launched { argv: start.shown, instruction_files: start.instruction_files })?;
+    let mut session = Session::new(bundle, &world.secrets, folder, journal)?;
+    let end = room.run(&start.job, &mut |happening| session.take(happening));
+    let ended = session.finish(end)?;
+    journal.write(ended)?;
+    journal.write(Record::Phase { phase: Phase::Capturing })?;
+    let patch = capture::capture(&room.freeze())?;
+    journal.write(Record::Captured { patch: keep(folder, &patch)?, flags: patch.flags })?;
+    Ok(())
+}
+
+fn read(folder: &Path) -> Result<WorkBundle, WorkError> {
+    let path = folder.join(BUNDLE_FILE);
+    let refused = |reason: String| WorkError::Bundle { path: path.clone(), reason };
+    let text = fs::read(&path).map_err(|e| refused(e.to_string()))?;
+    match serde_json::from_slice(&text).map_err(|e| refused(e.to_string()))? {
+        Bundle::Work(bundle) => Ok(bundle),
+        Bundle::Base(_) => Err(refused("it is one for `base`".to_owned())),
+        Bundle::Grade(_) => Err(refused("it is one for `grade`".to_owned())),
+    }
+}
+
+/// Finds the assistant's program, first, and what the task needs.
+fn toolchain(bundle: &WorkBundle, host: &Host) -> Result<Toolchain, WorkError> {
+    let needed = bundle.requires.iter().map(PathBuf::from);
+    let programs: Vec<PathBuf> = [bundle.program.clone()].into_iter().chain(needed).collect();
+    Ok(host.resolve(&programs)?)
+}
+
+fn readable(bundle: &WorkBundle, host: &Host, tools: &Toolchain) -> Vec<PathBuf> {
+    let named = bundle.assistant.readable.iter().map(|path| match (path.strip_prefix("~/"), &host.home) {
+        (Some(rest), Some(home)) => home.join(rest),
+        (Some(_), None) | (None, _) => PathBuf::from(path),
+    });
+    tools.readable.iter().cloned().chain(named).collect()
+}
+
+/// Writes the patch whole or not at all, and returns what it is called.
+fn keep(folder: &Path, patch: &Patch) -> Result<PatchRef, WorkError> {
+    let path = folder.join(PATCH_FILE);
+    let failed = |source: io::Error| WorkError::File { path: path.clone(), source };
+    let text = serde_json_canonicalizer::to_vec(patch).map_err(io::Error::from).map_err(failed)?;
+    let partial = folder.join(format!("{PATCH_FILE}.partial"));
+    let written = File::create(&partial).and_then(|mut file| {
+        file.write_all(&text)?;
+        file.sync_data()?;
+        fs::rename(&partial, &path)
+    });
+    written.map_err(failed)?;
+    let digest = Sha256::digest(&text).iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(PatchRef { digest: Digest(digest), counts: fairtrial_patch::measure::counts(patch) })
+}

@@ -1,0 +1,230 @@
+//! One session on its way into the journal: chunks to lines, lines to events, events to records.
+//!
+//! **Invariant:** after a record that could not be written, the assistant is stopped and no other is written.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Write;
+use std::path::Path;
+
+use fairtrial_backends::{ProcessExit, Progress, Reader, StoppedBy, backend};
+use fairtrial_domain::assistant::Price;
+use fairtrial_domain::bundle::{STREAM_FILE, WorkBundle};
+use fairtrial_domain::event::EventKind;
+use fairtrial_domain::journal::{Phase, Record};
+use fairtrial_domain::outcome::Ending;
+use fairtrial_domain::task::Limits;
+use fairtrial_domain::usage::{Cost, CostSource, Usage};
+
+use super::WorkError;
+use super::kept::Kept;
+use super::secrets::Veil;
+use crate::journal::{Journal, JournalError};
+use crate::process::{Continue, Happening, JobEnd, Line, Lines, Output, Stream, Why};
+use crate::room::RoomError;
+
+/// Bytes of one line that are read; the rest is counted.
+const LONGEST_LINE: usize = 4 << 20;
+
+/// A line as it came, and what it means.
+struct Item {
+    raw: String,
+    events: Vec<EventKind>,
+}
+
+/// One session.
+pub(super) struct Session<'a> {
+    journal: &'a mut Journal,
+    raw: File,
+    reader: Box<dyn Reader>,
+    out: Lines,
+    err: Lines,
+    veil: Veil,
+    kept: Kept<Item>,
+    progress: Progress,
+    /// As it was when we began to stop it; what is said later does not change how it ended.
+    when_stopped: Option<(Why, Progress)>,
+    usage: Usage,
+    cost: Option<Cost>,
+    price: Option<Price>,
+    limits: Limits,
+    over_requests: bool,
+    failed: Option<JournalError>,
+}
+
+impl<'a> Session<'a> {
+    pub(super) fn new(
+        bundle: &WorkBundle,
+        secrets: &BTreeMap<String, String>,
+        folder: &Path,
+        journal: &'a mut Journal,
+    ) -> Result<Session<'a>, WorkError> {
+        let path = folder.join(STREAM_FILE);
+        let raw = File::create(&path).map_err(|source| WorkError::File { path, source })?;
+        Ok(Session {
+            journal,
+            raw,
+            reader: backend(bundle.assistant.backend).reader(),
+            out: Lines::new(LONGEST_LINE),
+            err: Lines::new(LONGEST_LINE),
+            veil: Veil::new(secrets),
+            kept: Kept::new(bundle.limits.output_bytes),
+            progress: Progress::new(bundle.assistant.backend),
+            when_stopped: None,
+            usage: Usage::default(),
+            cost: None,
+            price: bundle.assistant.price.clone(),
+            limits: bundle.limits.clone(),
+            over_requests: false,
+            failed: None,
+        })
+    }
+
+    /// Takes what happens while the assistant runs.
+    pub(super) fn take(&mut self, happening: Happening<'_>) -> Continue {
+        let alive = match happening {
+            Happening::Started => true,
+            Happening::Output(output) => self.output(output),
+            Happening::Stopping(why) => {
+                self.when_stopped = Some((why, self.progress.clone()));
+                self.stopping(why);
+                true
+            }
+        };
+        if self.failed.is_some() || self.over_requests {
+            Continue::Stop
+        } else if alive {
+            Continue::Yes
+        } else {
+            Continue::Silent
+        }
+    }
+
+    /// Returns whether it is a sign of life: a part of a line is, a line that only tells of a retry is not.
+    fn output(&mut self, output: Output<'_>) -> bool {
+        let lines = match output.stream {
+            Stream::Stdout => self.out.push(output.bytes),
+            Stream::Stderr => self.err.push(output.bytes),
+        };
+        let none = lines.is_empty();
+        lines.into_iter().fold(none, |alive, line| self.line(output.stream, line) || alive)
+    }
+
+    fn line(&mut self, stream: Stream, line: Line) -> bool {
+        let size = line.text.len() as u64 + line.dropped + 1;
+        let raw = self.veil.over(line.text);
+        let mut events = match stream {
+            Stream::Stdout => self.reader.stdout(&raw),
+            Stream::Stderr => self.reader.stderr(&raw),
+        };
+        if line.dropped > 0 {
+            events.push(EventKind::Dropped { bytes: line.dropped });
+        }
+        self.events(size, raw, events)
+    }
+
+    fn events(&mut self, size: u64, raw: String, events: Vec<EventKind>) -> bool {
+        // A line that means nothing, such as one that is silent by name, is life all the same.
+        let mut alive = events.is_empty();
+        for event in &events {
+            alive |= self.progress.see(event);
+            if let EventKind::Usage { usage, cost } = event {
+                self.usage = usage.clone();
+                self.cost = cost.clone().or(self.cost.take());
+            }
+        }
+        let most = self.limits.requests;
+        if self.when_stopped.is_none() && most.is_some_and(|m| self.usage.requests.is_some_and(|r| r > m)) {
+            self.over_requests = true;
+        }
+        if let Some(item) = self.kept.put(size, Item { raw, events }) {
+            self.write(item);
+        }
+        alive
+    }
+
+    fn write(&mut self, item: Item) {
+        // The raw stream is for people who look into it; the journal is what counts.
+        let _unkept = writeln!(self.raw, "{}", item.raw);
+        for kind in item.events {
+            self.record(Record::Event { kind });
+        }
+    }
+
+    fn record(&mut self, record: Record) {
+        if self.failed.is_none() {
+            self.failed = self.journal.write(record).err();
+        }
+    }
+
+    fn stopping(&mut self, why: Why) {
+        let limits = &self.limits;
+        let limit = match why {
+            Why::ByItself | Why::Cancelled => None,
+            Why::TimedOut => Some(format!("time limit of {} s", limits.agent_timeout_sec)),
+            Why::Stalled => Some(format!("silent for {} s", limits.stall_sec.unwrap_or_default())),
+            Why::DiskLimit => {
+                Some(format!("workspace and home grew by more than {} bytes", limits.disk_bytes))
+            }
+            Why::Refused => limits.requests.filter(|_| self.over_requests).map(|n| format!("{n} requests")),
+        };
+        if let Some(limit) = limit {
+            self.record(Record::LimitReached { limit });
+        }
+        self.record(Record::Phase { phase: Phase::Stopping });
+    }
+
+    /// Writes what is left and returns how it ended.
+    pub(super) fn finish(mut self, end: Result<JobEnd, RoomError>) -> Result<Record, WorkError> {
+        for stream in [Stream::Stdout, Stream::Stderr] {
+            let last = match stream {
+                Stream::Stdout => self.out.finish(),
+                Stream::Stderr => self.err.finish(),
+            };
+            if let Some(line) = last {
+                self.line(stream, line);
+            }
+        }
+        let exit = end.as_ref().map(|e| ProcessExit { code: e.exit.code, signal: e.exit.signal });
+        let exit = exit.unwrap_or(ProcessExit { code: None, signal: None });
+        let last = self.reader.finish(exit);
+        self.events(0, String::new(), last);
+        let (dropped, tail) = std::mem::replace(&mut self.kept, Kept::new(0)).end();
+        if dropped > 0 {
+            let raw = format!("[{dropped} bytes left out]");
+            self.write(Item { raw, events: vec![EventKind::Dropped { bytes: dropped }] });
+        }
+        for item in tail {
+            self.write(item);
+        }
+        let ending = end.as_ref().ok().map(|end| self.ending(end.why, exit));
+        if let Some(error) = self.failed {
+            return Err(error.into());
+        }
+        let (end, ending) = (end?, ending.unwrap_or(Ending::Cancelled));
+        let priced =
+            |price: &Price| Some(Cost { usd: self.usage.priced(price)?, source: CostSource::Priced });
+        let cost = self.cost.or_else(|| self.price.as_ref().and_then(priced));
+        Ok(Record::Ended {
+            ending,
+            seconds: end.seconds,
+            cpu_seconds: end.cpu_seconds,
+            peak_memory: end.peak_memory,
+            usage: self.usage,
+            cost,
+            leftovers: end.leftovers,
+        })
+    }
+
+    fn ending(&self, why: Why, exit: ProcessExit) -> Ending {
+        let progress = self.when_stopped.as_ref().map_or(&self.progress, |(_, p)| p);
+        match why {
+            Why::ByItself => progress.ending(StoppedBy::Itself, exit),
+            Why::TimedOut => progress.ending(StoppedBy::TimeLimit, exit),
+            Why::Stalled => progress.ending(StoppedBy::Stall, exit),
+            Why::Cancelled => progress.ending(StoppedBy::Cancel, exit),
+            Why::DiskLimit => progress.ending(StoppedBy::DiskLimit, exit),
+            Why::Refused => Ending::Budget,
+        }
+    }
+}

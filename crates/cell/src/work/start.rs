@@ -1,0 +1,134 @@
+//! Turns a bundle into the job that starts its assistant.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+use std::time::Duration;
+
+use fairtrial_backends::{LaunchSpec, backend};
+use fairtrial_domain::bundle::WorkBundle;
+use fairtrial_domain::task::Limits;
+
+use super::WorkError;
+use super::secrets::Veil;
+use crate::process::{Job, Stdin};
+use crate::room::Room;
+use crate::toolchain::Toolchain;
+
+/// Files by which a repository instructs assistants; they are told apart in results, since not all read the same.
+const INSTRUCTIONS: [&str; 10] = [
+    "AGENTS.md",
+    "CLAUDE.md",
+    "CLAUDE.local.md",
+    "GEMINI.md",
+    "QWEN.md",
+    ".claude",
+    ".codex",
+    ".cursorrules",
+    ".kiro/steering",
+    ".github/copilot-instructions.md",
+];
+
+/// A job with what may be said about it.
+pub(super) struct Start {
+    pub(super) job: Job,
+    /// The arguments without the instruction and without secrets.
+    pub(super) shown: Vec<String>,
+    pub(super) instruction_files: Vec<String>,
+}
+
+/// Makes the job and puts the files it needs into its home.
+pub(super) fn prepare(
+    bundle: &WorkBundle,
+    secrets: &BTreeMap<String, String>,
+    tools: &Toolchain,
+    room: &Room,
+) -> Result<Start, WorkError> {
+    let launch = backend(bundle.assistant.backend).launch(&LaunchSpec {
+        assistant: &bundle.assistant,
+        instruction: &bundle.instruction,
+        program: tools.programs.first().unwrap_or(&bundle.program),
+        workspace: room.workspace(),
+        home: room.home(),
+        secrets,
+        env: &bundle.env,
+    })?;
+    for (path, text) in &launch.files {
+        put(&room.home_outside(), Path::new(path), text)?;
+    }
+    let mut env = room.env(&tools.path);
+    env.extend(launch.env);
+    env.insert("FAIRTRIAL_RUN".to_owned(), bundle.marker.clone());
+    let veil = Veil::new(secrets);
+    let shown = launch.argv.iter().map(|a| veil.over(without(a, &bundle.instruction))).collect();
+    let Limits { agent_timeout_sec, grace_sec, stall_sec, .. } = bundle.limits;
+    let job = Job {
+        argv: launch.argv,
+        env,
+        cwd: PathBuf::new(),
+        stdin: launch.stdin.map_or(Stdin::Null, Stdin::Text),
+        timeout: seconds(agent_timeout_sec),
+        stall: stall_sec.map(seconds),
+        grace: seconds(grace_sec),
+    };
+    Ok(Start { job, shown, instruction_files: instruction_files(&bundle.base) })
+}
+
+/// Returns a time, whatever was written: nothing below zero, and no more than a year.
+fn seconds(given: f64) -> Duration {
+    const YEAR: f64 = 365.0 * 86_400.0;
+    Duration::try_from_secs_f64(given.clamp(0.0, YEAR)).unwrap_or(Duration::from_secs(0))
+}
+
+fn without(argument: &str, instruction: &str) -> String {
+    if instruction.is_empty() { argument.to_owned() } else { argument.replace(instruction, "{prompt}") }
+}
+
+/// Writes a file below the home; a path that leads out of it is refused.
+fn put(home: &Path, path: &Path, text: &str) -> Result<(), WorkError> {
+    let to = home.join(path);
+    let failed = |source: std::io::Error| WorkError::File { path: to.clone(), source };
+    if path.components().any(|c| !matches!(c, Component::Normal(_))) {
+        return Err(failed(std::io::ErrorKind::InvalidInput.into()));
+    }
+    if let Some(folder) = to.parent() {
+        fs::create_dir_all(folder).map_err(failed)?;
+    }
+    fs::write(&to, text).map_err(failed)
+}
+
+fn instruction_files(base: &Path) -> Vec<String> {
+    let found = |name: &&&str| {
+        ["layer", "tree"].iter().any(|layer| fs::symlink_metadata(base.join(layer).join(name)).is_ok())
+    };
+    INSTRUCTIONS.iter().filter(found).map(|n| (*n).to_owned()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_odd_time_is_a_time() {
+        assert_eq!(seconds(1.5), Duration::from_millis(1500));
+        assert_eq!(seconds(-1.0), Duration::ZERO);
+        assert_eq!(seconds(f64::NAN), Duration::ZERO);
+        assert_eq!(seconds(f64::INFINITY), Duration::from_secs(365 * 86_400));
+    }
+
+    #[test]
+    fn a_file_stays_in_the_home() {
+        let dir = tempfile::tempdir().unwrap();
+        put(dir.path(), Path::new(".tool/settings.json"), "{}").unwrap();
+        assert_eq!(fs::read_to_string(dir.path().join(".tool/settings.json")).unwrap(), "{}");
+        for bad in ["../x", "/tmp/x", "a/../../x"] {
+            assert!(put(dir.path(), Path::new(bad), "").is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_instruction_is_left_out_of_what_is_shown() {
+        assert_eq!(without("--message=do it", "do it"), "--message={prompt}");
+        assert_eq!(without("-p", ""), "-p");
+    }
+}
