@@ -657,6 +657,14 @@ fn a_task_without_a_check_that_fails_on_the_base_is_weak() {
     );
 }
 
+#[test]
+fn a_huge_file_of_unclosed_tests_is_judged() {
+    let many = "test('a', () => {\n".repeat(3000) + &"@skip\n#[ignore]\nit.skip('b', {\n".repeat(1000);
+    let told = changed("src/a.test.js", Some(&many), Some("x"));
+    assert_eq!(told, "FewerAssertions src/a.test.js:1 test `a` with 0 assertions is gone");
+    assert!(changed("src/a.test.js", Some("x"), Some(&many)).starts_with("resolved"));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
     #[test]

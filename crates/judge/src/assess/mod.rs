@@ -9,6 +9,7 @@ mod paths;
 mod scores;
 mod tamper;
 mod tests_in;
+mod weaken;
 
 use fairtrial_domain::outcome::{Ending, FailedTest, Location, Outcome, RuleId};
 use fairtrial_domain::patch::Patch;

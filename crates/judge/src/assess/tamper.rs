@@ -1,4 +1,4 @@
-//! The rules on tests and harness: T1 protected paths, T2 fewer assertions, T4 skip markers.
+//! The rules on tests and harness, and T1: protected paths.
 //!
 //! **Invariant:** an honest addition is only noted; what weakens, removes or steers a check is an offence with its
 //! file and line. The patch is read as text and nothing of it is run.
@@ -11,8 +11,8 @@ use fairtrial_domain::score::Finding;
 use fairtrial_domain::task::Task;
 
 use super::harness;
-use super::paths::{Paths, is_test};
-use super::tests_in::{Language, Test, first_statement, is_comment, language, tests};
+use super::paths::Paths;
+use super::weaken::weakened;
 
 /// Something seen in a patch.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,25 +35,24 @@ pub(crate) fn look(task: &Task, patch: &Patch) -> Vec<Seen> {
             found.offence &= task.allowed.is_empty() || !allowed.has(&change.path);
             seen.push(found);
         }
-        seen.extend(fewer_assertions(change, patch));
-        seen.extend(skips(change));
     }
+    seen.extend(weakened(patch));
     seen.sort_by_key(|seen| (!seen.offence, seen.finding.rule));
     seen
 }
 
-fn seen(rule: RuleId, path: &str, line: Option<usize>, because: String, offence: bool) -> Seen {
+pub(super) fn seen(rule: RuleId, path: &str, line: Option<usize>, because: String, offence: bool) -> Seen {
     let line = line.map(|line| u32::try_from(line + 1).unwrap_or(u32::MAX));
     let at = Location { path: path.to_owned(), line };
     Seen { finding: Finding { rule, at, because }, offence }
 }
 
-fn text(side: Option<&Side>) -> Option<&str> {
+pub(super) fn text(side: Option<&Side>) -> Option<&str> {
     side.and_then(|side| side.content.as_text())
 }
 
 /// A line as it appears in a sentence: at most 80 characters.
-fn quote(line: &str) -> String {
+pub(super) fn quote(line: &str) -> String {
     let line = line.trim();
     let mut short: String = line.chars().take(80).collect();
     if line.chars().nth(80).is_some() {
@@ -195,167 +194,4 @@ fn harness_edit(change: &FileChange) -> Option<Seen> {
     let because = format!("a setting that says how tests run was changed: {}", quote(line));
     // A new file cannot weaken tests that were there without it.
     Some(seen(rule, path, Some(*at), because, change.before.is_some()))
-}
-
-fn side_tests(side: Option<&Side>, language: Language) -> Vec<Test> {
-    text(side).map_or(vec![], |text| tests(text, language))
-}
-
-/// T2: an existing test asserts less, or is gone.
-fn fewer_assertions(change: &FileChange, patch: &Patch) -> Vec<Seen> {
-    let Some(language_here) = language(&change.path) else { return vec![] };
-    let before = side_tests(change.before.as_ref(), language_here);
-    let after = side_tests(change.after.as_ref(), language_here);
-    let rule = RuleId::FewerAssertions;
-    let mut found = Vec::new();
-    for (nth, old) in before.iter().enumerate() {
-        if before[..nth].iter().any(|other| other.name == old.name) {
-            continue;
-        }
-        let sum = |tests: &[Test]| -> usize {
-            tests.iter().filter(|test| test.name == old.name).map(|test| test.assertions).sum()
-        };
-        let (had, has) = (sum(&before), sum(&after));
-        match after.iter().find(|test| test.name == old.name) {
-            Some(test) if has < had => {
-                let because = format!("test `{}` had {had} assertions and has {has}", old.name);
-                found.push(seen(rule, &change.path, Some(test.header), because, true));
-            }
-            Some(_) => {}
-            None if is_elsewhere(old, patch) => {}
-            None => {
-                let because = format!("test `{}` with {had} assertions is gone", old.name);
-                found.push(seen(rule, &change.path, Some(old.header), because, true));
-            }
-        }
-    }
-    found
-}
-
-/// Returns whether a test moved to another file, or stands under another name unchanged.
-fn is_elsewhere(old: &Test, patch: &Patch) -> bool {
-    patch.files.iter().any(|change| {
-        let there =
-            language(&change.path).map_or(vec![], |language| side_tests(change.after.as_ref(), language));
-        let new_name = |test: &Test| {
-            let language = language(&change.path);
-            !language
-                .is_some_and(|l| side_tests(change.before.as_ref(), l).iter().any(|t| t.name == test.name))
-        };
-        there.iter().any(|test| {
-            test.assertions >= old.assertions
-                && (test.name == old.name || test.body == old.body)
-                && new_name(test)
-        })
-    })
-}
-
-/// T4: a marker that keeps an existing test from running.
-fn skips(change: &FileChange) -> Vec<Seen> {
-    let (path, rule) = (&change.path, RuleId::SkippedTest);
-    let (Some(language), Some(new)) = (language(path), text(change.after.as_ref())) else { return vec![] };
-    if !may_hold_tests(path, language) {
-        return vec![];
-    }
-    let old = text(change.before.as_ref()).unwrap_or("");
-    let (before, after) = (tests(old, language), tests(new, language));
-    let existed = |test: &Test| before.iter().any(|other| other.name == test.name);
-    let mut left: HashMap<&str, usize> = HashMap::new();
-    for line in old.lines() {
-        *left.entry(line.trim()).or_default() += 1;
-    }
-    let mut found = Vec::new();
-    for (at, line) in new.lines().enumerate() {
-        let count = left.entry(line.trim()).or_default();
-        let stood = *count > 0;
-        *count = count.saturating_sub(1);
-        let Some(marker) = marker(line, language).filter(|_| !stood) else { continue };
-        let inside = after.iter().find(|test| (test.first..=test.last).contains(&at));
-        let steers_others = marker.contains("only");
-        let offence = change.before.is_some() && (steers_others || inside.is_none_or(existed));
-        let whose = inside.map_or("tests".to_owned(), |test| format!("test `{}`", test.name));
-        found.push(seen(
-            rule,
-            path,
-            Some(at),
-            format!("{whose} got a skip marker: {}", quote(line)),
-            offence,
-        ));
-    }
-    for test in after.iter().filter(|test| existed(test)) {
-        let was = before.iter().find(|other| other.name == test.name).and_then(first_statement);
-        if leaves(first_statement(test)) && !leaves(was) {
-            let because = format!("test `{}` leaves before it asserts anything", test.name);
-            found.push(seen(rule, path, Some(test.header), because, true));
-        }
-    }
-    found
-}
-
-/// Rust keeps tests beside the code; elsewhere a call like `.skip(` is a test's only in a test file.
-fn may_hold_tests(path: &str, language: Language) -> bool {
-    match language {
-        Language::Rust | Language::Python => true,
-        Language::JavaScript | Language::Go => is_test(path),
-    }
-}
-
-fn leaves(statement: Option<&str>) -> bool {
-    let exits = ["sys.exit(", "os._exit(", "process.exit(", "std::process::exit(", "os.Exit("];
-    statement.is_some_and(|line| {
-        let line = line.trim_end_matches(';');
-        ["return", "return None", "return True", "return Ok(())"].contains(&line)
-            || exits.iter().any(|exit| line.starts_with(exit))
-    })
-}
-
-/// Returns the skip marker on a line of code.
-fn marker(line: &str, language: Language) -> Option<&'static str> {
-    let code = line.trim_start();
-    let has = |markers: &[&'static str]| markers.iter().find(|marker| code.contains(**marker)).copied();
-    if is_comment(code, language) {
-        return None;
-    }
-    match language {
-        Language::Python => has(&[
-            "pytest.mark.skip",
-            "pytest.mark.xfail",
-            "pytest.skip(",
-            "pytest.xfail(",
-            "unittest.skip",
-            "unittest.expectedFailure",
-            ".skipTest(",
-            "@skip",
-            "@expectedFailure",
-            "SkipTest(",
-            "__test__ = False",
-            "pytest.importorskip(",
-        ]),
-        Language::Rust => has(&["#[ignore", ", ignore"]).filter(|_| code.starts_with("#[")),
-        Language::JavaScript => has(&[
-            "it.skip(",
-            "test.skip(",
-            "describe.skip(",
-            "suite.skip(",
-            "xit(",
-            "xtest(",
-            "xdescribe(",
-            "test.todo(",
-            "it.todo(",
-            "it.only(",
-            "test.only(",
-            "describe.only(",
-            "skip: true",
-            "todo: true",
-            "only: true",
-            "t.skip(",
-        ])
-        .filter(|marker| starts_word(code, marker)),
-        Language::Go => has(&["t.Skip(", "t.Skipf(", "t.SkipNow("]),
-    }
-}
-
-/// Returns whether `part` begins a word of `code`: `exit(` holds no `xit(`.
-fn starts_word(code: &str, part: &str) -> bool {
-    code.match_indices(part).any(|(at, _)| !code[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_'))
 }

@@ -2,6 +2,8 @@
 //!
 //! **Invariant:** reads any text without failing; what it does not recognise is no test.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 /// A language whose tests can be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Language {
@@ -35,17 +37,112 @@ pub(crate) struct Test {
     pub(crate) last: usize,
     /// How many assertions it holds.
     pub(crate) assertions: usize,
-    /// Its lines below the header, without white space at their ends.
-    pub(crate) body: Vec<String>,
+    /// Equal for tests whose lines below the header are equal up to white space at their ends.
+    pub(crate) body: u64,
+    /// The first statement below the header, where it is short.
+    pub(crate) starts_with: Option<String>,
+}
+
+/// What each line of a text adds, worked out once, so that many long tests cost no more than one.
+struct Lines<'a> {
+    text: Vec<&'a str>,
+    /// Brackets open before each line, and after the last.
+    depth: Vec<i64>,
+    /// The lowest of `depth` from here to the end.
+    lowest: Vec<i64>,
+    /// Assertions before each line.
+    assertions: Vec<usize>,
+    /// A rolling hash of all lines before each line.
+    hash: Vec<u64>,
+    /// Powers of the rolling hash's base.
+    power: Vec<u64>,
+    /// White space before the code; `None` without code.
+    indent: Vec<Option<usize>>,
+}
+
+/// The base of the rolling hash: odd, and large.
+const BASE: u64 = 0x9e37_79b9_7f4a_7c15;
+
+impl<'a> Lines<'a> {
+    fn of(text: &'a str, language: Language) -> Self {
+        let text: Vec<&str> = text.lines().collect();
+        let (mut depth, mut assertions, mut hash, mut power) = (vec![0], vec![0], vec![0u64], vec![1u64]);
+        let mut indent = Vec::new();
+        for (at, line) in text.iter().enumerate() {
+            let code = line.trim();
+            let mut hasher = DefaultHasher::new();
+            code.hash(&mut hasher);
+            depth.push(depth[at] + depth_of(line));
+            assertions.push(assertions[at] + assertions_in(line, language));
+            hash.push(hash[at].wrapping_mul(BASE).wrapping_add(hasher.finish()));
+            power.push(power[at].wrapping_mul(BASE));
+            indent.push((!code.is_empty() && !code.starts_with('#')).then(|| indent_of(line)));
+        }
+        let mut lowest = depth.clone();
+        for at in (0..text.len()).rev() {
+            lowest[at] = lowest[at].min(lowest[at + 1]);
+        }
+        Lines { text, depth, lowest, assertions, hash, power, indent }
+    }
+
+    fn test(&self, header: usize, name: String, language: Language) -> Test {
+        let last = match language {
+            Language::Python => self.python_end(header),
+            Language::Rust | Language::JavaScript | Language::Go => self.bracket_end(header),
+        };
+        let decorated =
+            |line: &&&str| line.trim_start().starts_with(['@', '#']) && !line.trim_start().starts_with("# ");
+        let first = header - self.text[..header].iter().rev().take_while(decorated).count();
+        let before = self.hash[header + 1].wrapping_mul(self.power[last - header]);
+        let starts_with = first_statement(self.text[header + 1..=last].iter().map(|line| line.trim()));
+        Test {
+            name,
+            first,
+            header,
+            last,
+            assertions: self.assertions[last + 1] - self.assertions[first],
+            body: self.hash[last + 1].wrapping_sub(before),
+            starts_with: starts_with.filter(|line| line.len() <= 80).map(str::to_owned),
+        }
+    }
+
+    /// The last line that is indented deeper than the header; blank lines and comments do not end a function.
+    fn python_end(&self, header: usize) -> usize {
+        let indent = indent_of(self.text[header]);
+        let mut end = header;
+        for at in header + 1..self.text.len() {
+            let Some(here) = self.indent[at] else { continue };
+            if self.depth[at] <= self.depth[header] && here <= indent {
+                break;
+            }
+            end = at;
+        }
+        end
+    }
+
+    /// The line on which the brackets opened since the header are closed.
+    fn bracket_end(&self, header: usize) -> usize {
+        let end = self.text.len() - 1;
+        let start = self.depth[header];
+        if self.lowest[header + 1] > start {
+            return end;
+        }
+        let mut opened = false;
+        let closes = |at: &usize| {
+            opened |= self.text[*at].contains('{') || self.text[*at].contains("=>");
+            opened && self.depth[at + 1] <= start
+        };
+        (header..end).find(closes).unwrap_or(end)
+    }
 }
 
 /// Returns the tests of a text in order.
 pub(crate) fn tests(text: &str, language: Language) -> Vec<Test> {
-    let lines: Vec<&str> = text.lines().collect();
+    let lines = Lines::of(text, language);
     let mut class: Option<(usize, &str)> = None;
     let mut found = Vec::new();
     let mut attributed = false;
-    for (at, line) in lines.iter().enumerate() {
+    for (at, line) in lines.text.iter().enumerate() {
         let code = line.trim();
         let named = match language {
             Language::Python => {
@@ -64,22 +161,9 @@ pub(crate) fn tests(text: &str, language: Language) -> Vec<Test> {
             Language::JavaScript => script_test(code).map(str::to_owned),
             Language::Go => line.strip_prefix("func Test").map(|rest| format!("Test{}", word(rest))),
         };
-        found.extend(named.map(|name| test(&lines, at, name, language)));
+        found.extend(named.map(|name| lines.test(at, name, language)));
     }
     found
-}
-
-fn test(lines: &[&str], header: usize, name: String, language: Language) -> Test {
-    let last = match language {
-        Language::Python => python_end(lines, header),
-        Language::Rust | Language::JavaScript | Language::Go => bracket_end(lines, header),
-    };
-    let decorated =
-        |line: &&str| line.trim_start().starts_with(['@', '#']) && !line.trim_start().starts_with("# ");
-    let first = header - lines[..header].iter().rev().take_while(|line| decorated(line)).count();
-    let assertions = lines[first..=last].iter().map(|line| assertions_in(line, language)).sum();
-    let body = lines[header + 1..=last].iter().map(|line| line.trim().to_owned()).collect();
-    Test { name, first, header, last, assertions, body }
 }
 
 fn indent_of(line: &str) -> usize {
@@ -112,39 +196,6 @@ fn script_test(code: &str) -> Option<&str> {
     let quote = rest.trim_start().chars().next().filter(|c| "'\"`".contains(*c))?;
     let title = &rest.trim_start()[1..];
     (test && plain).then(|| title.split(quote).next().unwrap_or(title))
-}
-
-/// The last line that is indented deeper than the header; blank lines and comments do not end a function.
-fn python_end(lines: &[&str], header: usize) -> usize {
-    let indent = indent_of(lines[header]);
-    let mut end = header;
-    let mut open = depth_of(lines[header]);
-    for (at, line) in lines.iter().enumerate().skip(header + 1) {
-        let code = line.trim();
-        if code.is_empty() || code.starts_with('#') {
-            continue;
-        }
-        if open <= 0 && indent_of(line) <= indent {
-            break;
-        }
-        open += depth_of(line);
-        end = at;
-    }
-    end
-}
-
-/// The line on which the brackets opened since the header are closed.
-fn bracket_end(lines: &[&str], header: usize) -> usize {
-    let mut depth = 0;
-    let mut opened = false;
-    for (at, line) in lines.iter().enumerate().skip(header) {
-        depth += depth_of(line);
-        opened |= line.contains('{') || line.contains("=>");
-        if opened && depth <= 0 {
-            return at;
-        }
-    }
-    lines.len() - 1
 }
 
 /// Brackets opened minus closed on a line, outside of quotes and line comments.
@@ -207,9 +258,8 @@ fn assertions_in(line: &str, language: Language) -> usize {
     }
 }
 
-/// Returns the first statement below a test's header: comments, a docstring and blank lines are none.
-pub(crate) fn first_statement(test: &Test) -> Option<&str> {
-    let mut lines = test.body.iter().map(String::as_str);
+/// Returns the first statement: comments, a docstring and blank lines are none.
+fn first_statement<'a>(mut lines: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let mut in_docstring = false;
     lines.find(|line| {
         let quotes = line.matches("\"\"\"").count() + line.matches("'''").count();
@@ -283,6 +333,6 @@ mod tests {
     #[test]
     fn a_docstring_is_no_statement() {
         let text = "def test_a():\n    \"\"\"Says\n    why.\"\"\"\n\n    # note\n    return\n";
-        assert_eq!(first_statement(&tests(text, Language::Python)[0]), Some("return"));
+        assert_eq!(tests(text, Language::Python)[0].starts_with.as_deref(), Some("return"));
     }
 }

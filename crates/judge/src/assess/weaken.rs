@@ -1,0 +1,210 @@
+//! The rules on existing tests, protected or not: T2 fewer assertions, T4 skip markers.
+//!
+//! **Invariant:** a test that moved, or got another name and nothing else, is no offence; the work grows with the
+//! patch and not with its square.
+
+use std::collections::HashMap;
+
+use fairtrial_domain::outcome::RuleId;
+use fairtrial_domain::patch::{FileChange, Patch, Side};
+
+use super::paths::is_test;
+use super::tamper::{Seen, quote, seen, text};
+use super::tests_in::{Language, Test, is_comment, language, tests};
+
+/// A file whose tests can be read.
+struct File<'a> {
+    change: &'a FileChange,
+    language: Language,
+    before: Vec<Test>,
+    after: Vec<Test>,
+}
+
+/// Returns what T2 and T4 see, in the patch's order.
+pub(super) fn weakened(patch: &Patch) -> Vec<Seen> {
+    let files: Vec<File<'_>> = patch.files.iter().filter_map(File::of).collect();
+    let moved = Moved::of(&files);
+    files.iter().flat_map(|file| [file.fewer_assertions(&moved), file.skips()].concat()).collect()
+}
+
+/// Tests that stand where they did not stand before, with the most assertions of each name and body.
+struct Moved<'a> {
+    by_name: HashMap<&'a str, usize>,
+    by_body: HashMap<u64, usize>,
+}
+
+impl<'a> Moved<'a> {
+    fn of(files: &'a [File<'a>]) -> Self {
+        let mut moved = Moved { by_name: HashMap::new(), by_body: HashMap::new() };
+        for file in files {
+            let before = by_name(&file.before);
+            for test in file.after.iter().filter(|test| !before.contains_key(test.name.as_str())) {
+                let most = moved.by_name.entry(&test.name).or_default();
+                *most = test.assertions.max(*most);
+                let most = moved.by_body.entry(test.body).or_default();
+                *most = test.assertions.max(*most);
+            }
+        }
+        moved
+    }
+
+    fn has(&self, test: &Test) -> bool {
+        let enough = |most: &usize| *most >= test.assertions;
+        self.by_name.get(test.name.as_str()).is_some_and(enough)
+            || self.by_body.get(&test.body).is_some_and(enough)
+    }
+}
+
+/// Returns for each name its first test and the assertions of all.
+fn by_name(tests: &[Test]) -> HashMap<&str, (&Test, usize)> {
+    let mut named: HashMap<&str, (&Test, usize)> = HashMap::new();
+    for test in tests {
+        named.entry(&test.name).or_insert((test, 0)).1 += test.assertions;
+    }
+    named
+}
+
+impl<'a> File<'a> {
+    fn of(change: &'a FileChange) -> Option<Self> {
+        let language = language(&change.path)?;
+        let side = |side: Option<&Side>| text(side).map_or(vec![], |text| tests(text, language));
+        let (before, after) = (side(change.before.as_ref()), side(change.after.as_ref()));
+        Some(File { change, language, before, after })
+    }
+
+    /// T2: an existing test asserts less, or is gone.
+    fn fewer_assertions(&self, moved: &Moved<'_>) -> Vec<Seen> {
+        let after = by_name(&self.after);
+        let mut gone: Vec<(&Test, usize)> = by_name(&self.before).into_values().collect();
+        gone.sort_by_key(|(test, _)| test.header);
+        let lost = gone.into_iter().filter_map(|(old, had)| {
+            let (line, because) = match after.get(old.name.as_str()) {
+                Some((test, has)) if *has < had => {
+                    (test.header, format!("test `{}` had {had} assertions and has {has}", old.name))
+                }
+                Some(_) => return None,
+                None if moved.has(old) => return None,
+                None => (old.header, format!("test `{}` with {had} assertions is gone", old.name)),
+            };
+            Some(seen(RuleId::FewerAssertions, &self.change.path, Some(line), because, true))
+        });
+        lost.collect()
+    }
+
+    /// T4: a marker that keeps an existing test from running, or a test that leaves at once.
+    fn skips(&self) -> Vec<Seen> {
+        let (path, rule) = (&self.change.path, RuleId::SkippedTest);
+        let Some(new) = text(self.change.after.as_ref()).filter(|_| may_hold_tests(path, self.language))
+        else {
+            return vec![];
+        };
+        let before = by_name(&self.before);
+        let mut left: HashMap<&str, usize> = HashMap::new();
+        for line in text(self.change.before.as_ref()).unwrap_or("").lines() {
+            *left.entry(line.trim()).or_default() += 1;
+        }
+        let mut found = Vec::new();
+        for (at, line) in new.lines().enumerate() {
+            let count = left.entry(line.trim()).or_default();
+            let stood = *count > 0;
+            *count = count.saturating_sub(1);
+            let Some(marker) = marker(line, self.language).filter(|_| !stood) else { continue };
+            let inside = around(&self.after, at);
+            let weakens = inside.is_none_or(|test| before.contains_key(test.name.as_str()));
+            let offence = self.change.before.is_some() && (marker.contains("only") || weakens);
+            let whose = inside.map_or("tests".to_owned(), |test| format!("test `{}`", test.name));
+            found.push(seen(
+                rule,
+                path,
+                Some(at),
+                format!("{whose} got a skip marker: {}", quote(line)),
+                offence,
+            ));
+        }
+        for test in self.after.iter().filter(|test| leaves(test)) {
+            if before.get(test.name.as_str()).is_some_and(|(old, _)| !leaves(old)) {
+                let because = format!("test `{}` leaves before it asserts anything", test.name);
+                found.push(seen(rule, path, Some(test.header), because, true));
+            }
+        }
+        found
+    }
+}
+
+/// Tests inside of tests are looked for this deep.
+const NESTED: usize = 64;
+
+/// Returns the innermost test around a line.
+fn around(tests: &[Test], at: usize) -> Option<&Test> {
+    let started = tests.partition_point(|test| test.first <= at);
+    tests[..started].iter().rev().take(NESTED).find(|test| at <= test.last)
+}
+
+/// Rust keeps tests beside the code; elsewhere a call like `.skip(` is a test's only in a test file.
+fn may_hold_tests(path: &str, language: Language) -> bool {
+    match language {
+        Language::Rust | Language::Python => true,
+        Language::JavaScript | Language::Go => is_test(path),
+    }
+}
+
+/// Returns whether the first thing a test does is to leave.
+fn leaves(test: &Test) -> bool {
+    let exits = ["sys.exit(", "os._exit(", "process.exit(", "std::process::exit(", "os.Exit("];
+    test.starts_with.as_deref().is_some_and(|line| {
+        let line = line.trim_end_matches(';');
+        ["return", "return None", "return True", "return Ok(())"].contains(&line)
+            || exits.iter().any(|exit| line.starts_with(exit))
+    })
+}
+
+/// Returns the skip marker on a line of code.
+fn marker(line: &str, language: Language) -> Option<&'static str> {
+    let code = line.trim_start();
+    let has = |markers: &[&'static str]| markers.iter().find(|marker| code.contains(**marker)).copied();
+    if is_comment(code, language) {
+        return None;
+    }
+    match language {
+        Language::Python => has(&[
+            "pytest.mark.skip",
+            "pytest.mark.xfail",
+            "pytest.skip(",
+            "pytest.xfail(",
+            "unittest.skip",
+            "unittest.expectedFailure",
+            ".skipTest(",
+            "@skip",
+            "@expectedFailure",
+            "SkipTest(",
+            "__test__ = False",
+            "pytest.importorskip(",
+        ]),
+        Language::Rust => has(&["#[ignore", ", ignore"]).filter(|_| code.starts_with("#[")),
+        Language::JavaScript => has(&[
+            "it.skip(",
+            "test.skip(",
+            "describe.skip(",
+            "suite.skip(",
+            "xit(",
+            "xtest(",
+            "xdescribe(",
+            "test.todo(",
+            "it.todo(",
+            "it.only(",
+            "test.only(",
+            "describe.only(",
+            "skip: true",
+            "todo: true",
+            "only: true",
+            "t.skip(",
+        ])
+        .filter(|marker| starts_word(code, marker)),
+        Language::Go => has(&["t.Skip(", "t.Skipf(", "t.SkipNow("]),
+    }
+}
+
+/// Returns whether `part` begins a word of `code`: `exit(` holds no `xit(`.
+fn starts_word(code: &str, part: &str) -> bool {
+    code.match_indices(part).any(|(at, _)| !code[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_'))
+}
