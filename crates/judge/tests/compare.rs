@@ -358,7 +358,7 @@ fn several_pairs_carry_a_corrected_p() {
 
 #[test]
 fn a_cost_difference_is_told_first_where_solving_is_open() {
-    let mut paid = input(&["p p p p p f p p", "p p p f p p p p"]);
+    let mut paid = input(&["p p p p p f p p p p", "p p p f p p p p p p"]);
     pay(&mut paid, 0, 0.5, CostSource::Reported);
     pay(&mut paid, 1, 2.0, CostSource::Reported);
     let got = compare(&paid);
@@ -369,13 +369,13 @@ fn a_cost_difference_is_told_first_where_solving_is_open() {
     );
     assert!(got.verdict.headline.contains(") Undecided: ") || got.verdict.headline.contains(" Undecided: "));
     assert!(matches!(got.verdict.parts[0], VerdictPart::CostsLess { simulated: false, .. }));
-    assert!((got.arms[0].cost_per_resolved.unwrap() - 4.07 / 7.0).abs() < 1e-9);
+    assert!((got.arms[0].cost_per_resolved.unwrap() - 5.09 / 9.0).abs() < 1e-9);
     assert_eq!((got.arms[0].cost.unknown, got.arms[0].cost.simulated), (0, false));
 }
 
 #[test]
 fn an_unknown_cost_gives_no_word_on_cost() {
-    let mut paid = input(&["p p p p p f p p", "p p p f p p p p"]);
+    let mut paid = input(&["p p p p p f p p p p", "p p p f p p p p p p"]);
     pay(&mut paid, 0, 0.5, CostSource::Reported);
     pay(&mut paid, 1, 2.0, CostSource::Reported);
     paid.trials[3].cost = None;

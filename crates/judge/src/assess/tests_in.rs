@@ -72,7 +72,7 @@ impl<'a> Lines<'a> {
             let code = line.trim();
             let mut hasher = DefaultHasher::new();
             code.hash(&mut hasher);
-            depth.push(depth[at] + depth_of(line));
+            depth.push(depth[at] + depth_of(line, language));
             assertions.push(assertions[at] + assertions_in(line, language));
             hash.push(hash[at].wrapping_mul(BASE).wrapping_add(hasher.finish()));
             power.push(power[at].wrapping_mul(BASE));
@@ -199,7 +199,7 @@ fn script_test(code: &str) -> Option<&str> {
 }
 
 /// Brackets opened minus closed on a line, outside of quotes and line comments.
-fn depth_of(line: &str) -> i64 {
+fn depth_of(line: &str, language: Language) -> i64 {
     let mut depth = 0i64;
     let mut quote = None;
     let mut chars = line.chars().peekable();
@@ -211,9 +211,13 @@ fn depth_of(line: &str) -> i64 {
             (Some(open), c) if open == c => quote = None,
             (Some(_), _) => {}
             (None, '"' | '`') => quote = Some(c),
-            // A lifetime or an apostrophe opens no quote that ends on this line.
-            (None, '\'') if chars.clone().skip(1).any(|c| c == '\'') => quote = Some(c),
-            (None, '/') if chars.peek() == Some(&'/') => break,
+            (None, '\'') if language != Language::Rust => quote = Some(c),
+            // A lifetime opens no quote.
+            (None, '\'') if chars.peek() == Some(&'\\') || chars.clone().nth(1) == Some('\'') => {
+                quote = Some(c)
+            }
+            (None, '#') if language == Language::Python => break,
+            (None, '/') if language != Language::Python && chars.peek() == Some(&'/') => break,
             (None, '(' | '[' | '{') => depth += 1,
             (None, ')' | ']' | '}') => depth -= 1,
             (None, _) => {}
@@ -294,6 +298,20 @@ mod tests {
             Language::Rust,
             "#[test]\n#[ignore]\nfn a() {\n    assert_eq!(\"}\", x);\n    // assert!(no)\n    if '{' == y { assert!(z); }\n}\nfn helper() { assert!(w); }\n#[tokio::test]\nasync fn b() { debug_assert_ne!(1, 2); }\n",
             &[("a", 0, 6, 2), ("b", 8, 9, 1)],
+        );
+    }
+
+    #[test]
+    fn signs_that_look_like_brackets_or_comments_end_nothing() {
+        check(
+            Language::Python,
+            "def test_a():\n    assert f(7 // 2)  # :(\n    assert f('{')\ndef test_b():\n    assert 1\n",
+            &[("test_a", 0, 2, 2), ("test_b", 3, 4, 1)],
+        );
+        check(
+            Language::Rust,
+            "#[test]\nfn a() {\n    let x: &'static [&'static str] = &['{', '\\''];\n    assert!(x);\n}\n#[test]\nfn b() {\n}\n",
+            &[("a", 0, 4, 1), ("b", 5, 7, 0)],
         );
     }
 

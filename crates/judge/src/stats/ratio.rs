@@ -6,7 +6,7 @@ use super::quantile::t95;
 use super::{Estimate, count, mean, variance};
 
 /// Successes that each side needs before a ratio with them below the line is linear enough to be bounded.
-const FEWEST_SUCCESSES: f64 = 5.0;
+const FEWEST_SUCCESSES: f64 = 8.0;
 /// Tasks that a bounded ratio of two costs needs.
 const FEWEST_TASKS: usize = 5;
 
@@ -53,7 +53,7 @@ pub fn cost_per_success(costs: &[f64], successes: &[f64]) -> Option<CostPerSucce
 }
 
 /// Returns the first's dollars for each success over the second's, bounded by Student's t on the linearised
-/// logarithm, paired by task. Each slice holds sums per task; `None` below five tasks, below five successes on a
+/// logarithm, paired by task. Each slice holds sums per task; `None` below five tasks, below eight successes on a
 /// side, without any cost, or when a value is negative or no number.
 pub fn cost_ratio(a: (&[f64], &[f64]), b: (&[f64], &[f64])) -> Option<Estimate> {
     let n = a.0.len();
@@ -126,10 +126,12 @@ mod tests {
 
     #[test]
     fn few_successes_are_no_ground_for_a_ratio_of_costs() {
-        let ones = [1.0; 6];
-        assert_eq!(cost_ratio((&ones, &[1.0, 1.0, 1.0, 1.0, 0.0, 0.0]), (&ones, &ones)), None);
+        let ones = [1.0; 9];
+        assert_eq!(cost_ratio((&ones, &[1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 0.0, 0.0]), (&ones, &ones)), None);
         assert_eq!(cost_ratio((&ones[..4], &[3.0; 4]), (&ones[..4], &[3.0; 4])), None);
-        assert!(cost_ratio((&ones, &[1.0, 1.0, 1.0, 1.0, 1.0, 0.0]), (&ones, &ones)).is_some());
+        assert!(
+            cost_ratio((&ones, &[1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 0.0]), (&ones, &ones)).is_some()
+        );
     }
 
     #[test]
@@ -137,7 +139,7 @@ mod tests {
         for bad in [f64::NAN, f64::INFINITY, -1.0] {
             assert_eq!(cost_per_success(&[bad, 1.0], &[1.0, 1.0]), None, "{bad}");
             assert_eq!(time_ratio(&[bad, 1.0], &[1.0, 1.0]), None, "{bad}");
-            assert_eq!(cost_ratio((&[bad; 6], &[1.0; 6]), (&[1.0; 6], &[1.0; 6])), None, "{bad}");
+            assert_eq!(cost_ratio((&[bad; 9], &[1.0; 9]), (&[1.0; 9], &[1.0; 9])), None, "{bad}");
         }
         assert_eq!(time_ratio(&[0.0, 1.0], &[1.0, 1.0]), None);
         assert_eq!(time_ratio(&[1.0], &[1.0]), None);
@@ -156,7 +158,7 @@ mod tests {
     proptest! {
         #[test]
         fn ratios_are_mirrored_when_sides_change(
-            rows in prop::collection::vec((0.01f64..10.0, 1u32..4, 0.01f64..10.0, 1u32..4), 5..20),
+            rows in prop::collection::vec((0.01f64..10.0, 1u32..4, 0.01f64..10.0, 1u32..4), 8..20),
         ) {
             let column = |pick: fn(&(f64, u32, f64, u32)) -> f64| rows.iter().map(pick).collect::<Vec<f64>>();
             let (ca, sa) = (column(|r| r.0), column(|r| f64::from(r.1)));
