@@ -40,6 +40,8 @@ fn a_whole_journal_is_closed() {
 fn a_journal_without_its_last_record_is_not_closed() {
     check("", "[] []");
     check(&line(0, CHECKING), "[0] []");
+    let five: String = (0..5).map(|seq| line(seq, CHECKING)).collect();
+    check(&five, "[0, 1, 2, 3, 4] []");
     check(&(line(0, CHECKING) + line(1, CLOSED).trim_end()), "[0] []");
 }
 

@@ -233,6 +233,9 @@ async fn what_an_earlier_process_finished_is_not_run_again() {
         stored("c", "working", None),
         stored("d", "working; ended cancelled; closed", None),
     ];
+    let failed = stored("e", r#"ended finished; say '"record":"failed","reason":"no space"'; closed"#, None);
+    let lost = harvest::harvest(&failed.work_dir, &failed.grade_dir);
+    assert_eq!(lost, Harvest::Lost { reason: "no space".to_owned() });
     let resume = harvest::resume(&all);
     assert!(matches!(resume.harvested[&key("a")], Harvest::Finish { .. }));
     assert!(matches!(resume.harvested[&key("b")], Harvest::Grade { .. }));

@@ -63,6 +63,21 @@ async fn a_cell_that_does_not_listen_is_killed_with_its_group_after_the_grace() 
 }
 
 #[tokio::test]
+async fn a_cell_that_dies_takes_its_group_with_it() {
+    let (_, steps, _root) = Stage {
+        pick: |what| {
+            (what == "work t/a1#1").then_some("tail -f /dev/null & echo $! > child; working; kill -9 $$")
+        },
+        ..Stage::default()
+    }
+    .play()
+    .await;
+    assert_eq!(steps.lines("finished"), ["finished t/a1 after 2: finished graded"]);
+    let child = std::fs::read_to_string(steps.dir("work t/a1#1").join("child")).unwrap();
+    until("the cell's group is gone", || !alive(&child));
+}
+
+#[tokio::test]
 async fn a_cancel_while_grading_records_no_verdict() {
     let (status, steps, _root) = Stage {
         pick: |what| {
