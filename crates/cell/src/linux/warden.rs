@@ -28,7 +28,6 @@ pub fn serve() -> io::Result<()> {
     let setup: Setup = link::receive(&mut link)?;
     // Keys pressed in the terminal concern the cell; it decides what becomes of jobs.
     let _already = rustix::process::setsid();
-    rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
     if rustix::process::getppid().is_none_or(|p| p.as_raw_nonzero().get() != setup.parent) {
         return Err(io::Error::other("the cell is gone"));
     }
@@ -39,6 +38,8 @@ pub fn serve() -> io::Result<()> {
             Guard { link, family, setup: &setup }.stand(ready)
         }
         Walls::Full(room) => {
+            // In the plain tier the warden must live on to kill what it guards; here the walls fall with it.
+            rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
             if let Err(refused) = namespaces::enter(room.host_network) {
                 return refuse(&mut link, &refused);
             }

@@ -1,0 +1,417 @@
+//! `fairtrial-cell work` as a program: bundles in, journals out, with real processes in both tiers.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use fairtrial_domain::assistant::{Assistant, BackendKind, PromptBy};
+use fairtrial_domain::bundle::{
+    BUNDLE_FILE, Bundle, JOURNAL_FILE, PATCH_FILE, STREAM_FILE, Tier, TierChoice, WorkBundle,
+};
+use fairtrial_domain::event::EventKind;
+use fairtrial_domain::id::AssistantId;
+use fairtrial_domain::journal::{JournalLine, Phase, Record};
+use fairtrial_domain::outcome::Ending;
+use fairtrial_domain::patch::{Content, Patch};
+use fairtrial_domain::task::{Limits, Network};
+
+const CELL: &str = env!("CARGO_BIN_EXE_fairtrial-cell");
+
+/// A base, and a bundle whose assistant is a shell script.
+struct Desk {
+    dir: tempfile::TempDir,
+    bundle: WorkBundle,
+}
+
+impl Desk {
+    fn new(tier: TierChoice, script: &str) -> Desk {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir_all(dir.path().join("base/tree")).unwrap();
+        fs::write(dir.path().join("base/tree/a.txt"), "one\ntwo\n").unwrap();
+        fs::write(dir.path().join("base/tree/AGENTS.md"), "be kind\n").unwrap();
+        fs::create_dir(dir.path().join("bundle")).unwrap();
+        let bundle = WorkBundle {
+            marker: format!("mark-{}", dir.path().display()),
+            base: dir.path().join("base"),
+            instruction: "do it well".to_owned(),
+            assistant: Assistant {
+                id: AssistantId::parse("script").unwrap(),
+                title: "Script".to_owned(),
+                backend: BackendKind::Command,
+                program: None,
+                args: ["-c", script, "script", "{prompt}"].map(str::to_owned).to_vec(),
+                prompt: PromptBy::Argument,
+                model: None,
+                effort: None,
+                base_url: None,
+                env_allow: Vec::new(),
+                env: BTreeMap::new(),
+                secrets: BTreeMap::new(),
+                version: None,
+                network: Network::None,
+                readable: Vec::new(),
+                sample: false,
+                account: None,
+                price: None,
+            },
+            program: PathBuf::from("/bin/sh"),
+            env: BTreeMap::from([("GIVEN".to_owned(), "passed on".to_owned())]),
+            limits: Limits { agent_timeout_sec: 30.0, grace_sec: 1.0, ..Limits::default() },
+            requires: Vec::new(),
+            tier,
+        };
+        Desk { dir, bundle }
+    }
+
+    fn folder(&self) -> PathBuf {
+        self.dir.path().join("bundle")
+    }
+
+    fn command(&self) -> Command {
+        let text = serde_json::to_vec(&Bundle::Work(self.bundle.clone())).unwrap();
+        fs::write(self.folder().join(BUNDLE_FILE), text).unwrap();
+        let mut command = Command::new(CELL);
+        command.arg("work").arg(self.folder()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.env("FAIRTRIAL_SECRET_API_KEY", "sk-very-secret-1").env("APP_PRIVATE", "app's own");
+        command
+    }
+
+    fn run(&self) -> Journal {
+        let output = self.command().output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        self.journal()
+    }
+
+    fn start(&self) -> Child {
+        self.command().spawn().unwrap()
+    }
+
+    fn journal(&self) -> Journal {
+        let text = fs::read_to_string(self.folder().join(JOURNAL_FILE)).unwrap_or_default();
+        Journal(text.lines().map(|l| serde_json::from_str(l).unwrap()).collect())
+    }
+
+    fn wait_for(&self, what: impl Fn(&Journal) -> bool) -> Journal {
+        let since = Instant::now();
+        loop {
+            let text = fs::read_to_string(self.folder().join(JOURNAL_FILE)).unwrap_or_default();
+            let whole = text.rsplit_once('\n').map_or("", |(whole, _)| whole);
+            let journal = Journal(whole.lines().map(|l| serde_json::from_str(l).unwrap()).collect());
+            if what(&journal) {
+                return journal;
+            }
+            assert!(since.elapsed() < Duration::from_secs(20), "{:#?}", journal.0);
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    fn patch(&self) -> Patch {
+        serde_json::from_slice(&fs::read(self.folder().join(PATCH_FILE)).unwrap()).unwrap()
+    }
+
+    fn alive(&self) -> Vec<String> {
+        let wanted = format!("FAIRTRIAL_RUN={}", self.bundle.marker);
+        let mut found = Vec::new();
+        for entry in fs::read_dir("/proc").unwrap().flatten() {
+            let environ = fs::read(entry.path().join("environ")).unwrap_or_default();
+            let stat = fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
+            if environ.split(|b| *b == 0).any(|v| v == wanted.as_bytes()) && !stat.contains(") Z ") {
+                found.push(stat);
+            }
+        }
+        found
+    }
+
+    /// Waits until nothing of the trial lives, at most as long as given.
+    fn gone_within(&self, limit: Duration) {
+        let since = Instant::now();
+        while !self.alive().is_empty() {
+            assert!(since.elapsed() < limit, "{:?}", self.alive());
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+struct Journal(Vec<JournalLine>);
+
+impl Journal {
+    fn records(&self) -> impl Iterator<Item = &Record> {
+        self.0.iter().map(|l| &l.record)
+    }
+
+    fn ending(&self) -> Ending {
+        let found = self.records().find_map(|r| if let Record::Ended { ending, .. } = r { Some(ending) } else { None });
+        found.unwrap_or_else(|| panic!("{:#?}", self.0)).clone()
+    }
+
+    fn leftovers(&self) -> Vec<String> {
+        let found = self.records().find_map(|r| if let Record::Ended { leftovers, .. } = r { Some(leftovers) } else { None });
+        found.unwrap().clone()
+    }
+
+    fn texts(&self) -> String {
+        let text = |r: &Record| match r {
+            Record::Event { kind: EventKind::Text { text } } => format!("{text}\n"),
+            Record::Event { kind: EventKind::Stderr { line } } => format!("! {line}\n"),
+            Record::Event { kind: EventKind::Dropped { bytes } } => format!("[{bytes}]\n"),
+            _ => String::new(),
+        };
+        self.records().map(text).collect()
+    }
+
+    fn at(&self, what: impl Fn(&Record) -> bool) -> u64 {
+        self.0.iter().find(|l| what(&l.record)).unwrap_or_else(|| panic!("{:#?}", self.0)).at_ms
+    }
+
+    fn whole(&self) -> bool {
+        self.0.last().is_some_and(|l| l.record == Record::Closed)
+    }
+
+    fn failed(&self) -> String {
+        let found = self.records().find_map(|r| if let Record::Failed { reason } = r { Some(reason) } else { None });
+        found.unwrap_or_else(|| panic!("{:#?}", self.0)).clone()
+    }
+}
+
+fn both(script: &str, check: impl Fn(Desk)) {
+    for tier in [TierChoice::Plain, TierChoice::Best] {
+        check(Desk::new(tier, script));
+    }
+}
+
+#[test]
+fn a_trial_goes_from_bundle_to_closed_journal() {
+    both("echo hello; sed -i s/one/ONE/ a.txt; echo new > made; echo trouble >&2", |desk| {
+        let journal = desk.run();
+        let names: Vec<String> = journal
+            .records()
+            .filter(|r| !matches!(r, Record::Event { .. }))
+            .map(|r| match r {
+                Record::Phase { phase } => format!("{phase:?}"),
+                other => format!("{other:?}").split([' ', '{']).next().unwrap().to_owned(),
+            })
+            .collect();
+        let want = ["Opened", "Provisioning", "Working", "Launched", "Ended", "Capturing", "Captured", "Closed"];
+        assert_eq!(names, want);
+        assert_eq!(journal.0.iter().map(|l| l.seq).collect::<Vec<_>>(), (0..journal.0.len() as u64).collect::<Vec<_>>());
+        assert_eq!(journal.ending(), Ending::Finished);
+        assert_eq!(journal.texts().lines().collect::<std::collections::BTreeSet<_>>(), ["hello", "! trouble"].into());
+        let patch = desk.patch();
+        let files: Vec<&str> = patch.files.iter().map(|f| f.path.as_str()).collect();
+        assert_eq!(files, ["a.txt", "made"]);
+        let after = patch.files[0].after.as_ref().unwrap();
+        assert_eq!(after.content, Content::Text("ONE\ntwo\n".to_owned()));
+        let Some(Record::Captured { patch: named, .. }) = journal.records().find(|r| matches!(r, Record::Captured { .. }))
+        else {
+            panic!("{:#?}", journal.0)
+        };
+        assert_eq!((named.counts.files, named.counts.added, named.counts.removed), (2, 2, 1));
+        let text = fs::read(desk.folder().join(PATCH_FILE)).unwrap();
+        let digest = Command::new("sha256sum").arg(desk.folder().join(PATCH_FILE)).output().unwrap().stdout;
+        assert!(String::from_utf8(digest).unwrap().starts_with(&named.digest.0), "{}", text.len());
+        let Some(Record::Launched { argv, instruction_files }) =
+            journal.records().find(|r| matches!(r, Record::Launched { .. }))
+        else {
+            panic!("{:#?}", journal.0)
+        };
+        assert_eq!((argv.last().unwrap().as_str(), instruction_files.as_slice()), ("{prompt}", &["AGENTS.md".to_owned()][..]));
+        assert_eq!(fs::read_dir(desk.folder()).unwrap().count(), 4, "bundle, journal, patch, stream and nothing else");
+    });
+}
+
+#[test]
+fn the_assistant_gets_its_secret_and_the_journal_does_not() {
+    both("echo $API_KEY | rev; echo \"key $API_KEY\"; echo \"$GIVEN ($1) $APP_PRIVATE$FAIRTRIAL_SECRET_API_KEY\"", |desk| {
+        let journal = desk.run();
+        assert_eq!(journal.texts(), "1-terces-yrev-ks\nkey [secret API_KEY]\npassed on (do it well) \n");
+        for file in [JOURNAL_FILE, STREAM_FILE, PATCH_FILE] {
+            let text = fs::read_to_string(desk.folder().join(file)).unwrap();
+            assert!(!text.contains("sk-very-secret-1"), "{file}");
+        }
+    });
+}
+
+#[test]
+fn a_hang_is_timed_out_within_a_second_and_nothing_lives_after_the_grace() {
+    both("trap '' INT TERM; echo x > partial; setsid sleep 60 & while :; do sleep 1; done", |mut desk| {
+        desk.bundle.limits.agent_timeout_sec = 1.0;
+        let mut child = desk.start();
+        let journal = desk.wait_for(|j| j.records().any(|r| matches!(r, Record::LimitReached { .. })));
+        desk.gone_within(Duration::from_millis(1100));
+        assert!(child.wait().unwrap().success());
+        let launched = journal.at(|r| matches!(r, Record::Launched { .. }));
+        let reached = journal.at(|r| matches!(r, Record::LimitReached { limit } if limit == "time limit of 1 s"));
+        assert!((1000..2000).contains(&(reached - launched)), "{}", reached - launched);
+        let journal = desk.journal();
+        assert_eq!((journal.ending(), journal.whole()), (Ending::TimedOut, true));
+        assert_eq!(desk.patch().files[0].path, "partial", "what was done in time is kept");
+    });
+}
+
+#[test]
+fn sigterm_cancels_and_still_captures() {
+    both("echo x > partial; echo ready; sleep 60", |desk| {
+        let mut child = desk.start();
+        desk.wait_for(|j| j.texts().contains("ready"));
+        assert!(Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
+        assert!(child.wait().unwrap().success());
+        let journal = desk.journal();
+        assert_eq!((journal.ending(), journal.whole()), (Ending::Cancelled, true));
+        assert_eq!(desk.patch().files[0].path, "partial");
+        desk.gone_within(Duration::ZERO + Duration::from_millis(1));
+    });
+}
+
+#[test]
+fn a_killed_cell_leaves_no_process_and_only_debris_that_is_swept() {
+    both("setsid sleep 60 & setsid setsid sh -c 'trap \"\" TERM; sleep 60' & echo ready; sleep 60", |desk| {
+        let mut child = desk.start();
+        desk.wait_for(|j| j.texts().contains("ready"));
+        assert!(!desk.alive().is_empty());
+        child.kill().unwrap();
+        child.wait().unwrap();
+        desk.gone_within(Duration::from_millis(1000));
+        assert!(!desk.journal().whole());
+        assert!(desk.folder().join("room").exists());
+        let swept = Command::new(CELL).arg("sweep").arg(desk.folder()).output().unwrap();
+        assert!(swept.status.success(), "{}", String::from_utf8_lossy(&swept.stderr));
+        assert!(!desk.folder().join("room").exists());
+    });
+}
+
+#[test]
+fn daemons_that_outlive_the_assistant_are_named() {
+    both("setsid sleep 60 >/dev/null 2>&1 & sleep 0.1; echo done", |desk| {
+        let journal = desk.run();
+        assert_eq!((journal.ending(), journal.leftovers()), (Ending::Finished, vec!["sleep".to_owned()]));
+        desk.gone_within(Duration::from_millis(1));
+    });
+}
+
+#[test]
+fn a_flood_keeps_its_head_and_tail_and_counts_the_rest() {
+    both("i=0; echo first; yes 0123456789 | head -n 200000; echo last", |mut desk| {
+        desk.bundle.limits.output_bytes = 100_000;
+        let journal = desk.run();
+        let texts = journal.texts();
+        let lines: Vec<&str> = texts.lines().collect();
+        assert_eq!((lines[0], lines[lines.len() - 1]), ("first", "last"));
+        let dropped: u64 = lines.iter().find_map(|l| l.strip_prefix('[')?.strip_suffix(']')?.parse().ok()).unwrap();
+        let kept: u64 = lines.iter().filter(|l| !l.starts_with('[')).map(|l| l.len() as u64 + 1).sum();
+        assert_eq!(kept + dropped, 6 + 11 * 200_000 + 5);
+        assert!(fs::metadata(desk.folder().join(STREAM_FILE)).unwrap().len() < 110_000);
+    });
+}
+
+#[test]
+fn a_line_of_many_megabytes_is_cut_and_counted() {
+    both("head -c 9000000 /dev/zero | tr '\\0' x; echo; echo after; printf 'no end'", |desk| {
+        let texts = desk.run().texts();
+        let lines: Vec<&str> = texts.lines().collect();
+        assert_eq!(lines.iter().map(|l| l.len()).collect::<Vec<_>>(), [4 << 20, 9, 5, 6]);
+        assert_eq!(lines[1..], [&format!("[{}]", 9_000_000 - (4 << 20))[..], "after", "no end"]);
+    });
+}
+
+#[test]
+fn a_crash_is_the_assistants_and_is_captured() {
+    both("echo x > made; exit 3", |desk| {
+        let journal = desk.run();
+        assert_eq!(journal.ending(), Ending::Crashed { reason: "exited with code 3".to_owned() });
+        assert_eq!(desk.patch().files.len(), 1);
+    });
+}
+
+#[test]
+fn a_disk_full_while_journalling_is_no_success() {
+    both("yes abcdefghijklmnopqrstuvwxyz | head -n 100000", |desk| {
+        let inner = desk.command();
+        let mut command = Command::new("sh");
+        // 64 KiB is the longest file the cell may write; the signal for it is ignored, so that writing fails.
+        command.args(["-c", "trap '' XFSZ; ulimit -f 64; exec \"$0\" \"$@\""]).arg(inner.get_program()).args(inner.get_args());
+        let Output { status, stderr, .. } = command.output().unwrap();
+        let said = String::from_utf8(stderr).unwrap();
+        assert!(!status.success());
+        assert!(said.starts_with("fairtrial-cell: could not write `") && said.lines().count() == 1, "{said}");
+        assert!(said.contains("free some space"), "{said}");
+        let text = fs::read_to_string(desk.folder().join(JOURNAL_FILE)).unwrap();
+        assert!(!text.contains("\"closed\""));
+        desk.gone_within(Duration::from_millis(1));
+        assert!(!desk.folder().join("room").exists());
+    });
+}
+
+#[test]
+fn what_cannot_be_started_is_told_and_is_nobodys_failure() {
+    let check = |change: &dyn Fn(&mut Desk), want: &str| {
+        let mut desk = Desk::new(TierChoice::Plain, "true");
+        change(&mut desk);
+        let journal = desk.run();
+        assert!(journal.whole());
+        assert!(journal.failed().contains(want), "{}", journal.failed());
+    };
+    check(&|d| d.bundle.program = "/no/such/program".into(), "`/no/such/program` is not on the PATH");
+    check(&|d| d.bundle.requires = vec!["no-such-tool".into()], "`no-such-tool` is not on the PATH");
+    check(&|d| d.bundle.base = "/no/base".into(), "`/no/base` is no prepared base");
+}
+
+#[test]
+fn a_bundle_is_worked_on_once() {
+    let desk = Desk::new(TierChoice::Plain, "true");
+    desk.run();
+    let again = desk.command().output().unwrap();
+    assert!(!again.status.success());
+    assert!(String::from_utf8(again.stderr).unwrap().contains("exists already"));
+    assert!(desk.journal().whole());
+}
+
+#[test]
+fn a_broken_bundle_is_told() {
+    for (text, want) in [("{", "EOF"), (r#"{"do":"dance"}"#, "dance")] {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join(BUNDLE_FILE), text).unwrap();
+        assert!(Command::new(CELL).arg("work").arg(dir.path()).output().unwrap().status.success());
+        let journal = fs::read_to_string(dir.path().join(JOURNAL_FILE)).unwrap();
+        assert!(journal.contains(want) && journal.ends_with("{\"record\":\"closed\"}}\n"), "{journal}");
+    }
+    let nowhere = Command::new(CELL).arg("work").arg("/no/such/folder").output().unwrap();
+    assert!(!nowhere.status.success());
+}
+
+#[test]
+fn the_tier_is_told_with_its_reason() {
+    both("true", |desk| {
+        let journal = desk.run();
+        let Record::Opened { tier, tier_reason, .. } = &journal.0[0].record else { panic!("{:#?}", journal.0) };
+        assert_eq!(*tier == Tier::Full, tier_reason.is_none());
+        if desk.bundle.tier == TierChoice::Plain {
+            assert_eq!(tier_reason.as_deref(), Some("a plain copy was asked for"));
+        }
+    });
+}
+
+#[test]
+fn detect_prints_json() {
+    let output = Command::new(CELL).arg("detect").output().unwrap();
+    assert!(output.status.success());
+    let value: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(value["tier"] == "full" || (value["tier"] == "plain" && value["reason"].is_string()), "{value}");
+}
+
+#[test]
+fn wrong_words_are_answered_with_the_right_ones() {
+    let output = Command::new(CELL).arg("dance").output().unwrap();
+    assert!(!output.status.success());
+    assert!(String::from_utf8(output.stderr).unwrap().contains("usage: "));
+    assert!(Path::new(CELL).exists());
+}
+
+#[test]
+fn phases_are_told_as_they_come() {
+    let desk = Desk::new(TierChoice::Plain, "sleep 0.3");
+    let journal = desk.run();
+    let at = |phase: Phase| journal.at(|r| *r == Record::Phase { phase });
+    assert!(at(Phase::Capturing) >= at(Phase::Working) + 300);
+}
