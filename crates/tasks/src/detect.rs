@@ -62,15 +62,16 @@ pub fn detect_checks(repo: &Path) -> Vec<DetectedCheck> {
     // Where set-up makes an environment, the tests need what is installed in it.
     let locked = ["uv.lock", "requirements.txt"].iter().any(|file| has(file) && needed(repo, file));
     let python = if locked { ".venv/bin/python" } else { "python3" };
+    // unittest tells its results on standard error.
     if let Some(because) = pytest(repo) {
         offer(&format!("{python} -m pytest -v"), ResultFormat::Pytest, &because, "python3");
     } else if let Some(folder) = ["tests", "test"].into_iter().find(|folder| python_tests(&repo.join(folder)))
     {
-        let command = format!("{python} -m unittest discover -v -s {folder} -t .");
+        let command = format!("{python} -m unittest discover -v -s {folder} -t . 2>&1");
         let because = format!("there are Python tests in `{folder}`");
         offer(&command, ResultFormat::Pytest, &because, "python3");
     } else if python_tests(repo) {
-        let command = format!("{python} -m unittest -v");
+        let command = format!("{python} -m unittest -v 2>&1");
         offer(&command, ResultFormat::Pytest, "there are Python tests at the root", "python3");
     }
     if has("go.mod") {
@@ -214,7 +215,10 @@ mod tests {
             &["node --test --test-reporter=tap"],
         );
         checks(&[("package.json", r#"{"scripts":{"test":"vitest run"}}"#)], &["npm test"]);
-        checks(&[("tests/test_a.py", "import unittest")], &["python3 -m unittest discover -v -s tests -t ."]);
+        checks(
+            &[("tests/test_a.py", "import unittest")],
+            &["python3 -m unittest discover -v -s tests -t . 2>&1"],
+        );
         checks(&[("tests/test_a.py", "import pytest")], &["python3 -m pytest -v"]);
         checks(&[("pyproject.toml", "[tool.pytest.ini_options]")], &["python3 -m pytest -v"]);
         checks(&[("go.mod", "")], &["go test -v ./..."]);

@@ -107,6 +107,18 @@ fn hidden_files_are_not_in_the_base() {
 }
 
 #[test]
+fn harbors_script_runs_the_same_checks() {
+    for task in read_suite(&suite_folder()).unwrap().tasks {
+        let script = fs::read_to_string(task.directory.join("tests/test.sh")).unwrap();
+        for check in &task.checks {
+            assert!(script.contains(&check.run), "{}: {}", task.id, check.id);
+        }
+        assert!(task.directory.join("environment/Dockerfile").is_file(), "{}", task.id);
+        assert!(task.directory.join("solution/solve.sh").is_file(), "{}", task.id);
+    }
+}
+
+#[test]
 fn protected_files_are_in_the_base() {
     for task in read_suite(&suite_folder()).unwrap().tasks {
         let Repository::Folder { path } = &task.repository else { panic!("{} is no folder", task.id) };
