@@ -74,14 +74,9 @@ impl Store {
         RunLock::take(&self.run_dir(run), run)
     }
 
-    /// Returns whether anybody holds the run's lock now.
+    /// Returns whether anybody holds the run's lock now; a run that does not exist is held by nobody.
     pub fn is_live(&self, run: &RunId) -> Result<bool, StoreError> {
-        match self.lock_run(run) {
-            Ok(_) => Ok(false),
-            Err(StoreError::Held { .. }) => Ok(true),
-            Err(StoreError::NoRun { .. }) => Ok(false),
-            Err(other) => Err(other),
-        }
+        lock::is_held(&self.run_dir(run))
     }
 
     /// Returns a setting.

@@ -3,10 +3,15 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Read, Seek, Write};
 use std::path::Path;
+use std::time::Duration;
 
 use fairtrial_domain::id::RunId;
 
 use crate::StoreError;
+
+/// Somebody who only looks (`is_held`) has the lock for a moment too, which is no reason to refuse.
+const TRIES: u32 = 4;
+const BETWEEN: Duration = Duration::from_millis(10);
 
 /// The right to work on a run. Dropping it gives it back.
 #[derive(Debug)]
@@ -25,12 +30,19 @@ impl RunLock {
             Err(e) if e.kind() == ErrorKind::NotFound => return Err(StoreError::NoRun { run: run.clone() }),
             Err(e) => return Err(io(e)),
         };
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                return Err(StoreError::Held { run: run.clone(), by: holder(&mut file) });
+        let mut tries_left = TRIES;
+        loop {
+            match file.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::WouldBlock) if tries_left > 0 => {
+                    tries_left -= 1;
+                    std::thread::sleep(BETWEEN);
+                }
+                Err(TryLockError::WouldBlock) => {
+                    return Err(StoreError::Held { run: run.clone(), by: holder(&mut file) });
+                }
+                Err(TryLockError::Error(e)) => return Err(io(e)),
             }
-            Err(TryLockError::Error(e)) => return Err(io(e)),
         }
         // Who holds it, for the other's message; the lock itself does not depend on it.
         file.set_len(0)
@@ -38,6 +50,22 @@ impl RunLock {
             .and_then(|()| writeln!(file, "{}", std::process::id()))
             .map_err(io)?;
         Ok(RunLock { _file: file })
+    }
+}
+
+/// Looks whether anybody holds the lock, without taking the place of its holder.
+pub(crate) fn is_held(dir: &Path) -> Result<bool, StoreError> {
+    let path = dir.join("lock");
+    let io = |source| StoreError::from_io("look at the run's lock", &path, source);
+    let file = match File::open(&path) {
+        Ok(file) => file,
+        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(false),
+        Err(e) => return Err(io(e)),
+    };
+    match file.try_lock_shared() {
+        Ok(()) => Ok(false),
+        Err(TryLockError::WouldBlock) => Ok(true),
+        Err(TryLockError::Error(e)) => Err(io(e)),
     }
 }
 

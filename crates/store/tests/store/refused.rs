@@ -156,3 +156,24 @@ fn one_run_has_one_writer_at_a_time() {
     drop(lock);
     two.lock_run(&id("r1")).unwrap();
 }
+
+#[test]
+fn looking_at_a_lock_keeps_nobody_from_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    store.create_run(&run("r1", "2026-01-01T00:00:00Z")).unwrap();
+    let done = std::sync::atomic::AtomicBool::new(false);
+    let order = std::sync::atomic::Ordering::Relaxed;
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !done.load(order) {
+                store.is_live(&id("r1")).unwrap();
+                // Far more often than any list of runs is drawn.
+                std::thread::park_timeout(std::time::Duration::from_millis(1));
+            }
+        });
+        let taken = (0..2000).map(|_| store.lock_run(&id("r1")).map(drop)).collect::<Result<Vec<()>, _>>();
+        done.store(true, order);
+        taken.unwrap();
+    });
+}
