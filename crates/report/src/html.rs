@@ -1,0 +1,104 @@
+//! The report as one page that needs nothing else: no script, no other file, and a content policy that says so.
+
+mod arms;
+mod board;
+mod chart;
+mod trial;
+
+use base64::Engine as _;
+use sha2::{Digest as _, Sha256};
+
+use crate::markup::Markup;
+use crate::{ReportInput, letter, notes, words};
+
+const STYLE: &str = include_str!("html/style.css");
+
+/// Returns the report as a self-contained HTML page. It is well-formed XML but for its doctype.
+pub fn html(input: &ReportInput<'_>) -> String {
+    let mut m = Markup::document();
+    m.inside("html", &[("lang", "en")], |m| {
+        m.inside("head", &[], |m| head(m, input));
+        m.inside("body", &[], |m| {
+            m.inside("main", &[], |m| {
+                opening(m, input);
+                board::rates(m, input);
+                board::pairs(m, input);
+                board::map(m, input);
+                board::excluded(m, input);
+                arms::arms(m, input);
+                arms::tasks(m, input);
+                trial::trials(m, input);
+                arms::method(m, input);
+            });
+        });
+    });
+    m.finish()
+}
+
+fn head(m: &mut Markup, input: &ReportInput<'_>) {
+    let hash = base64::engine::general_purpose::STANDARD.encode(Sha256::digest(STYLE));
+    let policy =
+        &format!("default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'");
+    m.void("meta", &[("charset", "utf-8")]);
+    m.void("meta", &[("http-equiv", "Content-Security-Policy"), ("content", policy)]);
+    m.void("meta", &[("name", "viewport"), ("content", "width=device-width, initial-scale=1")]);
+    m.void("meta", &[("name", "referrer"), ("content", "no-referrer")]);
+    m.leaf("title", &[], &format!("{}: {}", fairtrial_domain::PRODUCT, input.run.plan.title));
+    m.style(STYLE);
+}
+
+fn opening(m: &mut Markup, input: &ReportInput<'_>) {
+    let (run, plan) = (input.run, &input.run.plan);
+    m.inside("header", &[], |m| {
+        m.inside("p", &[("class", "soft")], |m| {
+            m.leaf("bdi", &[], &plan.title);
+            let size = format!(
+                ", version {}: {} × {} × {}. Run {}, {}, started {}.",
+                plan.suite_version,
+                words::count(plan.tasks.len(), "task"),
+                words::count(plan.assistants.len(), "assistant"),
+                words::count(plan.trials as usize, "trial"),
+                run.id,
+                words::status(run.status),
+                run.started
+            );
+            m.text(&size);
+        });
+        m.leaf("h1", &[("dir", "auto")], &input.comparison.verdict.headline);
+        if !input.comparison.verdict.parts.is_empty() {
+            m.inside("ul", &[], |m| {
+                for part in &input.comparison.verdict.parts {
+                    m.leaf("li", &[("dir", "auto")], &words::part(input, part));
+                }
+            });
+        }
+        m.inside("ul", &[("class", "notes")], |m| {
+            notes(input).iter().for_each(|note| m.leaf("li", &[], note));
+        });
+    });
+}
+
+/// Writes an assistant's letter and name.
+fn who(m: &mut Markup, input: &ReportInput<'_>, id: &fairtrial_domain::id::AssistantId) {
+    if let Some(place) = input.place(id) {
+        m.leaf("span", &[("class", &format!("id {}", hue(place)))], &letter(place));
+    }
+    m.leaf("bdi", &[], input.title(id));
+}
+
+/// Returns the class of an assistant's hue; its letter tells it apart where hues repeat.
+fn hue(place: usize) -> &'static str {
+    ["i0", "i1", "i2", "i3", "i4", "i5", "i6", "i7"][place % 8]
+}
+
+/// Writes a table's first row.
+fn heads(m: &mut Markup, names: &[&str]) {
+    m.inside("thead", &[], |m| {
+        m.inside("tr", &[], |m| {
+            names.iter().for_each(|name| m.leaf("th", &[("scope", "col")], name));
+        });
+    });
+}
+
+#[cfg(test)]
+mod tests;

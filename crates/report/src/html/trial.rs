@@ -1,0 +1,217 @@
+//! The evidence, trial by trial: how it ended, what it is worth, every test, every score, and the change itself.
+
+use fairtrial_domain::diff::{Span, StackedRow};
+use fairtrial_domain::patch::Patch;
+use fairtrial_domain::run::TrialRecord;
+use fairtrial_domain::verdict::TestStatus;
+use fairtrial_patch::stacked_of;
+
+use super::{heads, who};
+use crate::markup::Markup;
+use crate::{ReportInput, State, words};
+
+/// Rows shown of one file; the rest is counted.
+const ROWS: usize = 1500;
+
+/// Writes a section for each trial, in the plan's order of tasks and assistants.
+pub(super) fn trials(m: &mut Markup, input: &ReportInput<'_>) {
+    m.leaf("h2", &[], "Trial by trial");
+    let plan = &input.run.plan;
+    for task in &plan.tasks {
+        for assistant in &plan.assistants {
+            input
+                .cell(&task.id, &assistant.id)
+                .into_iter()
+                .flatten()
+                .for_each(|record| trial(m, input, record));
+        }
+    }
+}
+
+fn trial(m: &mut Markup, input: &ReportInput<'_>, record: &TrialRecord) {
+    let state = State::of(Some(record));
+    m.inside("section", &[("class", "card"), ("id", &format!("trial/{}", record.key))], |m| {
+        m.inside("h3", &[], |m| {
+            who(m, input, &record.key.assistant);
+            m.text(": ");
+            m.leaf("bdi", &[], input.task_title(&record.key.task));
+            m.text(&format!(", trial {} ", record.key.trial));
+            let class = format!("tag {}", state.class());
+            m.leaf("span", &[("class", &class)], &format!("{} {}", state.glyph(), state.words()));
+        });
+        let reasons = words::reasons(record);
+        if !reasons.is_empty() {
+            m.inside("ul", &[], |m| {
+                reasons.iter().for_each(|reason| m.leaf("li", &[("dir", "auto")], reason))
+            });
+        }
+        figures(m, record);
+        verdicts(m, record);
+        scores(m, record);
+        change(m, input.patches.get(&record.key), record);
+    });
+}
+
+fn figures(m: &mut Markup, record: &TrialRecord) {
+    let mut rows = vec![
+        ("Ending", words::ending(&record.ending)),
+        ("Result", words::result(record.outcome.as_ref()).to_owned()),
+        ("Attempts", record.attempts.to_string()),
+        ("Time", words::seconds(record.seconds)),
+        ("Cost", words::cost(record.cost.as_ref())),
+        ("Usage", words::usage(&record.usage)),
+        ("Isolation", words::tier(record.tier).to_owned()),
+        ("Version", record.version.clone().unwrap_or_else(|| words::UNKNOWN.to_owned())),
+        ("Model", record.model.clone().unwrap_or_else(|| words::UNKNOWN.to_owned())),
+    ];
+    for finding in &record.findings {
+        let said =
+            format!("{}: {}, at {}", words::rule(finding.rule), finding.because, words::place(&finding.at));
+        rows.push(("Finding", said));
+    }
+    for flag in &record.flags {
+        rows.push(("Left out", format!("{}: {}", flag.path, words::flag(flag.reason))));
+    }
+    for leftover in &record.leftovers {
+        rows.push(("Outlived it", leftover.clone()));
+    }
+    m.inside("dl", &[], |m| {
+        for (name, value) in &rows {
+            m.leaf("dt", &[], name);
+            m.leaf("dd", &[("dir", "auto")], value);
+        }
+    });
+}
+
+fn verdicts(m: &mut Markup, record: &TrialRecord) {
+    if record.verdicts.is_empty() {
+        return;
+    }
+    m.leaf("h4", &[], "Checks");
+    for verdict in &record.verdicts {
+        let passed = verdict.tests.iter().filter(|test| test.status == TestStatus::Passed).count();
+        let said = format!(
+            "{} ({}): {}, {passed} of {} pass, exit {}, {}",
+            verdict.check,
+            words::check_kind(verdict.kind),
+            words::verdict(&verdict.status),
+            words::count(verdict.tests.len(), "test"),
+            verdict.exit.map_or_else(|| "by a signal or the limit".to_owned(), |code| code.to_string()),
+            words::seconds(verdict.seconds)
+        );
+        m.inside("details", &[], |m| {
+            m.leaf("summary", &[], &said);
+            if !verdict.tests.is_empty() {
+                m.inside("table", &[], |m| {
+                    heads(m, &["Test", "Result", "Message"]);
+                    m.inside("tbody", &[], |m| {
+                        for test in &verdict.tests {
+                            m.inside("tr", &[], |m| {
+                                m.inside("td", &[], |m| m.leaf("code", &[("dir", "ltr")], &test.id));
+                                m.leaf("td", &[], status(test.status));
+                                m.inside("td", &[], |m| m.leaf("code", &[("dir", "ltr")], &test.message));
+                            });
+                        }
+                    });
+                });
+            }
+            if !verdict.output.is_empty() {
+                m.leaf("pre", &[("dir", "ltr")], &verdict.output);
+            }
+        });
+    }
+}
+
+fn status(status: TestStatus) -> &'static str {
+    match status {
+        TestStatus::Passed => "passed",
+        TestStatus::Failed => "failed",
+        TestStatus::Skipped => "skipped",
+    }
+}
+
+fn scores(m: &mut Markup, record: &TrialRecord) {
+    if record.scores.is_empty() {
+        return;
+    }
+    m.leaf("h4", &[], "Scores");
+    m.inside("table", &[], |m| {
+        heads(m, &["Dimension", "Value", "Formula", "Evidence"]);
+        m.inside("tbody", &[], |m| {
+            for score in &record.scores {
+                m.inside("tr", &[], |m| {
+                    m.leaf("th", &[("scope", "row")], words::score_name(score.id));
+                    m.leaf("td", &[], &words::score_value(score));
+                    m.leaf("td", &[("dir", "ltr")], &score.formula);
+                    let places: Vec<String> = score.evidence.iter().map(words::place).collect();
+                    m.leaf("td", &[("dir", "ltr")], &places.join(", "));
+                });
+            }
+        });
+    });
+}
+
+fn change(m: &mut Markup, patch: Option<&Patch>, record: &TrialRecord) {
+    let Some(known) = &record.patch else {
+        m.leaf("p", &[("class", "soft")], "No change was captured.");
+        return;
+    };
+    let said = format!(
+        "The change: {}, +{} −{} lines, digest {}",
+        words::count(known.counts.files as usize, "file"),
+        known.counts.added,
+        known.counts.removed,
+        known.digest.short()
+    );
+    let Some(patch) = patch else {
+        m.leaf("p", &[("class", "soft")], &format!("{said}. It is not in this report."));
+        return;
+    };
+    m.inside("details", &[], |m| {
+        m.leaf("summary", &[], &said);
+        for file in &patch.files {
+            m.inside("div", &[("class", "diff"), ("dir", "ltr")], |m| {
+                let stacked = stacked_of(&file.path, &[patch]);
+                m.leaf("div", &[("class", "path")], &stacked.path);
+                if let Some(note) = &stacked.note {
+                    m.leaf("div", &[("class", "gap")], note);
+                }
+                stacked.rows.iter().take(ROWS).for_each(|one| row(m, one));
+                if let Some(more) = stacked.rows.len().checked_sub(ROWS).filter(|more| *more > 0) {
+                    m.leaf("div", &[("class", "gap")], &format!("{more} more rows are not shown"));
+                }
+            });
+        }
+    });
+}
+
+fn row(m: &mut Markup, row: &StackedRow) {
+    let (class, number, sign) = match row {
+        StackedRow::Base { line, .. } => ("same", line.to_string(), " "),
+        StackedRow::Removed { line, .. } => ("del", line.to_string(), "−"),
+        StackedRow::Added { .. } => ("add", String::new(), "+"),
+        StackedRow::Gap { from, lines } => {
+            let said = format!("{} unchanged, from line {from}", words::count(*lines as usize, "line"));
+            return m.leaf("div", &[("class", "gap")], &said);
+        }
+        StackedRow::Authors { .. } => return,
+    };
+    m.inside("div", &[("class", class)], |m| {
+        m.leaf("span", &[("class", "no")], &format!("{number} {sign}"));
+        match row {
+            StackedRow::Base { text, .. } => m.text(text),
+            StackedRow::Removed { spans, .. } | StackedRow::Added { spans, .. } => spans_of(m, spans),
+            StackedRow::Gap { .. } | StackedRow::Authors { .. } => {}
+        }
+    });
+}
+
+fn spans_of(m: &mut Markup, spans: &[Span]) {
+    for span in spans {
+        if span.changed {
+            m.leaf("b", &[], &span.text);
+        } else {
+            m.text(&span.text);
+        }
+    }
+}

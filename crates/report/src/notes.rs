@@ -1,0 +1,128 @@
+//! What a reader must know before the figures, in plain sentences.
+
+use std::collections::BTreeSet;
+
+use fairtrial_domain::bundle::Tier;
+use fairtrial_domain::task::Network;
+
+use crate::ReportInput;
+
+/// Said while no policy can be on file.
+pub(crate) const NO_POLICY: &str = "No policy on file: this run was allowed and says so.";
+/// Said on every report.
+pub(crate) const MAKERS: &str = "The makers of Fairtrial sell none of the compared tools.";
+
+/// Returns what a reader must know, the weightiest first.
+pub fn notes(input: &ReportInput<'_>) -> Vec<String> {
+    let plan = &input.run.plan;
+    let mut notes = Vec::new();
+    if input.unfinished {
+        notes.push(format!(
+            "This run has not finished: {} of {} trials are over. The figures will change.",
+            input.trials.len(),
+            input.planned()
+        ));
+    }
+    if plan.trials == 1 && plan.tasks.len() == 1 {
+        notes.push("One trial of one task: one look, not a measurement.".to_owned());
+    }
+    match plan.assistants.iter().filter(|assistant| assistant.sample).count() {
+        0 => {}
+        n if n == plan.assistants.len() => notes.push(
+            "Sample assistants: simulated figures. They call no model; what they say of quality, cost and time is \
+             about no real tool."
+                .to_owned(),
+        ),
+        _ => notes.push(
+            "Some assistants are samples: simulated figures. They are marked, and say nothing about a real tool."
+                .to_owned(),
+        ),
+    }
+    if input.trials.iter().any(|trial| trial.tier == Some(Tier::Plain)) {
+        notes.push(
+            "Some trials were not isolated: the assistant ran as the same user in a plain copy.".to_owned(),
+        );
+    }
+    if plan.assistants.iter().any(|assistant| assistant.network == Network::Host) {
+        notes.push("Some assistants had the machine's network, unrestricted.".to_owned());
+    }
+    let versions = input
+        .trials
+        .iter()
+        .filter_map(|trial| trial.version.as_ref().map(|version| (&trial.key.assistant, version)));
+    let versions: BTreeSet<_> = versions.collect();
+    let assistants: BTreeSet<_> = versions.iter().map(|(assistant, _)| assistant).collect();
+    if versions.len() > assistants.len() {
+        notes.push("An assistant's version changed during the run; the versions are listed.".to_owned());
+    }
+    notes.push(tool_or_model(input));
+    notes.push(NO_POLICY.to_owned());
+    notes.push(MAKERS.to_owned());
+    notes
+}
+
+/// Says whether the run can tell a tool's effect from a model's.
+fn tool_or_model(input: &ReportInput<'_>) -> String {
+    let assistants = &input.run.plan.assistants;
+    let arms: Vec<_> =
+        assistants.iter().map(|a| (a.backend, a.program.as_deref(), a.model.as_deref())).collect();
+    let tools: BTreeSet<_> = arms.iter().map(|(backend, program, _)| (backend, program)).collect();
+    let models: BTreeSet<_> = arms.iter().map(|(_, _, model)| model).collect();
+    if assistants.iter().all(|assistant| assistant.sample) {
+        "Tool and model: samples have no model, so nothing follows for either.".to_owned()
+    } else if models.contains(&None) {
+        "Tool and model: a model was left to the tool's own choice, so that tool and model cannot be told apart."
+            .to_owned()
+    } else if tools.len() == 1 {
+        "Tool and model: one tool, so that differences are of models or settings.".to_owned()
+    } else if models.len() == 1 {
+        "Tool and model: one model was asked for, so that differences are of tools or settings.".to_owned()
+    } else {
+        "Tool and model both differ between assistants; this report does not take their effects apart."
+            .to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample::Sample;
+
+    #[test]
+    fn samples_policy_and_makers_are_always_said() {
+        let notes = notes(&Sample::new().input());
+        assert!(notes[0].starts_with("Sample assistants: simulated figures."), "{notes:?}");
+        assert_eq!(notes[notes.len() - 2..], [NO_POLICY, MAKERS]);
+    }
+
+    #[test]
+    fn one_look_an_unfinished_run_and_missing_isolation_are_said() {
+        let mut sample = Sample::new();
+        sample.run.plan.tasks.truncate(1);
+        sample.run.plan.trials = 1;
+        sample.trials.truncate(1);
+        sample.trials[0].tier = Some(Tier::Plain);
+        let mut input = sample.input();
+        input.unfinished = true;
+        let notes = notes(&input);
+        assert_eq!(notes[0], "This run has not finished: 1 of 3 trials are over. The figures will change.");
+        assert_eq!(notes[1], "One trial of one task: one look, not a measurement.");
+        assert!(notes.iter().any(|note| note.starts_with("Some trials were not isolated")));
+    }
+
+    #[test]
+    fn tool_and_model_are_told_apart_only_where_the_plan_can() {
+        let mut sample = Sample::new();
+        for (assistant, program, model) in [(0, "a", Some("m")), (1, "b", Some("m")), (2, "c", Some("m"))] {
+            let assistant = &mut sample.run.plan.assistants[assistant];
+            assistant.sample = false;
+            assistant.program = Some(program.to_owned());
+            assistant.model = model.map(str::to_owned);
+        }
+        assert!(tool_or_model(&sample.input()).contains("one model was asked for"));
+        sample.run.plan.assistants[0].model = Some("n".into());
+        assert!(tool_or_model(&sample.input()).contains("both differ"));
+        sample.run.plan.assistants[0].model = None;
+        assert!(tool_or_model(&sample.input()).contains("cannot be told apart"));
+    }
+}

@@ -1,0 +1,385 @@
+//! Values in plain words and figures with their units. Unknown is "unknown".
+
+use fairtrial_domain::bundle::Tier;
+use fairtrial_domain::comparison::{Arm, Conclusion, Interval, Pair, VerdictPart, WithheldReason};
+use fairtrial_domain::event::FaultKind;
+use fairtrial_domain::id::AssistantId;
+use fairtrial_domain::outcome::{Ending, FailedTest, InfraFault, Location, Outcome, RuleId};
+use fairtrial_domain::patch::FlagReason;
+use fairtrial_domain::run::{RunStatus, TrialRecord, Validity};
+use fairtrial_domain::score::{Score, ScoreId};
+use fairtrial_domain::task::{CheckKind, TaskKind};
+use fairtrial_domain::usage::{Cost, CostSource, Usage, UsageSource};
+use fairtrial_domain::verdict::VerdictStatus;
+
+use crate::ReportInput;
+
+/// Where nothing is known.
+pub(crate) const UNKNOWN: &str = "unknown";
+
+/// Share in [0, 1] as percent.
+pub(crate) fn percent(share: f64) -> String {
+    format!("{:.0} %", share * 100.0)
+}
+
+/// Difference in [-1, 1] as points with its sign.
+pub(crate) fn points(difference: f64) -> String {
+    let points = (difference * 100.0).round();
+    if points == 0.0 { "0 points".to_owned() } else { format!("{points:+.0} points") }
+}
+
+/// "46 to 82 %".
+pub(crate) fn bounds(interval: &Interval) -> String {
+    format!("{:.0} to {:.0} %", interval.low * 100.0, interval.high * 100.0)
+}
+
+/// "-37 to +14 points".
+pub(crate) fn point_bounds(interval: &Interval) -> String {
+    format!("{:+.0} to {:+.0} points", interval.low * 100.0, interval.high * 100.0)
+}
+
+/// Dollars, finer when small.
+pub(crate) fn dollars(usd: f64) -> String {
+    if usd == 0.0 || usd.abs() >= 0.1 { format!("${usd:.2}") } else { format!("${usd:.4}") }
+}
+
+/// Seconds, or minutes and seconds.
+pub(crate) fn seconds(seconds: f64) -> String {
+    if !seconds.is_finite() {
+        return UNKNOWN.to_owned();
+    }
+    if seconds < 60.0 {
+        return format!("{seconds:.1} s");
+    }
+    format!("{:.0} min {:02.0} s", (seconds / 60.0).floor(), (seconds % 60.0).floor())
+}
+
+/// "1 trial", "2 trials".
+pub(crate) fn count(n: usize, one: &str) -> String {
+    if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") }
+}
+
+pub(crate) fn cost(cost: Option<&Cost>) -> String {
+    let Some(cost) = cost else { return UNKNOWN.to_owned() };
+    let source = match cost.source {
+        CostSource::Reported => "reported by the assistant",
+        CostSource::Priced => "from tokens and the price entered",
+        CostSource::Simulated => "simulated",
+    };
+    format!("{} ({source})", dollars(cost.usd))
+}
+
+pub(crate) fn usage(usage: &Usage) -> String {
+    let parts = [
+        (usage.input_uncached, "input"),
+        (usage.cache_read, "read from cache"),
+        (usage.cache_write, "written to cache"),
+        (usage.output, "output"),
+        (usage.reasoning, "reasoning"),
+    ];
+    let mut said: Vec<String> =
+        parts.iter().filter_map(|(tokens, what)| tokens.map(|n| format!("{n} {what}"))).collect();
+    if said.is_empty() {
+        said.push("tokens unknown".to_owned());
+    } else {
+        said[0] = format!("tokens: {}", said[0]);
+    }
+    said.push(usage.requests.map_or_else(|| "requests unknown".to_owned(), |n| count(n as usize, "request")));
+    said.push(
+        match usage.source {
+            UsageSource::Unknown => "counted by nobody",
+            UsageSource::Stream => "counted by the assistant",
+            UsageSource::Simulated => "simulated",
+        }
+        .to_owned(),
+    );
+    said.join(", ")
+}
+
+/// Known dollars of an arm and how many trials have none.
+pub(crate) fn arm_cost(arm: &Arm) -> String {
+    let simulated = if arm.cost.simulated { ", simulated" } else { "" };
+    match arm.cost.unknown {
+        0 if arm.trials == 0 => UNKNOWN.to_owned(),
+        0 => format!("{}{simulated}", dollars(arm.cost.usd)),
+        n if n >= arm.trials => UNKNOWN.to_owned(),
+        n => format!("{} known, {} unknown{simulated}", dollars(arm.cost.usd), count(n as usize, "trial")),
+    }
+}
+
+/// Dollars for each resolved trial, or why there is no such figure.
+pub(crate) fn cost_per_resolved(arm: &Arm) -> String {
+    match arm.cost_per_resolved {
+        Some(usd) => dollars(usd),
+        None if arm.resolved == 0 => "none resolved".to_owned(),
+        None => UNKNOWN.to_owned(),
+    }
+}
+
+pub(crate) fn tier(tier: Option<Tier>) -> &'static str {
+    match tier {
+        Some(Tier::Full) => "own namespaces",
+        Some(Tier::Plain) => "not isolated",
+        None => "no cell came up",
+    }
+}
+
+pub(crate) fn status(status: RunStatus) -> &'static str {
+    match status {
+        RunStatus::Running => "running",
+        RunStatus::Paused => "paused",
+        RunStatus::Finished => "finished",
+        RunStatus::Cancelled => "stopped by a person",
+        RunStatus::OutOfBudget => "stopped by its budget",
+    }
+}
+
+pub(crate) fn ending(ending: &Ending) -> String {
+    match ending {
+        Ending::Finished => "finished".to_owned(),
+        Ending::TimedOut => "out of time".to_owned(),
+        Ending::Stalled => "stalled".to_owned(),
+        Ending::Budget => "out of budget".to_owned(),
+        Ending::Cancelled => "stopped by a person".to_owned(),
+        Ending::Crashed { reason } => format!("crashed: {reason}"),
+        Ending::Infra { fault, reason } => format!("{}: {reason}", infra(*fault)),
+    }
+}
+
+fn infra(fault: InfraFault) -> &'static str {
+    match fault {
+        InfraFault::Cell => "the cell, disk or machine failed",
+        InfraFault::Vendor(fault) => match fault {
+            FaultKind::Auth => "the vendor refused the account",
+            FaultKind::RateLimit => "the vendor's rate limit or quota",
+            FaultKind::Server => "the vendor's server failed",
+            FaultKind::Network => "the vendor could not be reached",
+            FaultKind::Assistant => "the assistant failed by itself",
+        },
+    }
+}
+
+pub(crate) fn result(outcome: Option<&Outcome>) -> &'static str {
+    match outcome {
+        None => "no evidence",
+        Some(Outcome::Resolved) => "resolved",
+        Some(Outcome::Unresolved { .. }) => "not resolved",
+        Some(Outcome::SetAside { .. }) => "set aside",
+        Some(Outcome::NoDiff) => "nothing changed",
+        Some(Outcome::Ungraded { .. }) => "no hidden check",
+        Some(Outcome::Invalid { .. }) => "the task is at fault",
+    }
+}
+
+pub(crate) fn rule(rule: RuleId) -> &'static str {
+    match rule {
+        RuleId::ProtectedPath => "T1, a protected path was changed",
+        RuleId::FewerAssertions => "T2, an existing test asserts less",
+        RuleId::SkippedTest => "T4, a skip marker was put on a test",
+    }
+}
+
+pub(crate) fn place(at: &Location) -> String {
+    at.line.map_or_else(|| at.path.clone(), |line| format!("{}:{line}", at.path))
+}
+
+fn failed(test: &FailedTest) -> String {
+    test.test
+        .as_ref()
+        .map_or_else(|| format!("{} as a whole", test.check), |id| format!("{id} ({})", test.check))
+}
+
+/// Why a trial is not resolved, in plain fragments; empty when it is.
+pub(crate) fn reasons(record: &TrialRecord) -> Vec<String> {
+    let mut said = Vec::new();
+    if !record.ending.is_evidence() {
+        said.push(format!("not evidence: {}", ending(&record.ending)));
+    } else if record.ending != Ending::Finished {
+        said.push(format!("counts as not solved: {}", ending(&record.ending)));
+    }
+    match &record.outcome {
+        None | Some(Outcome::Resolved) => {}
+        Some(Outcome::Unresolved { failed: tests }) => {
+            said.extend(tests.iter().map(|test| format!("failed: {}", failed(test))));
+        }
+        Some(Outcome::SetAside { rule: broken, at, because }) => {
+            said.push(format!("set aside by {}: {}, at {}", rule(*broken), because, place(at)));
+        }
+        Some(Outcome::NoDiff) => said.push("nothing was changed".to_owned()),
+        Some(Outcome::Ungraded { broke }) => {
+            said.push("no hidden check says whether it is solved".to_owned());
+            said.extend(broke.iter().map(|test| format!("broke: {}", failed(test))));
+        }
+        Some(Outcome::Invalid { reason }) => said.push(format!("the task is at fault: {reason}")),
+    }
+    said
+}
+
+pub(crate) fn validity(validity: &Validity) -> String {
+    match validity {
+        Validity::Valid => "counts".to_owned(),
+        Validity::Weak { reasons } => format!("counts, with a doubt: {}", reasons.join("; ")),
+        Validity::Invalid { reasons } => format!("does not count: {}", reasons.join("; ")),
+    }
+}
+
+pub(crate) fn verdict(status: &VerdictStatus) -> String {
+    match status {
+        VerdictStatus::Passed => "passed".to_owned(),
+        VerdictStatus::Failed => "failed".to_owned(),
+        VerdictStatus::TimedOut => "out of time".to_owned(),
+        VerdictStatus::Invalid { reason } => format!("cannot be trusted: {reason}"),
+    }
+}
+
+pub(crate) fn check_kind(kind: CheckKind) -> &'static str {
+    match kind {
+        CheckKind::FailToPass => "fails before, must pass",
+        CheckKind::PassToPass => "passes before, must still pass",
+        CheckKind::Build => "builds",
+        CheckKind::Lint => "lint",
+        CheckKind::Custom => "own check",
+    }
+}
+
+pub(crate) fn task_kind(kind: TaskKind) -> &'static str {
+    match kind {
+        TaskKind::BugFix => "bug fix",
+        TaskKind::Feature => "feature",
+        TaskKind::Refactoring => "refactoring",
+        TaskKind::Performance => "performance",
+        TaskKind::Tests => "tests",
+        TaskKind::Canary => "canary",
+        TaskKind::Other => "other",
+    }
+}
+
+pub(crate) fn score_name(id: ScoreId) -> &'static str {
+    match id {
+        ScoreId::Applies => "Applies to the base",
+        ScoreId::FailToPass => "New behaviour",
+        ScoreId::PassToPass => "Old behaviour kept",
+        ScoreId::Integrity => "Integrity",
+        ScoreId::Size => "Size",
+        ScoreId::Similarity => "Similarity to the reference",
+        ScoreId::Scope => "Scope",
+        ScoreId::Cost => "Cost",
+        ScoreId::Time => "Time",
+    }
+}
+
+pub(crate) fn score_value(score: &Score) -> String {
+    let Some(value) = score.value else {
+        return format!("missing: {}", score.missing.as_deref().unwrap_or("no reason given"));
+    };
+    match score.id {
+        ScoreId::Cost => dollars(value),
+        ScoreId::Time => seconds(value),
+        ScoreId::Applies
+        | ScoreId::FailToPass
+        | ScoreId::PassToPass
+        | ScoreId::Integrity
+        | ScoreId::Size
+        | ScoreId::Similarity
+        | ScoreId::Scope => format!("{value:.2}"),
+    }
+}
+
+pub(crate) fn flag(reason: FlagReason) -> &'static str {
+    match reason {
+        FlagReason::SpecialFile => "a device, FIFO or socket",
+        FlagReason::SetId => "its setuid or setgid bit was left out",
+        FlagReason::Ignored => "ignored by the base's rules",
+        FlagReason::NestedGit => "inside a nested repository's own files",
+        FlagReason::NotUtf8Name => "its name is not valid UTF-8",
+        FlagReason::TooLarge => "too large",
+        FlagReason::CaseCollision => "its name differs from another by case only",
+        FlagReason::EscapingSymlink => "a symlink that leads out of the workspace",
+        FlagReason::Unreadable => "it could not be read",
+    }
+}
+
+pub(crate) fn withheld(reason: WithheldReason) -> &'static str {
+    match reason {
+        WithheldReason::OneTask => "one task says nothing about tasks in general",
+        WithheldReason::Ungraded => "no hidden check says what is solved",
+        WithheldReason::InfraAsymmetry => {
+            "failures that are not the assistant's hit one side far more than the other"
+        }
+        WithheldReason::NoEvidence => "fewer than two assistants have evidence",
+        WithheldReason::NotIsolated => "trials ran without isolation",
+        WithheldReason::MixedTiers => "trials ran with different isolation",
+        WithheldReason::Unfinished => "the run has not finished",
+    }
+}
+
+pub(crate) fn conclusion(input: &ReportInput<'_>, pair: &Pair) -> String {
+    let (a, b) = (input.title(&pair.a), input.title(&pair.b));
+    match pair.conclusion {
+        Conclusion::ABetter => format!("{a} solves more"),
+        Conclusion::BBetter => format!("{b} solves more"),
+        Conclusion::ASlightlyBetter => format!("{a} solves more, by less than the margin that matters"),
+        Conclusion::BSlightlyBetter => format!("{b} solves more, by less than the margin that matters"),
+        Conclusion::Equivalent => "equal within the margin".to_owned(),
+        Conclusion::Undecided => "undecided".to_owned(),
+        Conclusion::Withheld => "withheld".to_owned(),
+    }
+}
+
+/// One part of a verdict as a sentence.
+pub(crate) fn part<'a>(input: &ReportInput<'a>, part: &'a VerdictPart) -> String {
+    let title = |id: &'a AssistantId| input.title(id);
+    match part {
+        VerdictPart::SolvesMore { better, worse, by, matters } => format!(
+            "{} solves more than {}: {} ({} interval {}){}.",
+            title(better),
+            title(worse),
+            points(by.estimate),
+            percent(by.level),
+            point_bounds(by),
+            if *matters { "" } else { ", which may be below the margin that matters" }
+        ),
+        VerdictPart::CostsLess { cheaper, dearer, by, simulated } => format!(
+            "{} costs {} less than {} for each resolved trial ({} interval {}){}.",
+            title(cheaper),
+            percent(by.estimate),
+            title(dearer),
+            percent(by.level),
+            bounds(by),
+            if *simulated { "; simulated" } else { "" }
+        ),
+        VerdictPart::Equivalent { a, b } => {
+            format!("{} and {} solve equally many, within the margin.", title(a), title(b))
+        }
+        VerdictPart::Undecided { a, b, tasks_needed } => {
+            let price = tasks_needed.map_or_else(String::new, |n| {
+                format!(" About {} in all would detect the margin.", count(n as usize, "task"))
+            });
+            format!("Whether {} or {} solves more is undecided.{price}", title(a), title(b))
+        }
+        VerdictPart::Withheld { reason } => format!("Withheld: {}.", withheld(*reason)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_have_units_and_unknown_is_said() {
+        assert_eq!(
+            (percent(0.666), points(-0.004), points(0.31)),
+            ("67 %".into(), "0 points".into(), "+31 points".into())
+        );
+        assert_eq!(
+            (dollars(0.0), dollars(0.0421), dollars(1.2)),
+            ("$0.00".into(), "$0.0421".into(), "$1.20".into())
+        );
+        assert_eq!(
+            (seconds(59.94), seconds(185.0), seconds(f64::NAN)),
+            ("59.9 s".into(), "3 min 05 s".into(), "unknown".into())
+        );
+        assert_eq!(cost(None), "unknown");
+        assert_eq!(usage(&Usage::default()), "tokens unknown, requests unknown, counted by nobody");
+    }
+}
