@@ -112,7 +112,8 @@ fn full_room(place: &Place) -> Option<Room> {
         let reason = reason.unwrap().to_owned();
         let current = std::thread::current();
         // Written past the test harness, so that it is seen although the test counts as passed.
-        writeln!(std::io::stderr(), "SKIPPED {}: {reason}", current.name().unwrap()).unwrap();
+        writeln!(std::io::stderr(), "SKIPPED in the full tier: {}: {reason}", current.name().unwrap())
+            .unwrap();
         return None;
     }
     Some(room)
@@ -133,8 +134,11 @@ fn alive(marker: &str) -> Vec<String> {
 }
 
 fn both(check: impl Fn(&Place, TierChoice)) {
-    for tier in [TierChoice::Plain, TierChoice::Best] {
-        check(&Place::new(), tier);
+    check(&Place::new(), TierChoice::Plain);
+    let place = Place::new();
+    if let Some(room) = full_room(&place) {
+        room.close().unwrap();
+        check(&place, TierChoice::Best);
     }
 }
 

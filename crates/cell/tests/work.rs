@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use fairtrial_cell::room;
 use fairtrial_domain::assistant::{Assistant, BackendKind, PromptBy};
 use fairtrial_domain::bundle::{
     BUNDLE_FILE, Bundle, JOURNAL_FILE, PATCH_FILE, STREAM_FILE, Tier, TierChoice, WorkBundle,
@@ -73,7 +75,12 @@ impl Desk {
         let text = serde_json::to_vec(&Bundle::Work(self.bundle.clone())).unwrap();
         fs::write(self.folder().join(BUNDLE_FILE), text).unwrap();
         let mut command = Command::new(CELL);
-        command.arg("work").arg(self.folder()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+            .arg("work")
+            .arg(self.folder())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         command.env("FAIRTRIAL_SECRET_API_KEY", "sk-very-secret-1").env("APP_PRIVATE", "app's own");
         command
     }
@@ -142,12 +149,16 @@ impl Journal {
     }
 
     fn ending(&self) -> Ending {
-        let found = self.records().find_map(|r| if let Record::Ended { ending, .. } = r { Some(ending) } else { None });
+        let found = self
+            .records()
+            .find_map(|r| if let Record::Ended { ending, .. } = r { Some(ending) } else { None });
         found.unwrap_or_else(|| panic!("{:#?}", self.0)).clone()
     }
 
     fn leftovers(&self) -> Vec<String> {
-        let found = self.records().find_map(|r| if let Record::Ended { leftovers, .. } = r { Some(leftovers) } else { None });
+        let found = self
+            .records()
+            .find_map(|r| if let Record::Ended { leftovers, .. } = r { Some(leftovers) } else { None });
         found.unwrap().clone()
     }
 
@@ -170,14 +181,23 @@ impl Journal {
     }
 
     fn failed(&self) -> String {
-        let found = self.records().find_map(|r| if let Record::Failed { reason } = r { Some(reason) } else { None });
+        let found =
+            self.records().find_map(|r| if let Record::Failed { reason } = r { Some(reason) } else { None });
         found.unwrap_or_else(|| panic!("{:#?}", self.0)).clone()
     }
 }
 
 fn both(script: &str, check: impl Fn(Desk)) {
-    for tier in [TierChoice::Plain, TierChoice::Best] {
-        check(Desk::new(tier, script));
+    check(Desk::new(TierChoice::Plain, script));
+    let scratch = tempfile::tempdir().unwrap();
+    match room::detect(&scratch.path().join("try")).unwrap().reason {
+        None => check(Desk::new(TierChoice::Best, script)),
+        Some(reason) => {
+            let current = std::thread::current();
+            // Written past the test harness, so that it is seen although the test counts as passed.
+            writeln!(std::io::stderr(), "SKIPPED in the full tier: {}: {reason}", current.name().unwrap())
+                .unwrap();
+        }
     }
 }
 
@@ -193,17 +213,25 @@ fn a_trial_goes_from_bundle_to_closed_journal() {
                 other => format!("{other:?}").split([' ', '{']).next().unwrap().to_owned(),
             })
             .collect();
-        let want = ["Opened", "Provisioning", "Working", "Launched", "Ended", "Capturing", "Captured", "Closed"];
+        let want =
+            ["Opened", "Provisioning", "Working", "Launched", "Ended", "Capturing", "Captured", "Closed"];
         assert_eq!(names, want);
-        assert_eq!(journal.0.iter().map(|l| l.seq).collect::<Vec<_>>(), (0..journal.0.len() as u64).collect::<Vec<_>>());
+        assert_eq!(
+            journal.0.iter().map(|l| l.seq).collect::<Vec<_>>(),
+            (0..journal.0.len() as u64).collect::<Vec<_>>()
+        );
         assert_eq!(journal.ending(), Ending::Finished);
-        assert_eq!(journal.texts().lines().collect::<std::collections::BTreeSet<_>>(), ["hello", "! trouble"].into());
+        assert_eq!(
+            journal.texts().lines().collect::<std::collections::BTreeSet<_>>(),
+            ["hello", "! trouble"].into()
+        );
         let patch = desk.patch();
         let files: Vec<&str> = patch.files.iter().map(|f| f.path.as_str()).collect();
         assert_eq!(files, ["a.txt", "made"]);
         let after = patch.files[0].after.as_ref().unwrap();
         assert_eq!(after.content, Content::Text("ONE\ntwo\n".to_owned()));
-        let Some(Record::Captured { patch: named, .. }) = journal.records().find(|r| matches!(r, Record::Captured { .. }))
+        let Some(Record::Captured { patch: named, .. }) =
+            journal.records().find(|r| matches!(r, Record::Captured { .. }))
         else {
             panic!("{:#?}", journal.0)
         };
@@ -216,21 +244,31 @@ fn a_trial_goes_from_bundle_to_closed_journal() {
         else {
             panic!("{:#?}", journal.0)
         };
-        assert_eq!((argv.last().unwrap().as_str(), instruction_files.as_slice()), ("{prompt}", &["AGENTS.md".to_owned()][..]));
-        assert_eq!(fs::read_dir(desk.folder()).unwrap().count(), 4, "bundle, journal, patch, stream and nothing else");
+        assert_eq!(
+            (argv.last().unwrap().as_str(), instruction_files.as_slice()),
+            ("{prompt}", &["AGENTS.md".to_owned()][..])
+        );
+        assert_eq!(
+            fs::read_dir(desk.folder()).unwrap().count(),
+            4,
+            "bundle, journal, patch, stream and nothing else"
+        );
     });
 }
 
 #[test]
 fn the_assistant_gets_its_secret_and_the_journal_does_not() {
-    both("echo $API_KEY | rev; echo \"key $API_KEY\"; echo \"$GIVEN ($1) $APP_PRIVATE$FAIRTRIAL_SECRET_API_KEY\"", |desk| {
-        let journal = desk.run();
-        assert_eq!(journal.texts(), "1-terces-yrev-ks\nkey [secret API_KEY]\npassed on (do it well) \n");
-        for file in [JOURNAL_FILE, STREAM_FILE, PATCH_FILE] {
-            let text = fs::read_to_string(desk.folder().join(file)).unwrap();
-            assert!(!text.contains("sk-very-secret-1"), "{file}");
-        }
-    });
+    both(
+        "echo $API_KEY | rev; echo \"key $API_KEY\"; echo \"$GIVEN ($1) $APP_PRIVATE$FAIRTRIAL_SECRET_API_KEY\"",
+        |desk| {
+            let journal = desk.run();
+            assert_eq!(journal.texts(), "1-terces-yrev-ks\nkey [secret API_KEY]\npassed on (do it well) \n");
+            for file in [JOURNAL_FILE, STREAM_FILE, PATCH_FILE] {
+                let text = fs::read_to_string(desk.folder().join(file)).unwrap();
+                assert!(!text.contains("sk-very-secret-1"), "{file}");
+            }
+        },
+    );
 }
 
 #[test]
@@ -242,7 +280,8 @@ fn a_hang_is_timed_out_within_a_second_and_nothing_lives_after_the_grace() {
         desk.gone_within(Duration::from_millis(1100));
         assert!(child.wait().unwrap().success());
         let launched = journal.at(|r| matches!(r, Record::Launched { .. }));
-        let reached = journal.at(|r| matches!(r, Record::LimitReached { limit } if limit == "time limit of 1 s"));
+        let reached =
+            journal.at(|r| matches!(r, Record::LimitReached { limit } if limit == "time limit of 1 s"));
         assert!((1000..2000).contains(&(reached - launched)), "{}", reached - launched);
         let journal = desk.journal();
         assert_eq!((journal.ending(), journal.whole()), (Ending::TimedOut, true));
@@ -298,7 +337,8 @@ fn a_flood_keeps_its_head_and_tail_and_counts_the_rest() {
         let texts = journal.texts();
         let lines: Vec<&str> = texts.lines().collect();
         assert_eq!((lines[0], lines[lines.len() - 1]), ("first", "last"));
-        let dropped: u64 = lines.iter().find_map(|l| l.strip_prefix('[')?.strip_suffix(']')?.parse().ok()).unwrap();
+        let dropped: u64 =
+            lines.iter().find_map(|l| l.strip_prefix('[')?.strip_suffix(']')?.parse().ok()).unwrap();
         let kept: u64 = lines.iter().filter(|l| !l.starts_with('[')).map(|l| l.len() as u64 + 1).sum();
         assert_eq!(kept + dropped, 6 + 11 * 200_000 + 5);
         assert!(fs::metadata(desk.folder().join(STREAM_FILE)).unwrap().len() < 110_000);
@@ -330,7 +370,10 @@ fn a_disk_full_while_journalling_is_no_success() {
         let inner = desk.command();
         let mut command = Command::new("sh");
         // 64 KiB is the longest file the cell may write; the signal for it is ignored, so that writing fails.
-        command.args(["-c", "trap '' XFSZ; ulimit -f 64; exec \"$0\" \"$@\""]).arg(inner.get_program()).args(inner.get_args());
+        command
+            .args(["-c", "trap '' XFSZ; ulimit -f 64; exec \"$0\" \"$@\""])
+            .arg(inner.get_program())
+            .args(inner.get_args());
         let Output { status, stderr, .. } = command.output().unwrap();
         let said = String::from_utf8(stderr).unwrap();
         assert!(!status.success());
@@ -384,7 +427,9 @@ fn a_broken_bundle_is_told() {
 fn the_tier_is_told_with_its_reason() {
     both("true", |desk| {
         let journal = desk.run();
-        let Record::Opened { tier, tier_reason, .. } = &journal.0[0].record else { panic!("{:#?}", journal.0) };
+        let Record::Opened { tier, tier_reason, .. } = &journal.0[0].record else {
+            panic!("{:#?}", journal.0)
+        };
         assert_eq!(*tier == Tier::Full, tier_reason.is_none());
         if desk.bundle.tier == TierChoice::Plain {
             assert_eq!(tier_reason.as_deref(), Some("a plain copy was asked for"));

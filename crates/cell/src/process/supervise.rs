@@ -24,7 +24,7 @@ const WARDEN: &str = "warden";
 const TICK: Duration = Duration::from_millis(200);
 /// A warden that says nothing for so long is lost.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// After the kill, a warden that has not said that all is gone is lost.
+/// After the kill or the first process's end, a warden that has not said that all is gone is lost.
 const AFTER_KILL: Duration = Duration::from_secs(5);
 
 /// Why a room could not be made.
@@ -143,7 +143,7 @@ struct Watch<'a> {
     deadlines: Deadlines,
     seen: Seen,
     started: Instant,
-    killed: Option<Instant>,
+    killed: Option<Duration>,
     exited: Option<(Exit, Duration)>,
     sink: &'a mut dyn FnMut(Happening<'_>) -> Continue,
 }
@@ -164,7 +164,8 @@ impl Watch<'_> {
             if self.exited.is_none() {
                 self.act().map_err(lost)?;
             }
-            if self.killed.is_some_and(|k| k.elapsed() > AFTER_KILL) {
+            let late = |since: Duration| self.started.elapsed().saturating_sub(since) > AFTER_KILL;
+            if self.killed.is_some_and(late) || self.exited.is_some_and(|(_, at)| late(at)) {
                 return Err(lost(io::ErrorKind::TimedOut.into()));
             }
         }
@@ -250,7 +251,7 @@ impl Watch<'_> {
                 Act::Interrupt => link::send(link, &Order::Interrupt)?,
                 Act::Terminate => link::send(link, &Order::Terminate)?,
                 Act::Kill => {
-                    self.killed = Some(Instant::now());
+                    self.killed = Some(self.started.elapsed());
                     link::send(link, &Order::Kill)?;
                 }
             }
