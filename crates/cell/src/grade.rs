@@ -1,3 +1,230 @@
-//! Judges a patch in a fresh workspace.
+//! Judges a patch: base + patch, protected files as in the base, hidden files on top, each check in a fresh room.
+//!
+//! **Invariant:** the bundle does not say who made the patch; no check sees what another check's programs wrote.
 
 pub mod layer;
+pub(crate) mod shell;
+mod stage;
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use fairtrial_domain::bundle::{BUNDLE_FILE, Bundle, GradeBundle};
+use fairtrial_domain::journal::{Phase, Record};
+use fairtrial_domain::task::{Check, Network, ResultFormat};
+use fairtrial_domain::verdict::Verdict;
+
+use crate::checks::{self, Ran, Reading};
+use crate::journal::{Journal, JournalError, chain};
+use crate::process::{Cancel, Why};
+use crate::room::{Changes, Room, RoomError, RoomSpec};
+use crate::toolchain::{Host, Toolchain, ToolchainError};
+use crate::tree::{SideError, Stack};
+
+pub use layer::LayerError;
+use shell::{Said, shell};
+use stage::Staged;
+
+/// Bytes of a report file that are read.
+const MAX_REPORT: u64 = 64 << 20;
+
+/// Why a patch could not be judged.
+#[derive(Debug, thiserror::Error)]
+pub enum GradeError {
+    /// The bundle cannot be read, or is not for this.
+    #[error("`{path}` is no grade bundle")]
+    Bundle {
+        /// Which.
+        path: PathBuf,
+        /// Why; `None` when it is a bundle for something else.
+        source: Option<serde_json::Error>,
+    },
+    /// The journal cannot be written.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// A file of ours could not be read or written.
+    #[error("could not read or write `{path}`")]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A glob of the task is broken.
+    #[error("the protected pattern `{glob}` is no glob: correct the task")]
+    Glob {
+        /// Which.
+        glob: String,
+        /// Why.
+        source: globset::Error,
+    },
+    /// A hidden file or a report is at a place where none can be.
+    #[error("the task names an impossible path")]
+    Place {
+        /// Why.
+        source: LayerError,
+    },
+    /// A program that checks need is missing.
+    #[error(transparent)]
+    Toolchain(#[from] ToolchainError),
+    /// A room failed.
+    #[error(transparent)]
+    Room(#[from] RoomError),
+    /// The cell was told to stop.
+    #[error("grading was stopped")]
+    Cancelled,
+}
+
+/// Judges the patch of the grade bundle in `dir` and writes the journal there. What keeps it from judging is a
+/// `Failed` record, not an error; an error means that the journal itself could not be begun or ended.
+pub fn grade(dir: &Path, cancel: &Cancel) -> Result<(), GradeError> {
+    let bundle = read(dir)?;
+    let mut grading = Grading { bundle: &bundle, dir, cancel, journal: Journal::create(dir)?, opened: false };
+    let judged = grading.judge();
+    let _ = fs::remove_dir_all(grading.over());
+    match judged {
+        Ok(()) => {}
+        Err(GradeError::Journal(error)) => return Err(error.into()),
+        Err(error) => grading.journal.write(Record::Failed { reason: chain(&error) })?,
+    }
+    Ok(grading.journal.write(Record::Closed)?)
+}
+
+fn read(dir: &Path) -> Result<GradeBundle, GradeError> {
+    let path = dir.join(BUNDLE_FILE);
+    let text = fs::read(&path).map_err(|source| GradeError::File { path: path.clone(), source })?;
+    match serde_json::from_slice(&text) {
+        Ok(Bundle::Grade(bundle)) => Ok(bundle),
+        Ok(Bundle::Work(_) | Bundle::Base(_)) => Err(GradeError::Bundle { path, source: None }),
+        Err(source) => Err(GradeError::Bundle { path, source: Some(source) }),
+    }
+}
+
+struct Grading<'a> {
+    bundle: &'a GradeBundle,
+    dir: &'a Path,
+    cancel: &'a Cancel,
+    journal: Journal,
+    opened: bool,
+}
+
+impl Grading<'_> {
+    /// The base with the patch over it.
+    fn over(&self) -> PathBuf {
+        self.dir.join("over")
+    }
+
+    fn judge(&mut self) -> Result<(), GradeError> {
+        let tools = Host::here().resolve(&self.bundle.requires)?;
+        self.journal.write(Record::Phase { phase: Phase::Provisioning })?;
+        let staged = stage::stage(self.bundle, &self.over())?;
+        // The isolation is part of the result, so it is said even where no check runs.
+        if self.bundle.checks.is_empty() || matches!(staged, Staged::DoesNotApply { .. }) {
+            let room = self.room(&tools)?;
+            room.close()?;
+        }
+        let restored = match staged {
+            Staged::DoesNotApply { path } => return Ok(self.journal.write(Record::DoesNotApply { path })?),
+            Staged::Ready { restored } => restored,
+        };
+        for path in restored {
+            self.journal.write(Record::Restored { path })?;
+        }
+        self.journal.write(Record::Phase { phase: Phase::Checking })?;
+        for check in &self.bundle.checks {
+            self.journal.write(Record::CheckStarted { check: check.id.clone() })?;
+            let verdict = self.check(check, &tools)?;
+            self.journal.write(Record::Verdict { verdict })?;
+        }
+        Ok(())
+    }
+
+    fn room(&mut self, tools: &Toolchain) -> Result<Room, GradeError> {
+        let over = self.over();
+        let base = if over.is_dir() { &over } else { &self.bundle.base };
+        let room = Room::open(&RoomSpec {
+            scratch: &self.dir.join("room"),
+            base,
+            tier: self.bundle.tier,
+            network: Network::None,
+            readable: &tools.readable,
+            limits: &self.bundle.limits,
+            marker: &self.bundle.marker,
+            cancel: self.cancel.clone(),
+        })?;
+        if !self.opened {
+            let (tier, reason) = room.tier();
+            self.journal.opened(tier, reason)?;
+            self.opened = true;
+        }
+        Ok(room)
+    }
+
+    fn check(&mut self, check: &Check, tools: &Toolchain) -> Result<Verdict, GradeError> {
+        if self.cancel.asked() {
+            return Err(GradeError::Cancelled);
+        }
+        let mut room = self.room(tools)?;
+        let said = shell(&mut room, tools, &check.run, check.timeout_sec, self.bundle.limits.output_bytes);
+        let changes = room.freeze();
+        let verdict = said.map_err(GradeError::from).and_then(|said| found(check, &said, &changes));
+        room.close()?;
+        verdict
+    }
+}
+
+fn found(check: &Check, said: &Said, changes: &Changes) -> Result<Verdict, GradeError> {
+    let ran = match (said.end.why, said.end.exit.code) {
+        (Why::Cancelled, _) => return Err(GradeError::Cancelled),
+        (Why::TimedOut | Why::Stalled, _) => Ran::TimedOut,
+        (Why::DiskLimit | Why::Refused, _) | (Why::ByItself, None) => Ran::Killed,
+        (Why::ByItself, Some(code)) => Ran::Exit(code),
+    };
+    let reading = reading(check, said, changes);
+    let status = checks::verdict(check, &reading, ran, &said.text);
+    let mut output = said.tail.clone();
+    if let Some(problem) = &reading.problem {
+        output.push_str(&format!("\n[how its results were read: {problem}]\n"));
+    }
+    let exit = match ran {
+        Ran::Exit(code) => Some(code),
+        Ran::Killed | Ran::TimedOut => None,
+    };
+    Ok(Verdict {
+        check: check.id.clone(),
+        kind: check.kind,
+        status,
+        tests: reading.tests,
+        exit,
+        seconds: said.end.seconds,
+        output: checks::tail(&output),
+    })
+}
+
+fn reading(check: &Check, said: &Said, changes: &Changes) -> Reading {
+    if check.format == ResultFormat::Exit {
+        return Reading::default();
+    }
+    let Some(report) = &check.report else {
+        let mut reading = checks::read(check.format, &said.text);
+        if said.dropped > 0 {
+            reading
+                .problem
+                .get_or_insert_with(|| format!("{} bytes of its output were left out", said.dropped));
+        }
+        return reading;
+    };
+    let workspace = match changes {
+        Changes::Upper { upper, lowers } => Stack::new([std::slice::from_ref(upper), lowers].concat()),
+        Changes::Copy { tree, lowers: _ } => Stack::new(vec![tree.clone()]),
+    };
+    let problem = match workspace.bytes(Path::new(report), MAX_REPORT) {
+        Ok(Some(bytes)) => return checks::read(check.format, &String::from_utf8_lossy(&bytes)),
+        Ok(None) => format!("the report `{report}` was not written"),
+        Err(error @ (SideError::TooLarge { .. } | SideError::NoFile | SideError::Io(_))) => {
+            format!("the report `{report}` cannot be read: {error}")
+        }
+    };
+    Reading { tests: Vec::new(), problem: Some(problem) }
+}

@@ -5,6 +5,7 @@
 #[cfg(not(target_os = "linux"))]
 compile_error!("rooms are built for Linux only so far");
 
+pub mod base;
 pub mod capture;
 pub mod checks;
 pub mod grade;

@@ -258,8 +258,10 @@ fn read_file(path: &Path, limit: u64) -> Result<Vec<u8>, SideError> {
 
 fn place(layer: &Path, rel: &Path) -> io::Result<Place> {
     let mut path = layer.to_owned();
-    let Some(mut node) = node_at(fs::canonicalize(&path)?)? else { return Ok(Place::Absent) };
-    let mut opaque = false;
+    // A layer itself may be named by a symlink of ours.
+    let meta = fs::metadata(layer)?;
+    let mut node = Node { kind: kind(&meta), path: path.clone(), meta };
+    let mut opaque = is_opaque(layer);
     for component in rel.components() {
         if node.kind != Kind::Dir {
             return Ok(Place::Hidden);

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use fairtrial_domain::patch::{FileChange, FileMode, Side};
 
 use crate::capture::is_dot_git;
-use crate::tree::{Kind, Stack, is_inside, node_at, raw};
+use crate::tree::{Kind, Node, Stack, is_inside, is_opaque, node_at, raw};
 
 /// Why a change cannot be written.
 #[derive(Debug, thiserror::Error)]
@@ -99,7 +99,7 @@ impl Layer {
     }
 
     /// Takes away what is at `rel`.
-    fn remove(&self, rel: &Path) -> Result<(), LayerError> {
+    pub(crate) fn remove(&self, rel: &Path) -> Result<(), LayerError> {
         if self.kind(rel)?.is_none() {
             return Ok(());
         }
@@ -107,6 +107,28 @@ impl Layer {
         self.clear(rel)?;
         if self.below.node(rel).map_err(|e| self.error(rel, e))?.is_some() {
             whiteout(&self.top.join(rel)).map_err(|e| self.error(rel, e))?;
+        }
+        Ok(())
+    }
+
+    /// Takes away what is at `rel`, if there is anything; below a symlink or a file there is nothing.
+    pub(super) fn remove_any(&self, rel: &Path) -> Result<(), LayerError> {
+        match self.remove(rel) {
+            Err(LayerError::Path { .. }) => Ok(()),
+            other => other,
+        }
+    }
+
+    /// Moves `from` here: a file, a symlink or a whole folder, which then hides what is below it.
+    pub(crate) fn take(&self, rel: &Path, from: &Path) -> Result<(), LayerError> {
+        self.parents(rel)?;
+        self.clear(rel)?;
+        let to = self.top.join(rel);
+        fs::rename(from, &to).map_err(|e| self.error(rel, e))?;
+        let below = self.below.node(rel).map_err(|e| self.error(rel, e))?;
+        let node = node_at(to.clone()).map_err(|e| self.error(rel, e))?;
+        if below.is_some() && node.is_some_and(|n| n.kind == Kind::Dir) {
+            set_opaque(&to).map_err(|e| self.error(rel, e))?;
         }
         Ok(())
     }
@@ -212,8 +234,43 @@ impl Layer {
     }
 }
 
+/// Copies a layer with its whiteouts and opaque folders into the folder `to`. Files are linked, as layers below
+/// others are never written to.
+pub(super) fn copy_layer(from: &Path, to: &Path) -> io::Result<()> {
+    let mut open = vec![PathBuf::new()];
+    while let Some(dir) = open.pop() {
+        for entry in fs::read_dir(from.join(&dir))? {
+            let rel = dir.join(entry?.file_name());
+            let (source, target) = (from.join(&rel), to.join(&rel));
+            let Some(node) = node_at(source.clone())? else { continue };
+            match node.kind {
+                Kind::Dir => {
+                    fs::create_dir(&target)?;
+                    if is_opaque(&source) {
+                        set_opaque(&target)?;
+                    }
+                    let mode = node.meta.permissions().mode() & 0o777 | 0o700;
+                    fs::set_permissions(&target, fs::Permissions::from_mode(mode))?;
+                    open.push(rel);
+                }
+                Kind::File => fs::hard_link(&source, &target).or_else(|_| copied(&source, &target, &node))?,
+                Kind::Link => symlink(fs::read_link(&source)?, &target)?,
+                Kind::Whiteout => whiteout(&target)?,
+                Kind::Special => {}
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Copies a file where it cannot be linked; its time stays, or build tools would take it for changed.
+fn copied(from: &Path, to: &Path, node: &Node) -> io::Result<()> {
+    fs::copy(from, to)?;
+    File::open(to)?.set_times(fs::FileTimes::new().set_modified(node.meta.modified()?))
+}
+
 /// Refuses a path that a patch or a hidden file must not have.
-pub(super) fn safe(path: &str) -> Result<&Path, LayerError> {
+pub(crate) fn safe(path: &str) -> Result<&Path, LayerError> {
     let rel = Path::new(path);
     if !is_inside(rel)
         || path.contains('\0')
