@@ -558,3 +558,28 @@ fn once(place: &Place) -> [f64; 4] {
 fn the_tests_know_where_they_run() {
     assert!(Path::new("/proc/self/ns/user").exists(), "rooms need a Linux with namespaces");
 }
+
+#[test]
+fn toolchains_of_this_machine_run_in_a_room() {
+    let host = fairtrial_cell::toolchain::Host::here();
+    for program in ["sh", "python3", "node", "cargo", "rustc"] {
+        let tools = match host.resolve(&[program]) {
+            Ok(tools) => tools,
+            Err(reason) => {
+                writeln!(std::io::stderr(), "SKIPPED: {program}: {reason}").unwrap();
+                continue;
+            }
+        };
+        let mut place = Place::new();
+        place.readable = tools.readable.clone();
+        let Some(mut room) = full_room(&place) else { return };
+        let mut job = sh(&room, "true");
+        job.env = room.env(&tools.path);
+        if program != "sh" {
+            job.argv = vec![program.to_owned(), "--version".to_owned()];
+        }
+        let told = run(&mut room, &job);
+        assert!(told.end.exit.ok(), "{program}: {tools:?} {} {}", told.out, told.err);
+        room.close().unwrap();
+    }
+}
