@@ -1,3 +1,5 @@
+//! What a visitor can search for.
+
 use catalogue::{search, Item};
 
 fn shelf() -> Vec<Item> {

@@ -1,3 +1,5 @@
+//! Exclusions and phrases.
+
 use catalogue::{search, Item};
 
 const ALL: [&str; 5] = ["Cordless drill", "Hand saw", "Hand-saw, small", "Saw, hand", "Hedge saw, cordless"];
