@@ -1,0 +1,45 @@
+/** Which type answers which call; the pairs are the ones that the Rust contract documents. */
+import type {
+  Action,
+  Columns,
+  DiffIndex,
+  Event,
+  Home,
+  LiveBatch,
+  PlanPreview,
+  Query,
+  RepositoryView,
+  RunId,
+  RunSummary,
+  RunView,
+  Scoreboard,
+  Stacked,
+  TrialView,
+} from './types';
+
+interface Answers {
+  home: Home;
+  repository: RepositoryView;
+  preview: PlanPreview;
+  runs: RunSummary[];
+  run: RunView;
+  live: LiveBatch;
+  trial: TrialView;
+  events: Event[];
+  diff_index: DiffIndex;
+  stacked_diff: Stacked;
+  columns_diff: Columns;
+  scoreboard: Scoreboard;
+}
+
+interface Results {
+  start_run: RunId;
+  start_try: RunId;
+  pause: null;
+  resume: null;
+  cancel: null;
+  report: string;
+}
+
+export type Answer<Q extends Query> = Answers[Q['query']];
+export type Result<A extends Action> = Results[A['action']];

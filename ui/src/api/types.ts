@@ -1,0 +1,1786 @@
+// Generated from the Rust contract by `cargo xtask schema`. Do not edit.
+
+/**
+ * Orders something.
+ */
+export type Action = { "action": "start_run", 
+/**
+ * What to run.
+ */
+request: PlanRequest, } | { "action": "start_try", 
+/**
+ * What to try.
+ */
+request: TryRequest, } | { "action": "pause", 
+/**
+ * Which.
+ */
+run: RunId, } | { "action": "resume", 
+/**
+ * Which.
+ */
+run: RunId, } | { "action": "cancel", 
+/**
+ * Which.
+ */
+run: RunId, } | { "action": "report", 
+/**
+ * Which.
+ */
+run: RunId, };
+
+/**
+ * One assistant over all tasks that count.
+ */
+export type Arm = { 
+/**
+ * Who.
+ */
+assistant: AssistantId, 
+/**
+ * True for a bundled sample.
+ */
+sample: boolean, 
+/**
+ * Trials that are evidence.
+ */
+trials: number, 
+/**
+ * Trials that resolved their task.
+ */
+resolved: number, 
+/**
+ * Tasks with at least one trial that is evidence.
+ */
+tasks: number, 
+/**
+ * Solved rate, mean over tasks; `None` without evidence.
+ */
+rate: Interval | null, 
+/**
+ * Dollars for each resolved trial: ratio of sums; `None` when a cost is unknown or none resolved.
+ */
+cost_per_resolved: number | null, 
+/**
+ * Sum of known costs and how many are unknown.
+ */
+cost: CostSum, 
+/**
+ * Median wall seconds of trials that are evidence.
+ */
+median_seconds: number | null, 
+/**
+ * Trials that were no evidence.
+ */
+infra: number, };
+
+/**
+ * An assistant in a run.
+ */
+export type ArmView = { 
+/**
+ * Its name.
+ */
+id: AssistantId, 
+/**
+ * Its name for people.
+ */
+title: string, 
+/**
+ * True for a bundled sample.
+ */
+sample: boolean, 
+/**
+ * What is known of model, version and account.
+ */
+detail: string, };
+
+/**
+ * Names an assistant as compared: one configuration of one back end.
+ */
+export type AssistantId = string;
+
+/**
+ * An assistant and whether it can be started here.
+ */
+export type AssistantStatus = { 
+/**
+ * Its name.
+ */
+id: AssistantId, 
+/**
+ * Its name for people.
+ */
+title: string, 
+/**
+ * True for a bundled sample.
+ */
+sample: boolean, 
+/**
+ * The program's path, where found.
+ */
+program: string | null, 
+/**
+ * What it says of its version.
+ */
+version: string | null, 
+/**
+ * What keeps it from starting, with the remedy; `None` when it is ready.
+ */
+hurdle: string | null, 
+/**
+ * True when its cost can be known.
+ */
+cost_known: boolean, };
+
+/**
+ * Something in a workspace that a patch cannot or must not carry.
+ */
+export type CaptureFlag = { 
+/**
+ * Where; bytes that are no UTF-8 appear as `\xNN`.
+ */
+path: string, 
+/**
+ * Why it was left out.
+ */
+reason: FlagReason, };
+
+/**
+ * What a map cell says.
+ */
+export type CellState = "waiting" | "working" | "resolved" | "unresolved" | "set_aside" | "no_diff" | "timed_out" | "ungraded" | "not_evidence";
+
+/**
+ * Names a check inside its task.
+ */
+export type CheckId = string;
+
+/**
+ * What a check proves.
+ */
+export type CheckKind = "fail_to_pass" | "pass_to_pass" | "build" | "lint" | "custom";
+
+/**
+ * A check that can be offered for a repository.
+ */
+export type CheckOffer = { 
+/**
+ * The command.
+ */
+run: string, 
+/**
+ * Why it is offered (`Cargo.toml found`).
+ */
+because: string, };
+
+/**
+ * One side of a row.
+ */
+export type ColumnCell = { "cell": "empty" } | { "cell": "same", 
+/**
+ * Its number in this side's file, from 1.
+ */
+line: number, 
+/**
+ * Its text.
+ */
+text: string, } | { "cell": "removed", 
+/**
+ * Its text, changed parts marked.
+ */
+spans: Array<Span>, } | { "cell": "added", 
+/**
+ * Its number in this side's file, from 1.
+ */
+line: number, 
+/**
+ * Its text, changed parts marked.
+ */
+spans: Array<Span>, };
+
+/**
+ * One row of the side-by-side form.
+ */
+export type ColumnRow = { "row": "gap", 
+/**
+ * The first line left out, from 1, in the base.
+ */
+from: number, 
+/**
+ * How many.
+ */
+lines: number, } | { "row": "line", 
+/**
+ * The base's line number; `None` for a pure addition.
+ */
+base: number | null, 
+/**
+ * The left patch.
+ */
+left: ColumnCell, 
+/**
+ * The right patch.
+ */
+right: ColumnCell, };
+
+/**
+ * One file of two patches side by side, the base as spine.
+ */
+export type Columns = { 
+/**
+ * Where it is.
+ */
+path: string, 
+/**
+ * Rows.
+ */
+rows: Array<ColumnRow>, 
+/**
+ * Why there are no rows; `None` when there are.
+ */
+note: string | null, };
+
+/**
+ * What may be concluded from a set of trials.
+ */
+export type Comparison = { 
+/**
+ * One per assistant, in plan order.
+ */
+arms: Array<Arm>, 
+/**
+ * One per unordered pair, in plan order.
+ */
+pairs: Array<Pair>, 
+/**
+ * What is decided, leading with what is; plain sentences.
+ */
+verdict: VerdictWords, 
+/**
+ * What does not count, and why.
+ */
+excluded: Array<Exclusion>, 
+/**
+ * Tasks that count.
+ */
+tasks: number, };
+
+/**
+ * What follows for a pair.
+ */
+export type Conclusion = "a_better" | "b_better" | "a_slightly_better" | "b_slightly_better" | "equivalent" | "undecided" | "withheld";
+
+/**
+ * What a trial cost.
+ */
+export type Cost = { 
+/**
+ * US dollars.
+ */
+usd: number, 
+/**
+ * Who worked it out.
+ */
+source: CostSource, };
+
+/**
+ * Who worked a cost out.
+ */
+export type CostSource = "reported" | "priced" | "simulated";
+
+/**
+ * Known dollars and how many trials have none.
+ */
+export type CostSum = { 
+/**
+ * Sum of the known.
+ */
+usd: number, 
+/**
+ * Trials whose cost is unknown.
+ */
+unknown: number, 
+/**
+ * True when any of it was simulated by a sample.
+ */
+simulated: boolean, };
+
+/**
+ * One patch among those shown.
+ */
+export type DiffArm = { 
+/**
+ * Who; `None` for the reference.
+ */
+assistant: AssistantId | null, 
+/**
+ * Its name for people.
+ */
+title: string, 
+/**
+ * Lines added.
+ */
+added: number, 
+/**
+ * Lines removed.
+ */
+removed: number, 
+/**
+ * What its glyph says; `None` for the reference.
+ */
+state: CellState | null, 
+/**
+ * A short reason beside the glyph (`edited protected tests`).
+ */
+reason: string | null, };
+
+/**
+ * One file among those touched.
+ */
+export type DiffFile = { 
+/**
+ * Where.
+ */
+path: string, 
+/**
+ * One per arm.
+ */
+touched: Array<Touch>, };
+
+/**
+ * Which files a task's patches touch, and who.
+ */
+export type DiffIndex = { 
+/**
+ * The task.
+ */
+task: TaskSummary, 
+/**
+ * Which try.
+ */
+trial: number, 
+/**
+ * The arms with a trial that is over, in plan order; the reference last, where asked for.
+ */
+arms: Array<DiffArm>, 
+/**
+ * Every file that anyone touches.
+ */
+files: Array<DiffFile>, };
+
+/**
+ * A SHA-256 in lower-case hexadecimal, naming content.
+ */
+export type Digest = string;
+
+/**
+ * How a trial ended.
+ */
+export type Ending = { "ending": "finished" } | { "ending": "timed_out" } | { "ending": "stalled" } | { "ending": "budget" } | { "ending": "cancelled" } | { "ending": "crashed", 
+/**
+ * How, in a sentence fragment.
+ */
+reason: string, } | { "ending": "infra", 
+/**
+ * Whose fault, where known.
+ */
+fault: InfraFault, 
+/**
+ * In a sentence fragment.
+ */
+reason: string, };
+
+/**
+ * An error as the interface gets it.
+ */
+export type ErrorDto = { 
+/**
+ * To switch on.
+ */
+code: string, 
+/**
+ * To read: what, where, and what to do.
+ */
+message: string, };
+
+/**
+ * One item of a session, with the milliseconds since the assistant was started.
+ */
+export type Event = { 
+/**
+ * Milliseconds since the start of the assistant.
+ */
+at_ms: number, 
+/**
+ * What happened.
+ */
+kind: EventKind, };
+
+/**
+ * What happened in a session.
+ */
+export type EventKind = { "type": "started", 
+/**
+ * The back end's own session id.
+ */
+session: string | null, 
+/**
+ * The model that serves it.
+ */
+model: string | null, 
+/**
+ * The program's version.
+ */
+version: string | null, } | { "type": "text", 
+/**
+ * As written.
+ */
+text: string, } | { "type": "thinking", 
+/**
+ * As written.
+ */
+text: string, } | { "type": "tool_call", 
+/**
+ * Ties the result to the call.
+ */
+id: string, 
+/**
+ * The back end's name of the tool.
+ */
+name: string, 
+/**
+ * What it does.
+ */
+kind: ToolKind, 
+/**
+ * One line for people: the command, or the path with its change.
+ */
+title: string, } | { "type": "tool_result", 
+/**
+ * The call's id.
+ */
+id: string, 
+/**
+ * Whether the tool says that it worked; `None` when it says nothing.
+ */
+ok: boolean | null, 
+/**
+ * Its output, shortened in the middle when long.
+ */
+output: string, } | { "type": "usage", 
+/**
+ * Tokens and requests.
+ */
+usage: Usage, 
+/**
+ * Money, where the assistant says so.
+ */
+cost: Cost | null, } | { "type": "retry", 
+/**
+ * Which try comes next.
+ */
+attempt: number, 
+/**
+ * What went wrong.
+ */
+fault: FaultKind, 
+/**
+ * As the back end words it.
+ */
+message: string, } | { "type": "notice", 
+/**
+ * As written.
+ */
+text: string, } | { "type": "stderr", 
+/**
+ * As written.
+ */
+line: string, } | { "type": "ended", 
+/**
+ * How it says the session ended.
+ */
+end: StreamEnd, } | { "type": "unparsed", 
+/**
+ * As written.
+ */
+line: string, } | { "type": "dropped", 
+/**
+ * How many bytes.
+ */
+bytes: number, };
+
+/**
+ * Something that does not count.
+ */
+export type Exclusion = { 
+/**
+ * Which task; `None` for all.
+ */
+task: TaskId | null, 
+/**
+ * Which assistant; `None` for all.
+ */
+assistant: AssistantId | null, 
+/**
+ * How many trials.
+ */
+trials: number, 
+/**
+ * Why, in a sentence fragment.
+ */
+reason: string, };
+
+/**
+ * A test that counts and did not pass.
+ */
+export type FailedTest = { 
+/**
+ * Of which check.
+ */
+check: CheckId, 
+/**
+ * The test; `None` when the check as a whole failed.
+ */
+test: string | null, };
+
+/**
+ * Whose fault an error is.
+ */
+export type FaultKind = "auth" | "rate_limit" | "server" | "network" | "assistant";
+
+/**
+ * A file of a patch.
+ */
+export type FileSummary = { 
+/**
+ * Where.
+ */
+path: string, 
+/**
+ * Lines added.
+ */
+added: number, 
+/**
+ * Lines removed.
+ */
+removed: number, };
+
+/**
+ * Something seen in a patch that a reader should know.
+ */
+export type Finding = { 
+/**
+ * Which rule saw it.
+ */
+rule: RuleId, 
+/**
+ * Where.
+ */
+at: Location, 
+/**
+ * What, in one sentence.
+ */
+because: string, };
+
+/**
+ * Why a path is not in the patch.
+ */
+export type FlagReason = "special_file" | "set_id" | "ignored" | "nested_git" | "not_utf8_name" | "too_large" | "case_collision" | "escaping_symlink" | "unreadable";
+
+/**
+ * The first screen.
+ */
+export type Home = { 
+/**
+ * The product's version.
+ */
+version: string, 
+/**
+ * What was found on this machine, samples last.
+ */
+assistants: Array<AssistantStatus>, 
+/**
+ * Suites at hand, the bundled sample among them.
+ */
+suites: Array<SuiteSummary>, 
+/**
+ * The last runs, newest first.
+ */
+recent: Array<RunSummary>, 
+/**
+ * The isolation that cells have here, and why not more.
+ */
+tier: TierStatus, };
+
+/**
+ * A fault that is not the assistant's.
+ */
+export type InfraFault = { "vendor": FaultKind } | "cell";
+
+/**
+ * An estimate with its bounds.
+ */
+export type Interval = { 
+/**
+ * The estimate.
+ */
+estimate: number, 
+/**
+ * Lower bound.
+ */
+low: number, 
+/**
+ * Upper bound.
+ */
+high: number, 
+/**
+ * Confidence, 0.95.
+ */
+level: number, 
+/**
+ * Which method, by name.
+ */
+method: string, 
+/**
+ * Tasks it rests on.
+ */
+n: number, };
+
+/**
+ * Live events since a number.
+ */
+export type LiveBatch = { 
+/**
+ * In order.
+ */
+events: Array<LiveEvent>, 
+/**
+ * Ask from here next.
+ */
+next: number, 
+/**
+ * Events that were dropped from the queue before they were asked for; the views hold their effect.
+ */
+dropped: number, 
+/**
+ * True when nothing more will come.
+ */
+over: boolean, };
+
+/**
+ * A numbered event.
+ */
+export type LiveEvent = { 
+/**
+ * From 1.
+ */
+seq: number, 
+/**
+ * What.
+ */
+event: RunEvent, };
+
+/**
+ * A line in a patch.
+ */
+export type Location = { 
+/**
+ * The file.
+ */
+path: string, 
+/**
+ * The line in the file after the change, or before it for a removal; `None` for the whole file.
+ */
+line: number | null, };
+
+/**
+ * One trial in the map.
+ */
+export type MapCell = { 
+/**
+ * Which.
+ */
+key: TrialKey, 
+/**
+ * What its glyph says.
+ */
+state: CellState, 
+/**
+ * The step it is at while it works.
+ */
+phase: Phase | null, };
+
+/**
+ * What a trial is worth.
+ */
+export type Outcome = { "result": "resolved" } | { "result": "unresolved", 
+/**
+ * What failed.
+ */
+failed: Array<FailedTest>, } | { "result": "set_aside", 
+/**
+ * Which rule.
+ */
+rule: RuleId, 
+/**
+ * Where it was broken.
+ */
+at: Location, 
+/**
+ * What was seen, in one sentence.
+ */
+because: string, } | { "result": "no_diff" } | { "result": "ungraded", 
+/**
+ * Tests that passed on the base and fail now.
+ */
+broke: Array<FailedTest>, } | { "result": "invalid", 
+/**
+ * Why.
+ */
+reason: string, };
+
+/**
+ * Two assistants on the tasks that both tried.
+ */
+export type Pair = { 
+/**
+ * The first.
+ */
+a: AssistantId, 
+/**
+ * The second.
+ */
+b: AssistantId, 
+/**
+ * Solved rate of `a` minus that of `b`; `None` below two common tasks.
+ */
+difference: Interval | null, 
+/**
+ * Two-sided sign-flip p; `None` without a difference.
+ */
+p: number | null, 
+/**
+ * The same after Holm's correction over all pairs of the comparison.
+ */
+p_adjusted: number | null, 
+/**
+ * The same with infra failures counted as not solved; `None` when there were none.
+ */
+infra_as_failed: Interval | null, 
+/**
+ * What follows.
+ */
+conclusion: Conclusion, 
+/**
+ * Tasks that would detect the plan's margin with 80 % power, given the spread seen.
+ */
+tasks_needed: number | null, };
+
+/**
+ * A patch in figures.
+ */
+export type PatchCounts = { 
+/**
+ * Files changed.
+ */
+files: number, 
+/**
+ * Lines added.
+ */
+added: number, 
+/**
+ * Lines removed.
+ */
+removed: number, };
+
+/**
+ * What a stored patch is called and how large it is.
+ */
+export type PatchRef = { 
+/**
+ * SHA-256 of its canonical JSON.
+ */
+digest: Digest, 
+/**
+ * Its size in lines and files.
+ */
+counts: PatchCounts, };
+
+/**
+ * A step of a cell.
+ */
+export type Phase = "provisioning" | "working" | "stopping" | "capturing" | "setting_up" | "checking";
+
+/**
+ * What a plan would do.
+ */
+export type PlanPreview = { 
+/**
+ * The suite's name for people.
+ */
+title: string, 
+/**
+ * The tasks.
+ */
+tasks: Array<TaskSummary>, 
+/**
+ * The assistants.
+ */
+assistants: Array<AssistantStatus>, 
+/**
+ * Trials in all.
+ */
+trials: number, 
+/**
+ * The most wall seconds that the limits allow.
+ */
+seconds_at_most: number, 
+/**
+ * What a verdict could detect, or why none is possible.
+ */
+power: string, };
+
+/**
+ * What to run.
+ */
+export type PlanRequest = { 
+/**
+ * A suite's folder, `samples`, or a plan file.
+ */
+suite: string, 
+/**
+ * Who; empty means all that are ready, or all samples for the sample suite.
+ */
+assistants: Array<string>, 
+/**
+ * Trials per task and assistant.
+ */
+trials: number, 
+/**
+ * The order's seed; `None` draws one.
+ */
+seed: number | null, 
+/**
+ * Trials at once; `None` decides by cores and memory.
+ */
+jobs: number | null, 
+/**
+ * US dollars for the whole run.
+ */
+budget_usd: number | null, 
+/**
+ * Wall seconds for the whole run.
+ */
+budget_sec: number | null, 
+/**
+ * The difference in solved rate that matters, in (0, 1); `None` takes ten points.
+ */
+margin: number | null, };
+
+/**
+ * Asks for a view. The answer's type stands behind each variant.
+ */
+export type Query = { "query": "home" } | { "query": "repository", 
+/**
+ * A folder.
+ */
+path: string, } | { "query": "preview", 
+/**
+ * What would be run.
+ */
+request: PlanRequest, } | { "query": "runs" } | { "query": "run", 
+/**
+ * Which.
+ */
+run: RunId, } | { "query": "live", 
+/**
+ * Which.
+ */
+run: RunId, 
+/**
+ * The number to go on from; 0 for all that is still queued.
+ */
+after: number, } | { "query": "trial", 
+/**
+ * Which run.
+ */
+run: RunId, 
+/**
+ * Which trial.
+ */
+key: TrialKey, } | { "query": "events", 
+/**
+ * Which run.
+ */
+run: RunId, 
+/**
+ * Which trial.
+ */
+key: TrialKey, 
+/**
+ * From which event, from 0.
+ */
+from: number, 
+/**
+ * How many at most.
+ */
+count: number, } | { "query": "diff_index", 
+/**
+ * Which run.
+ */
+run: RunId, 
+/**
+ * Which task.
+ */
+task: TaskId, 
+/**
+ * Which try.
+ */
+trial: number, 
+/**
+ * True to show the reference among the arms (last).
+ */
+reference: boolean, } | { "query": "stacked_diff", 
+/**
+ * Which run.
+ */
+run: RunId, 
+/**
+ * Which task.
+ */
+task: TaskId, 
+/**
+ * Which try.
+ */
+trial: number, 
+/**
+ * Which file.
+ */
+path: string, 
+/**
+ * True when the reference is among the arms.
+ */
+reference: boolean, } | { "query": "columns_diff", 
+/**
+ * Which run.
+ */
+run: RunId, 
+/**
+ * Which task.
+ */
+task: TaskId, 
+/**
+ * Which try.
+ */
+trial: number, 
+/**
+ * Which file.
+ */
+path: string, 
+/**
+ * Who stands left.
+ */
+left: AssistantId | null, 
+/**
+ * Who stands right.
+ */
+right: AssistantId | null, } | { "query": "scoreboard", 
+/**
+ * Which.
+ */
+run: RunId, };
+
+/**
+ * A repository that the user points at.
+ */
+export type RepositoryView = { 
+/**
+ * Its root.
+ */
+path: string, 
+/**
+ * The branch checked out, where there is one.
+ */
+branch: string | null, 
+/**
+ * The commit checked out.
+ */
+commit: string, 
+/**
+ * Files with uncommitted changes.
+ */
+changed: Array<string>, 
+/**
+ * The project's own test commands as found.
+ */
+checks: Array<CheckOffer>, };
+
+/**
+ * A rule that can set a patch aside (SCORING T1 to T5) or only report (T6 to T8).
+ */
+export type RuleId = "protected_path" | "fewer_assertions" | "skipped_test";
+
+/**
+ * What a run tells while it goes.
+ */
+export type RunEvent = { "type": "task_preparing", 
+/**
+ * Which.
+ */
+task: TaskId, } | { "type": "task_ready", 
+/**
+ * Which.
+ */
+task: TaskId, 
+/**
+ * Whether it counts.
+ */
+validity: Validity, } | { "type": "trial_started", 
+/**
+ * Which.
+ */
+key: TrialKey, 
+/**
+ * From 1.
+ */
+attempt: number, } | { "type": "trial_phase", 
+/**
+ * Which.
+ */
+key: TrialKey, 
+/**
+ * The step.
+ */
+phase: Phase, } | { "type": "trial_event", 
+/**
+ * Which.
+ */
+key: TrialKey, 
+/**
+ * Milliseconds since the attempt started.
+ */
+at_ms: number, 
+/**
+ * What.
+ */
+kind: EventKind, } | { "type": "attempt_lost", 
+/**
+ * Which.
+ */
+key: TrialKey, 
+/**
+ * Why.
+ */
+reason: string, } | { "type": "trial_finished", 
+/**
+ * Everything about it.
+ */
+trial: TrialRecord, } | { "type": "status_changed", 
+/**
+ * How.
+ */
+status: RunStatus, };
+
+/**
+ * Names a run on this machine, sortable by start: `20261122-160800-7f3a`.
+ */
+export type RunId = string;
+
+/**
+ * Where a run stands.
+ */
+export type RunStatus = "running" | "paused" | "finished" | "cancelled" | "out_of_budget";
+
+/**
+ * A run in a list.
+ */
+export type RunSummary = { 
+/**
+ * Its name.
+ */
+id: RunId, 
+/**
+ * The suite's name for people.
+ */
+title: string, 
+/**
+ * Where it stands.
+ */
+status: RunStatus, 
+/**
+ * True while this or another process works on it.
+ */
+live: boolean, 
+/**
+ * RFC 3339, UTC.
+ */
+started: string, 
+/**
+ * Trials over.
+ */
+done: number, 
+/**
+ * Trials planned.
+ */
+planned: number, 
+/**
+ * The verdict's headline, where there is one.
+ */
+headline: string | null, };
+
+/**
+ * A run as the overview shows it.
+ */
+export type RunView = { 
+/**
+ * In a line.
+ */
+summary: RunSummary, 
+/**
+ * SHA-256 of the plan.
+ */
+plan_hash: Digest, 
+/**
+ * The order's seed.
+ */
+seed: number, 
+/**
+ * Trials per task and assistant.
+ */
+trials: number, 
+/**
+ * Columns of the map.
+ */
+tasks: Array<TaskSummary>, 
+/**
+ * Rows of the map.
+ */
+assistants: Array<ArmView>, 
+/**
+ * Cells of the map: every planned trial.
+ */
+cells: Array<MapCell>, 
+/**
+ * Known dollars spent.
+ */
+spent_usd: number, 
+/**
+ * Trials whose cost is unknown.
+ */
+cost_unknown: number, 
+/**
+ * True when any of the cost was simulated by a sample.
+ */
+cost_simulated: boolean, 
+/**
+ * US dollars allowed.
+ */
+budget_usd: number | null, 
+/**
+ * Seconds left, judged by the trials that are over; `None` when not known.
+ */
+seconds_left: number | null, 
+/**
+ * The number of the newest live event.
+ */
+live_seq: number, };
+
+/**
+ * One measured value. `value` and `missing` are never both set nor both absent.
+ */
+export type Score = { 
+/**
+ * Which dimension.
+ */
+id: ScoreId, 
+/**
+ * In [0, 1], except `Cost` (US dollars) and `Time` (seconds); `None` when missing.
+ */
+value: number | null, 
+/**
+ * Why there is no value.
+ */
+missing: string | null, 
+/**
+ * How it is worked out, with the numbers put in.
+ */
+formula: string, 
+/**
+ * Where to look.
+ */
+evidence: Array<Location>, };
+
+/**
+ * A dimension of the scorecard.
+ */
+export type ScoreId = "applies" | "fail_to_pass" | "pass_to_pass" | "integrity" | "size" | "similarity" | "scope" | "cost" | "time";
+
+/**
+ * What may be concluded from a run.
+ */
+export type Scoreboard = { 
+/**
+ * The statistics and the verdict.
+ */
+comparison: Comparison, 
+/**
+ * The run's map.
+ */
+run: RunView, 
+/**
+ * What this report does not know or must say.
+ */
+notes: Array<string>, };
+
+/**
+ * A piece of a line.
+ */
+export type Span = { 
+/**
+ * Its text.
+ */
+text: string, 
+/**
+ * True when it is what changed in the line.
+ */
+changed: boolean, };
+
+/**
+ * One file of several patches, the base once with the variants under each changed place.
+ */
+export type Stacked = { 
+/**
+ * Where it is.
+ */
+path: string, 
+/**
+ * Rows from the first line to the last, unchanged stretches folded into gaps.
+ */
+rows: Array<StackedRow>, 
+/**
+ * Who left it untouched, as indices into the patches given.
+ */
+untouched: Array<number>, 
+/**
+ * Why there are no rows: binary content, or too large; `None` when there are.
+ */
+note: string | null, };
+
+/**
+ * One row of the stacked form. Authors are indices into the patches given.
+ */
+export type StackedRow = { "row": "base", 
+/**
+ * Its number in the base, from 1.
+ */
+line: number, 
+/**
+ * Its text.
+ */
+text: string, } | { "row": "gap", 
+/**
+ * The first line left out, from 1.
+ */
+from: number, 
+/**
+ * How many.
+ */
+lines: number, } | { "row": "authors", 
+/**
+ * Who.
+ */
+who: Array<number>, 
+/**
+ * True when they remove, false when they put.
+ */
+removes: boolean, } | { "row": "removed", 
+/**
+ * Its number in the base, from 1.
+ */
+line: number, 
+/**
+ * Its text, changed parts marked.
+ */
+spans: Array<Span>, 
+/**
+ * Who removed it.
+ */
+who: Array<number>, } | { "row": "added", 
+/**
+ * Its text, changed parts marked.
+ */
+spans: Array<Span>, 
+/**
+ * Who put it.
+ */
+who: Array<number>, };
+
+/**
+ * How a session ended, in the assistant's own words.
+ */
+export type StreamEnd = { "how": "completed" } | { "how": "turn_limit" } | { "how": "budget_limit" } | { "how": "error", 
+/**
+ * Whose fault.
+ */
+fault: FaultKind, 
+/**
+ * As worded.
+ */
+message: string, };
+
+/**
+ * Names a suite.
+ */
+export type SuiteId = string;
+
+/**
+ * A suite in a list.
+ */
+export type SuiteSummary = { 
+/**
+ * Its name.
+ */
+id: SuiteId, 
+/**
+ * Its name for people.
+ */
+title: string, 
+/**
+ * Its folder.
+ */
+directory: string, 
+/**
+ * How many tasks.
+ */
+tasks: number, 
+/**
+ * True for the bundled sample.
+ */
+sample: boolean, };
+
+/**
+ * Names a task inside its suite; also its folder's name.
+ */
+export type TaskId = string;
+
+/**
+ * What sort of work a task is.
+ */
+export type TaskKind = "bug_fix" | "feature" | "refactoring" | "performance" | "tests" | "canary" | "other";
+
+/**
+ * A task in a list.
+ */
+export type TaskSummary = { 
+/**
+ * Its name.
+ */
+id: TaskId, 
+/**
+ * One line for people.
+ */
+title: string, 
+/**
+ * What sort of work.
+ */
+kind: TaskKind, 
+/**
+ * The main language.
+ */
+language: string | null, 
+/**
+ * What it asks.
+ */
+instruction: string, 
+/**
+ * True when it has a hidden check.
+ */
+graded: boolean, 
+/**
+ * Whether it counts; `None` before its checks were tried.
+ */
+validity: Validity | null, };
+
+/**
+ * One test.
+ */
+export type TestResult = { 
+/**
+ * As the runner names it.
+ */
+id: string, 
+/**
+ * What happened.
+ */
+status: TestStatus, 
+/**
+ * The failure's message, at most 4 KiB; empty when it passed.
+ */
+message: string, };
+
+/**
+ * What happened to one test.
+ */
+export type TestStatus = "passed" | "failed" | "skipped";
+
+/**
+ * Which isolation was had.
+ */
+export type Tier = "full" | "plain";
+
+/**
+ * The isolation that cells have on this machine.
+ */
+export type TierStatus = { 
+/**
+ * Which.
+ */
+tier: Tier, 
+/**
+ * Why it is not more, and what to do about it.
+ */
+reason: string | null, };
+
+/**
+ * What a tool does.
+ */
+export type ToolKind = "read" | "edit" | "search" | "execute" | "fetch" | "other";
+
+/**
+ * How an arm touches a file.
+ */
+export type Touch = "none" | "own" | "same";
+
+/**
+ * Names one trial inside a run.
+ */
+export type TrialKey = { 
+/**
+ * The task tried.
+ */
+task: TaskId, 
+/**
+ * Who tries it.
+ */
+assistant: AssistantId, 
+/**
+ * Which try, from 1.
+ */
+trial: number, };
+
+/**
+ * A trial that is over, as stored.
+ */
+export type TrialRecord = { 
+/**
+ * Which.
+ */
+key: TrialKey, 
+/**
+ * How many attempts it took.
+ */
+attempts: number, 
+/**
+ * How it ended.
+ */
+ending: Ending, 
+/**
+ * What it is worth; `None` when it is no evidence.
+ */
+outcome: Outcome | null, 
+/**
+ * Every check, test by test.
+ */
+verdicts: Array<Verdict>, 
+/**
+ * Every dimension.
+ */
+scores: Array<Score>, 
+/**
+ * What a reader should know.
+ */
+findings: Array<Finding>, 
+/**
+ * The patch; `None` when none was captured.
+ */
+patch: PatchRef | null, 
+/**
+ * What capture left out.
+ */
+flags: Array<CaptureFlag>, 
+/**
+ * Tokens and requests.
+ */
+usage: Usage, 
+/**
+ * Money; `None` when unknown.
+ */
+cost: Cost | null, 
+/**
+ * Wall seconds of the assistant.
+ */
+seconds: number, 
+/**
+ * The weaker isolation of work and grading; `None` when no cell came up.
+ */
+tier: Tier | null, 
+/**
+ * The program's version, where it said so.
+ */
+version: string | null, 
+/**
+ * The model that served it, where it said so.
+ */
+model: string | null, 
+/**
+ * Processes that outlived the assistant.
+ */
+leftovers: Array<string>, 
+/**
+ * Blobs with its journals, newest attempt last.
+ */
+journals: Array<Digest>, };
+
+/**
+ * Everything about one trial.
+ */
+export type TrialView = { 
+/**
+ * The record.
+ */
+record: TrialRecord, 
+/**
+ * What its glyph says.
+ */
+state: CellState, 
+/**
+ * The task.
+ */
+task: TaskSummary, 
+/**
+ * The first events; more by `events`.
+ */
+events: Array<Event>, 
+/**
+ * How many events there are.
+ */
+events_total: number, 
+/**
+ * The files of its patch with line counts.
+ */
+files: Array<FileSummary>, };
+
+/**
+ * A first comparison: one folder, one instruction.
+ */
+export type TryRequest = { 
+/**
+ * A folder under git.
+ */
+repository: string, 
+/**
+ * What the assistants are told.
+ */
+instruction: string, 
+/**
+ * Who.
+ */
+assistants: Array<string>, 
+/**
+ * Trials for each.
+ */
+trials: number, 
+/**
+ * A check's command; `None` takes none.
+ */
+check: string | null, 
+/**
+ * True to include uncommitted changes.
+ */
+include_uncommitted: boolean, 
+/**
+ * True to go on although a check fails on the untouched base.
+ */
+accept_red_base: boolean, 
+/**
+ * US dollars for the whole run.
+ */
+budget_usd: number | null, };
+
+/**
+ * Tokens and requests of one trial. Each token is counted in exactly one field.
+ */
+export type Usage = { 
+/**
+ * Input tokens that no cache served.
+ */
+input_uncached: number | null, 
+/**
+ * Input tokens read from a cache.
+ */
+cache_read: number | null, 
+/**
+ * Input tokens written to a cache.
+ */
+cache_write: number | null, 
+/**
+ * Output tokens without reasoning, where the two can be told apart; else all output.
+ */
+output: number | null, 
+/**
+ * Reasoning tokens, where they can be told apart.
+ */
+reasoning: number | null, 
+/**
+ * Requests to the model.
+ */
+requests: number | null, 
+/**
+ * Who counted.
+ */
+source: UsageSource, };
+
+/**
+ * Who counted.
+ */
+export type UsageSource = "unknown" | "stream" | "simulated";
+
+/**
+ * Whether verdicts may rest on a task.
+ */
+export type Validity = { "validity": "valid" } | { "validity": "weak", 
+/**
+ * Why.
+ */
+reasons: Array<string>, } | { "validity": "invalid", 
+/**
+ * Why.
+ */
+reasons: Array<string>, };
+
+/**
+ * One check's result with its evidence.
+ */
+export type Verdict = { 
+/**
+ * Which check.
+ */
+check: CheckId, 
+/**
+ * What it proves.
+ */
+kind: CheckKind, 
+/**
+ * What it found.
+ */
+status: VerdictStatus, 
+/**
+ * Every test that was seen, in the order seen.
+ */
+tests: Array<TestResult>, 
+/**
+ * The command's exit code; `None` when a signal or the limit ended it.
+ */
+exit: number | null, 
+/**
+ * Wall seconds.
+ */
+seconds: number, 
+/**
+ * The end of its output, at most 16 KiB.
+ */
+output: string, };
+
+/**
+ * One part of a verdict.
+ */
+export type VerdictPart = { "part": "solves_more", 
+/**
+ * Who.
+ */
+better: AssistantId, 
+/**
+ * Than whom.
+ */
+worse: AssistantId, 
+/**
+ * By how many points, in [0, 1], with bounds.
+ */
+by: Interval, 
+/**
+ * False when it may be below the margin that matters.
+ */
+matters: boolean, } | { "part": "equivalent", 
+/**
+ * One.
+ */
+a: AssistantId, 
+/**
+ * The other.
+ */
+b: AssistantId, } | { "part": "undecided", 
+/**
+ * One.
+ */
+a: AssistantId, 
+/**
+ * The other.
+ */
+b: AssistantId, 
+/**
+ * Tasks that would settle the margin.
+ */
+tasks_needed: number | null, } | { "part": "costs_less", 
+/**
+ * Who.
+ */
+cheaper: AssistantId, 
+/**
+ * Than whom.
+ */
+dearer: AssistantId, 
+/**
+ * The share saved, in [0, 1], with bounds.
+ */
+by: Interval, 
+/**
+ * True when any of it was simulated by a sample.
+ */
+simulated: boolean, } | { "part": "withheld", 
+/**
+ * Why.
+ */
+reason: WithheldReason, };
+
+/**
+ * What a check found.
+ */
+export type VerdictStatus = "passed" | "failed" | "timed_out" | { "invalid": { 
+/**
+ * Why.
+ */
+reason: string, } };
+
+/**
+ * A verdict as data; the interface and reports put it into words of their language.
+ */
+export type VerdictWords = { 
+/**
+ * Decided and undecided parts, decided first.
+ */
+parts: Array<VerdictPart>, 
+/**
+ * Those that no rival beats; more than one is a group, not a winner.
+ */
+top: Array<AssistantId>, 
+/**
+ * In English, one or two sentences.
+ */
+headline: string, };
+
+/**
+ * Why there is no verdict.
+ */
+export type WithheldReason = "one_task" | "ungraded" | "infra_asymmetry" | "no_evidence" | "not_isolated" | "mixed_tiers" | "unfinished";
+

@@ -1,0 +1,74 @@
+/** A recording as a host: for screenshots and tests. Nothing here runs, and every screen says so. */
+import { columns, index, stacked } from '../../fixtures/diffs';
+import { liveEvents } from '../../fixtures/live';
+import { home, LIVE, liveView, OVER, overView, scoreboard, summaries } from '../../fixtures/runs';
+import { allEvents, trial } from '../../fixtures/trials';
+import type { Answer, Result } from '../api/answers';
+import type { Action, Query } from '../api/types';
+import { type Host, HostError } from './host';
+
+/** Live events handed out at once. */
+const BATCH = 12;
+
+export function recorded(): Host {
+  const empty = new URLSearchParams(location.search).has('empty');
+  return {
+    kind: 'recorded',
+    query: async <Q extends Query>(q: Q) => structuredClone(answer(q, empty)) as Answer<Q>,
+    act: async <A extends Action>(a: A) => order(a) as Result<A>,
+  };
+}
+
+function answer(q: Query, empty: boolean): Answer<Query> {
+  switch (q.query) {
+    case 'home':
+      return empty ? { ...home, recent: [], suites: home.suites.slice(0, 1), tier: { tier: 'plain', reason: 'user namespaces are switched off; see docs/isolation.md' } } : home;
+    case 'runs':
+      return empty ? [] : summaries;
+    case 'repository':
+      if (!q.path.includes('parcels')) throw new HostError({ code: 'not_a_repository', message: `\`${q.path}\` is not under git: choose a folder that holds a repository` });
+      return { path: q.path, branch: 'main', commit: '4f2a91c0d1e2f3a4b5c6', changed: ['parcels/rates.py'], checks: [{ run: 'python3 -m unittest -q', because: 'tests/ found' }] };
+    case 'preview':
+      return { title: 'Sample suite', tasks: overView.tasks, assistants: home.assistants, trials: 6 * q.request.assistants.length * q.request.trials, seconds_at_most: 540, power: 'Six tasks could show a difference of about 55 points, not less.' };
+    case 'run':
+      if (q.run === LIVE) return liveView;
+      if (q.run === OVER) return overView;
+      throw new HostError({ code: 'no_such_run', message: `run \`${q.run}\` is not in this recording` });
+    case 'live': {
+      const events = liveEvents.filter((event) => event.seq > q.after).slice(0, BATCH);
+      return { events, next: events.at(-1)?.seq ?? q.after, dropped: 0, over: false };
+    }
+    case 'trial':
+      return trial(q.key);
+    case 'events':
+      return allEvents(q.key).slice(q.from, q.from + q.count);
+    case 'diff_index': {
+      const made = index(q.reference);
+      return q.task === made.task.id ? made : { ...made, task: overView.tasks.find((task) => task.id === q.task) ?? made.task, trial: q.trial };
+    }
+    case 'stacked_diff': {
+      const file = stacked[q.path];
+      if (!file) throw new HostError({ code: 'no_such_file', message: `\`${q.path}\` is touched by nobody` });
+      return file;
+    }
+    case 'columns_diff':
+      return { ...columns, path: q.path };
+    case 'scoreboard':
+      if (q.run === LIVE) return { ...scoreboard, run: liveView, comparison: { ...scoreboard.comparison, verdict: { parts: [{ part: 'withheld', reason: 'unfinished' }], top: [], headline: '' } } };
+      return scoreboard;
+  }
+}
+
+function order(a: Action): Result<Action> {
+  switch (a.action) {
+    case 'start_run':
+    case 'start_try':
+      return LIVE;
+    case 'report':
+      return '~/.local/share/fairtrial/reports/sample.html';
+    case 'pause':
+    case 'resume':
+    case 'cancel':
+      throw new HostError({ code: 'recorded', message: 'this is a recording: nothing runs that could be stopped' });
+  }
+}

@@ -1,0 +1,39 @@
+/**
+ * Who is who: a letter, a hue and a shape for up to eight assistants, so that none of the three is needed alone.
+ * Red, green and amber are not among the hues: they mean something.
+ */
+import type { ArmView } from '../api/types';
+
+export interface Identity {
+  readonly id: string | null;
+  readonly title: string;
+  readonly letter: string;
+  /** 0 to 7, or `ref` for the reference. */
+  readonly hue: number | 'ref';
+  readonly sample: boolean;
+}
+
+export const HUES = 8;
+
+/** Gives each arm its marks; letters are the names' initials where those differ. */
+export function identities(arms: readonly Pick<ArmView, 'id' | 'title' | 'sample'>[]): Identity[] {
+  const taken = new Set<string>();
+  return arms.map(({ id, title, sample }, index) => {
+    const letter = letterFor(title, taken);
+    taken.add(letter);
+    return { id, title, letter, hue: index % HUES, sample };
+  });
+}
+
+function letterFor(title: string, taken: ReadonlySet<string>): string {
+  const own = [...title.toUpperCase()].filter((char) => /\p{L}/u.test(char));
+  const all = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ'];
+  return [...own, ...all].find((letter) => !taken.has(letter)) ?? '?';
+}
+
+export const referenceIdentity = (title: string): Identity => ({ id: null, title, letter: 'R', hue: 'ref', sample: false });
+
+/** Finds an identity; somebody unknown keeps a name and gets neutral marks. */
+export function who(all: readonly Identity[], id: string | null): Identity {
+  return all.find((one) => one.id === id) ?? { id, title: id ?? '?', letter: '?', hue: 'ref', sample: false };
+}

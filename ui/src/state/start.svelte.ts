@@ -1,0 +1,131 @@
+/** What the reader is about to run: a folder with an instruction, or a suite. */
+import type { Home, PlanPreview, RepositoryView, RunId, SuiteSummary } from '../api/types';
+import { asHostError, type Host, type HostError } from '../host';
+import { Loaded } from './loaded.svelte';
+
+/** Milliseconds of quiet before a typed path is looked up. */
+const QUIET = 300;
+
+export class StartController {
+  folder = $state('');
+  instruction = $state('');
+  chosen = $state<string[]>([]);
+  trials = $state(1);
+  check = $state<string | null>(null);
+  uncommitted = $state(false);
+  redBase = $state(false);
+  suite = $state.raw<SuiteSummary | null>(null);
+  starting = $state(false);
+  refused = $state.raw<HostError | null>(null);
+  readonly repository = new Loaded<RepositoryView>();
+  readonly preview = new Loaded<PlanPreview>();
+
+  #host: Host;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #touched = false;
+
+  constructor(host: Host) {
+    this.#host = host;
+  }
+
+  readonly ready = $derived(this.repository.value !== null && this.instruction.trim() !== '' && this.chosen.length > 0);
+
+  /** Chooses who is ready, once, unless the reader has chosen. */
+  offer(home: Home): void {
+    if (this.#touched || this.chosen.length > 0) return;
+    const ready = home.assistants.filter((assistant) => assistant.hurdle === null);
+    const real = ready.filter((assistant) => !assistant.sample);
+    this.chosen = (real.length > 0 ? real : ready.slice(0, 3)).map((assistant) => assistant.id);
+  }
+
+  toggle(assistant: string): void {
+    this.#touched = true;
+    this.chosen = this.chosen.includes(assistant) ? this.chosen.filter((id) => id !== assistant) : [...this.chosen, assistant];
+    if (this.suite) void this.loadPreview();
+  }
+
+  setTrials(trials: number): void {
+    this.trials = Math.min(99, Math.max(1, Math.round(trials) || 1));
+    if (this.suite) void this.loadPreview();
+  }
+
+  setFolder(folder: string): void {
+    this.folder = folder;
+    clearTimeout(this.#timer);
+    if (folder.trim() === '') this.repository.clear();
+    else this.#timer = setTimeout(() => void this.lookUp(), QUIET);
+  }
+
+  async lookUp(): Promise<void> {
+    const path = this.folder.trim();
+    const found = await this.repository.load(() => this.#host.query({ query: 'repository', path }));
+    if (this.repository.error) this.repository.value = null;
+    if (found) this.check = found.checks[0]?.run ?? null;
+  }
+
+  /** Turns from one instruction to a whole suite, or back with `null`. */
+  choose(suite: SuiteSummary | null, home: Home | null): void {
+    this.suite = suite;
+    this.refused = null;
+    if (suite?.sample && home) {
+      this.chosen = home.assistants.filter((assistant) => assistant.sample && assistant.hurdle === null).map(({ id }) => id);
+    }
+    if (suite) void this.loadPreview();
+  }
+
+  async loadPreview(): Promise<void> {
+    const { suite } = this;
+    if (!suite) return;
+    await this.preview.load(() => this.#host.query({ query: 'preview', request: this.#plan(suite) }));
+  }
+
+  startSuite(suite: SuiteSummary): Promise<RunId | null> {
+    return this.#start(() => this.#host.act({ action: 'start_run', request: this.#plan(suite) }));
+  }
+
+  /** The bundled sample with every sample assistant, in one click. */
+  startSample(): Promise<RunId | null> {
+    const request = { suite: 'samples', assistants: [], trials: 1, seed: null, jobs: null, budget_usd: null, budget_sec: null, margin: null };
+    return this.#start(() => this.#host.act({ action: 'start_run', request }));
+  }
+
+  startTry(): Promise<RunId | null> {
+    const request = {
+      repository: this.repository.value?.path ?? this.folder.trim(),
+      instruction: this.instruction.trim(),
+      assistants: this.chosen,
+      trials: this.trials,
+      check: this.check,
+      include_uncommitted: this.uncommitted,
+      accept_red_base: this.redBase,
+      budget_usd: null,
+    };
+    return this.#start(() => this.#host.act({ action: 'start_try', request }));
+  }
+
+  #plan(suite: SuiteSummary) {
+    return {
+      suite: suite.sample ? 'samples' : suite.directory,
+      assistants: this.chosen,
+      trials: this.trials,
+      seed: null,
+      jobs: null,
+      budget_usd: null,
+      budget_sec: null,
+      margin: null,
+    };
+  }
+
+  async #start(order: () => Promise<RunId>): Promise<RunId | null> {
+    this.starting = true;
+    this.refused = null;
+    try {
+      return await order();
+    } catch (thrown) {
+      this.refused = asHostError(thrown);
+      return null;
+    } finally {
+      this.starting = false;
+    }
+  }
+}
