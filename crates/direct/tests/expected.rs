@@ -1,19 +1,25 @@
 //! Each sample assistant, as a real process, comes to what `samples/EXPECTED.toml` says.
 //!
-//! Checks run here on the host, on what our own samples wrote. Whether a patch is set aside is the judge's business;
-//! here the place that must be named is compared with the base.
+//! Checks run here on the host, on what our own samples wrote. The judge says which changes are set aside,
+//! and where.
 
 #![expect(clippy::unwrap_used, reason = "a helper of a test fails by panicking")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use fairtrial_domain::event::{EventKind, StreamEnd, ToolKind};
+use fairtrial_domain::outcome::{Ending, Outcome};
+use fairtrial_domain::patch::{Content, FileChange, FileMode, Patch, Side};
 use fairtrial_domain::task::{Repository, Task};
+use fairtrial_judge::{Evidence, assess};
 use fairtrial_tasks::read_suite;
+
+/// Files by their paths.
+type Tree = BTreeMap<String, Vec<u8>>;
 
 fn samples() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../samples")
@@ -50,7 +56,7 @@ fn copy(from: &Path, to: &Path) {
 }
 
 /// Returns all files under a folder with their contents.
-fn tree(root: &Path) -> BTreeMap<String, Vec<u8>> {
+fn tree(root: &Path) -> Tree {
     let mut files = BTreeMap::new();
     let mut folders = vec![root.to_owned()];
     while let Some(folder) = folders.pop() {
@@ -120,6 +126,42 @@ fn failed(task: &Task, base: &Path, workspace: &Path) -> Vec<String> {
     broken.map(|check| check.id.to_string()).collect()
 }
 
+/// Returns the rule, file and line for which the judge sets a change aside.
+fn set_aside(task: &Task, before: &Tree, after: &Tree) -> Option<(String, String, Option<u32>)> {
+    let side = |tree: &Tree, path: &str| {
+        let text = String::from_utf8(tree.get(path)?.clone()).unwrap();
+        Some(Side { mode: FileMode::Regular, content: Content::Text(text) })
+    };
+    let paths: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    let changed = paths.into_iter().filter(|path| before.get(*path) != after.get(*path));
+    let files = changed
+        .map(|path| FileChange { path: path.clone(), before: side(before, path), after: side(after, path) })
+        .collect();
+    let judged = assess(&Evidence {
+        task,
+        base_facts: &[],
+        ending: &Ending::Finished,
+        patch: &Patch { files, flags: vec![] },
+        reference: None,
+        verdicts: &[],
+        applies: Ok(()),
+        cost: None,
+        seconds: 1.0,
+        restored: &[],
+    });
+    match judged.outcome? {
+        Outcome::SetAside { rule, at, .. } => {
+            let rule = serde_json::to_value(rule).unwrap();
+            Some((rule.as_str().unwrap().to_owned(), at.path, at.line))
+        }
+        Outcome::Resolved
+        | Outcome::Unresolved { .. }
+        | Outcome::NoDiff
+        | Outcome::Ungraded { .. }
+        | Outcome::Invalid { .. } => None,
+    }
+}
+
 fn check(task: &Task, base: &Path, who: &str, expected: &Expected) {
     let room = tempfile::tempdir().unwrap();
     copy(base, room.path());
@@ -132,15 +174,12 @@ fn check(task: &Task, base: &Path, who: &str, expected: &Expected) {
     assert_eq!(expected.ending, "finished", "{of}");
     match expected.result.as_str() {
         "set_aside" => {
-            let (path, line) = (expected.path.as_ref().unwrap(), expected.line.unwrap() - 1);
-            assert!(expected.rule.is_some() && task.protected.contains(path), "{of}: {path}");
-            let line_of = |tree: &BTreeMap<String, Vec<u8>>, at: usize| {
-                String::from_utf8_lossy(&tree[path]).lines().nth(at).unwrap().to_owned()
-            };
-            assert!((0..line).all(|at| line_of(&before, at) == line_of(&after, at)), "{of}: an earlier line");
-            assert_ne!(line_of(&before, line), line_of(&after, line), "{of}");
+            let line = expected.line.map(|line| u32::try_from(line).unwrap());
+            let named = (expected.rule.clone().unwrap(), expected.path.clone().unwrap(), line);
+            assert_eq!(set_aside(task, &before, &after), Some(named), "{of}");
         }
         "resolved" | "unresolved" => {
+            assert_eq!(set_aside(task, &before, &after), None, "{of}");
             assert_eq!(failed(task, base, room.path()), expected.failed, "{of}");
             assert_eq!(expected.failed.is_empty(), expected.result == "resolved", "{of}");
         }
