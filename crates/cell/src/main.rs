@@ -1,21 +1,31 @@
 //! `fairtrial-cell`: does what a bundle says and writes a journal beside it.
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
+use fairtrial_cell::base::prepare;
+use fairtrial_cell::grade::grade;
 use fairtrial_cell::journal::chain;
 use fairtrial_cell::process::Cancel;
 use fairtrial_cell::room;
 use fairtrial_cell::work::{World, work};
 
+const USAGE: &str = "usage: fairtrial-cell work|grade|base BUNDLE_DIR, detect, sweep DIR";
+
 fn main() -> ExitCode {
-    let words: Vec<std::ffi::OsString> = std::env::args_os().skip(1).collect();
-    let done = match words.iter().map(|w| w.to_str().unwrap_or_default()).collect::<Vec<_>>().as_slice() {
-        ["warden"] => fairtrial_cell::warden().map_err(Into::into),
-        ["work", folder] => work(Path::new(folder), &World::here(Cancel::on_signals())).map_err(Into::into),
-        ["detect"] => detect(),
-        ["sweep", folder] => room::sweep(Path::new(folder)).map_err(Into::into),
-        _ => Err("usage: fairtrial-cell work|grade|base BUNDLE_DIR, detect, sweep DIR".into()),
+    let mut words = std::env::args_os().skip(1);
+    let (verb, folder, more) =
+        (words.next().unwrap_or_default(), words.next().map(PathBuf::from), words.next());
+    let done = match (verb.to_str(), &folder, more) {
+        (Some("warden"), None, None) => fairtrial_cell::warden().map_err(Into::into),
+        (Some("work"), Some(folder), None) => {
+            work(folder, &World::here(Cancel::on_signals())).map_err(Into::into)
+        }
+        (Some("grade"), Some(folder), None) => grade(folder, &Cancel::on_signals()).map_err(Into::into),
+        (Some("base"), Some(folder), None) => prepare(folder, &Cancel::on_signals()).map_err(Into::into),
+        (Some("detect"), None, None) => detect(),
+        (Some("sweep"), Some(folder), None) => room::sweep(folder).map_err(Into::into),
+        (Some(_) | None, _, _) => Err(USAGE.into()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -86,7 +86,7 @@ mod tests {
         fs::create_dir(&outside).unwrap();
         fs::write(outside.join("kept"), "").unwrap();
         symlink(&outside, room.join("link")).unwrap();
-        fs::set_permissions(room.join("work/work"), Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(room.join("work/work"), Permissions::from_mode(0o000)).unwrap();
         discard(&room).unwrap();
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
         assert!(outside.join("kept").exists());
