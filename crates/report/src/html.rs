@@ -80,10 +80,12 @@ fn opening(m: &mut Markup, input: &ReportInput<'_>) {
 
 /// Writes an assistant's letter and name.
 fn who(m: &mut Markup, input: &ReportInput<'_>, id: &fairtrial_domain::id::AssistantId) {
-    if let Some(place) = input.place(id) {
-        m.leaf("span", &[("class", &format!("id {}", hue(place)))], &letter(place));
-    }
-    m.leaf("bdi", &[], input.title(id));
+    m.inside("span", &[("class", "who")], |m| {
+        if let Some(place) = input.place(id) {
+            m.leaf("span", &[("class", &format!("id {}", hue(place)))], &letter(place));
+        }
+        m.leaf("bdi", &[], input.title(id));
+    });
 }
 
 /// Returns the class of an assistant's hue; its letter tells it apart where hues repeat.

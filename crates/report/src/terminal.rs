@@ -8,7 +8,7 @@ mod table;
 
 use std::collections::BTreeSet;
 
-use fairtrial_domain::comparison::{Arm, Interval};
+use fairtrial_domain::comparison::Interval;
 
 use crate::{ReportInput, State, letter, notes, words};
 use line::{Line, Style, clean, cut, width_of, wrapped};

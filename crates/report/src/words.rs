@@ -19,7 +19,7 @@ pub(crate) const UNKNOWN: &str = "unknown";
 
 /// Share in [0, 1] as percent.
 pub(crate) fn percent(share: f64) -> String {
-    format!("{:.0} %", share * 100.0)
+    format!("{:.0}%", share * 100.0)
 }
 
 /// Difference in [-1, 1] as points with its sign.
@@ -28,9 +28,9 @@ pub(crate) fn points(difference: f64) -> String {
     if points == 0.0 { "0 points".to_owned() } else { format!("{points:+.0} points") }
 }
 
-/// "46 to 82 %".
+/// "46 to 82%".
 pub(crate) fn bounds(interval: &Interval) -> String {
-    format!("{:.0} to {:.0} %", interval.low * 100.0, interval.high * 100.0)
+    format!("{:.0} to {:.0}%", interval.low * 100.0, interval.high * 100.0)
 }
 
 /// "-37 to +14 points".
@@ -369,7 +369,7 @@ mod tests {
     fn figures_have_units_and_unknown_is_said() {
         assert_eq!(
             (percent(0.666), points(-0.004), points(0.31)),
-            ("67 %".into(), "0 points".into(), "+31 points".into())
+            ("67%".into(), "0 points".into(), "+31 points".into())
         );
         assert_eq!(
             (dollars(0.0), dollars(0.0421), dollars(1.2)),

@@ -38,8 +38,13 @@ fn rate(m: &mut Markup, input: &ReportInput<'_>, arm: &Arm) {
     let cells = match &arm.rate {
         Some(rate) => [
             words::percent(rate.estimate),
-            format!("{} ({} level)", words::bounds(rate), words::percent(rate.level)),
-            format!("{}, n = {}", rate.method, words::count(rate.n as usize, "task")),
+            words::bounds(rate),
+            format!(
+                "{} at {}, n = {}",
+                rate.method,
+                words::percent(rate.level),
+                words::count(rate.n as usize, "task")
+            ),
         ],
         None => ["no evidence", "none", "none"].map(str::to_owned),
     };

@@ -99,7 +99,9 @@ fn verdicts(m: &mut Markup, record: &TrialRecord) {
             verdict.exit.map_or_else(|| "by a signal or the limit".to_owned(), |code| code.to_string()),
             words::seconds(verdict.seconds)
         );
-        m.inside("details", &[], |m| {
+        // What did not pass is open, on paper as well.
+        let open: &[_] = if verdict.status.passed() { &[] } else { &[("open", "open")] };
+        m.inside("details", open, |m| {
             m.leaf("summary", &[], &said);
             if !verdict.tests.is_empty() {
                 m.inside("table", &[], |m| {

@@ -22,7 +22,13 @@ pub fn terminal_comparison(comparison: &Comparison, width: usize, colour: bool) 
         line.push_wide(&cut(&clean(arm.assistant.as_str()), NAME), NAME + 1, Style::Plain);
         match &arm.rate {
             Some(rate) => line.push(
-                &format!("{:>5}  {:<11}  {} of {}", words::percent(rate.estimate), words::bounds(rate), arm.resolved, arm.trials),
+                &format!(
+                    "{:>5}  {:<11}  {} of {}",
+                    words::percent(rate.estimate),
+                    words::bounds(rate),
+                    arm.resolved,
+                    arm.trials
+                ),
                 Style::Plain,
             ),
             None => line.push("no evidence", Style::Soft),
@@ -49,7 +55,12 @@ pub fn terminal_comparison(comparison: &Comparison, width: usize, colour: bool) 
         let task = exclusion.task.as_ref().map_or("all tasks", |task| task.as_str());
         let who = exclusion.assistant.as_ref().map_or("all assistants", |who| who.as_str());
         let trials = words::count(exclusion.trials as usize, "trial");
-        lines.extend(wrapped(&format!("{task}, {who}, {trials}: {}", exclusion.reason), "  ", width, Style::Plain));
+        lines.extend(wrapped(
+            &format!("{task}, {who}, {trials}: {}", exclusion.reason),
+            "  ",
+            width,
+            Style::Plain,
+        ));
     }
     line::text(&lines, width, colour)
 }

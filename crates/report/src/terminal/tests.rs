@@ -4,7 +4,7 @@ use fairtrial_domain::id::AssistantId;
 use proptest::prelude::*;
 use unicode_width::UnicodeWidthStr;
 
-use super::{terminal, terminal_diff};
+use super::{terminal, terminal_comparison, terminal_diff};
 use crate::sample::{Sample, patch};
 
 fn widest(text: &str) -> usize {
@@ -28,6 +28,17 @@ fn colour_changes_nothing_but_colour() {
     }
     assert_eq!(plain, stripped);
     assert_ne!(plain, coloured);
+}
+
+#[test]
+fn a_comparison_by_itself_has_its_verdict_and_every_pair() {
+    let shown = terminal_comparison(&Sample::new().comparison, 80, false);
+    assert!(widest(&shown) <= 80, "{shown}");
+    for said in
+        ["Which solves more is undecided", "100%  30 to 100%", "aster against birch: +50 points", "p 0.500"]
+    {
+        assert!(shown.contains(said), "lacks {said}:\n{shown}");
+    }
 }
 
 #[test]
@@ -105,6 +116,7 @@ proptest! {
             patches[0].files.iter().map(|file| fairtrial_patch::stacked_of(&file.path, &patches)).collect();
         prop_assert!(widest(&terminal(&sample.input(), width, false)) <= width.max(24));
         prop_assert!(widest(&terminal_diff(&stacked, &[text.clone(), text], width, false)) <= width.max(24));
+        prop_assert!(widest(&terminal_comparison(&sample.comparison, width, false)) <= width.max(24));
         let _ = terminal(&sample.input(), width, colour);
     }
 }
