@@ -53,6 +53,3 @@ pub fn capture(changes: &Changes) -> Result<Patch, CaptureError> {
     lowers.iter().try_for_each(|lower| readable(lower))?;
     walk::Walk::new(top, Stack::new(lowers.clone()), whole).run()
 }
-
-#[cfg(test)]
-mod tests;

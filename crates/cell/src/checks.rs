@@ -103,6 +103,3 @@ fn head(text: &str, max: usize) -> &str {
     }
     &text[..end]
 }
-
-#[cfg(test)]
-mod tests;

@@ -70,7 +70,8 @@ pub enum SideError {
 
 /// Where a path is in one layer.
 enum Place {
-    Found(Node, bool),
+    /// What it is, and whether lower layers are hidden below it.
+    Found(Box<Node>, bool),
     Absent,
     /// Neither here nor visible from below.
     Hidden,
@@ -106,7 +107,7 @@ impl Stack {
     pub fn node(&self, rel: &Path) -> io::Result<Option<Node>> {
         for layer in &self.layers {
             match place(layer, rel)? {
-                Place::Found(node, _) => return Ok(Some(node)),
+                Place::Found(node, _) => return Ok(Some(*node)),
                 Place::Hidden => return Ok(None),
                 Place::Absent => {}
             }
@@ -276,7 +277,7 @@ fn place(layer: &Path, rel: &Path) -> io::Result<Place> {
         }
         opaque |= node.kind == Kind::Dir && is_opaque(&path);
     }
-    Ok(Place::Found(node, opaque))
+    Ok(Place::Found(Box::new(node), opaque))
 }
 
 fn is_whiteout(meta: &Metadata) -> bool {

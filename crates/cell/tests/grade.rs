@@ -1,6 +1,9 @@
 //! Bases and grading with real git, real runners and real rooms. Run as an ordinary user for the full tier; as root
 //! only the plain one exists. A runner that is not installed is skipped, and said.
 
+#![expect(clippy::print_stdout, reason = "a skipped test says so")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -62,7 +65,7 @@ impl Place {
         journal(&dir)
     }
 
-    fn from_folder(&self, setup: &[&str], requires: &[&str]) -> BaseBundle {
+    fn folder_base(&self, setup: &[&str], requires: &[&str]) -> BaseBundle {
         BaseBundle {
             repository: Repository::Folder { path: self.path("src") },
             setup: setup.iter().map(|run| SetUp { run: (*run).to_owned(), timeout_sec: 60.0 }).collect(),
@@ -228,7 +231,7 @@ fn repository(place: &Place) -> String {
 fn from_git(place: &Place, location: &str, commit: &str, uncommitted: Option<&str>) -> BaseBundle {
     let (location, commit) = (location.to_owned(), commit.to_owned());
     let repository = Repository::Git { location, commit, uncommitted: uncommitted.map(str::to_owned) };
-    BaseBundle { repository, ..place.from_folder(&[], &[]) }
+    BaseBundle { repository, ..place.folder_base(&[], &[]) }
 }
 
 #[test]
@@ -324,7 +327,7 @@ fn a_folder_is_copied_without_any_repository_in_it_and_set_up_in_a_room() {
         "echo made > built && mkdir gen && echo x > gen/y",
         "rm a.txt; echo more >> built; git log > history || true",
     ];
-    let info = ready(&place.prepare(place.from_folder(&setup, &[])));
+    let info = ready(&place.prepare(place.folder_base(&setup, &[])));
     assert_eq!(info.files, 2);
     let base = place.path("base");
     assert!(fs::symlink_metadata(base.join("tree/out")).unwrap().is_symlink());
@@ -336,21 +339,21 @@ fn a_folder_is_copied_without_any_repository_in_it_and_set_up_in_a_room() {
     assert_eq!(text("a.txt"), None, "what set-up removed is gone");
     // Prepared once: the second cell finds it ready.
     fs::remove_dir_all(place.path("src")).unwrap();
-    assert_eq!(ready(&place.prepare(place.from_folder(&setup, &[]))), info);
+    assert_eq!(ready(&place.prepare(place.folder_base(&setup, &[]))), info);
 }
 
 #[test]
 fn a_set_up_that_fails_says_command_exit_code_and_last_lines_and_leaves_nothing() {
     let place = Place::new();
     place.write("src/a.txt", "a");
-    let records = place.prepare(place.from_folder(&["echo first; echo why >&2; exit 3"], &[]));
+    let records = place.prepare(place.folder_base(&["echo first; echo why >&2; exit 3"], &[]));
     let reason = failed(&records);
     assert!(
         reason.starts_with("the set-up command `echo first; echo why >&2; exit 3` ended with exit code 3"),
         "{reason}"
     );
     assert!(reason.contains("why") && !place.path("base").exists(), "{reason}");
-    let mut missing = place.from_folder(&["true"], &["no-such-program-here"]);
+    let mut missing = place.folder_base(&["true"], &["no-such-program-here"]);
     missing.target = place.path("other");
     assert!(failed(&place.prepare(missing)).contains("`no-such-program-here` is not on the PATH"));
     let left: Vec<_> = fs::read_dir(place.dir.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
@@ -369,7 +372,7 @@ fn python_is_judged_on_base_solution_and_broken_trees() {
     let place = Place::new();
     place.write("src/calc.py", PY_BASE);
     place.write("src/tests/test_open.py", "import unittest\n\nclass O(unittest.TestCase):\n    def test_open(self):\n        self.fail('weak')\n");
-    ready(&place.prepare(place.from_folder(&[], &[])));
+    ready(&place.prepare(place.folder_base(&[], &[])));
     let mut py = check(ResultFormat::Pytest, "python3 -m unittest -v test_hidden");
     py.tests = vec!["test_hidden.T.test_double".to_owned()];
     let run = |files: Vec<FileChange>| {
@@ -408,7 +411,7 @@ fn protected_files_are_put_back_and_named_and_other_bases_refused() {
     place.write("src/tests/a", "strict\n");
     place.write("src/conf", "1\n");
     place.write("src/code", "old\n");
-    ready(&place.prepare(place.from_folder(&[], &[])));
+    ready(&place.prepare(place.folder_base(&[], &[])));
     let show = check(
         ResultFormat::Exit,
         "cat tests/a conf code; ls tests; test -L tests && echo LINK; cat report.xml; true",
@@ -454,7 +457,7 @@ fn protected_files_are_put_back_and_named_and_other_bases_refused() {
 fn no_check_sees_what_another_one_wrote_nor_a_report_that_lay_there() {
     let place = Place::new();
     place.write("src/report.xml", "<testsuite><testcase name=\"a\"/></testsuite>");
-    ready(&place.prepare(place.from_folder(&[], &[])));
+    ready(&place.prepare(place.folder_base(&[], &[])));
     let mut stale = check(ResultFormat::Junit, "true");
     stale.report = Some("report.xml".to_owned());
     let mut fresh = check(
@@ -472,7 +475,7 @@ fn no_check_sees_what_another_one_wrote_nor_a_report_that_lay_there() {
 fn a_check_that_never_ends_times_out_and_a_flood_is_bounded() {
     let place = Place::new();
     place.write("src/a", "a");
-    ready(&place.prepare(place.from_folder(&[], &[])));
+    ready(&place.prepare(place.folder_base(&[], &[])));
     let mut hang = check(ResultFormat::Exit, "sleep 60");
     hang.timeout_sec = 0.3;
     let flood = check(ResultFormat::Tap, "yes | head -c 3000000; printf '\\n1..1\\nok 1 - a\\n'");
@@ -499,7 +502,7 @@ fn cargo_rebuilds_what_a_patch_changed_over_a_warm_base() {
     let base = "pub fn double(x: u32) -> u32 {\n    x * 2\n}\n\n#[test]\nfn doubles() {\n    assert_eq!(double(4), 8);\n}\n";
     place.write("src/Cargo.toml", "[package]\nname = \"calc\"\nversion = \"0.1.0\"\nedition = \"2021\"\n");
     place.write("src/src/lib.rs", base);
-    ready(&place.prepare(place.from_folder(&["cargo test --offline --no-run"], &["cargo", "rustc", "cc"])));
+    ready(&place.prepare(place.folder_base(&["cargo test --offline --no-run"], &["cargo", "rustc", "cc"])));
     assert!(place.path("base/layer/target").is_dir());
     let run = |after: &str| {
         let files =
@@ -528,7 +531,7 @@ fn node_is_judged_by_its_own_runner() {
     let place = Place::new();
     let base = "exports.double = (x) => x + 3;\n";
     place.write("src/calc.js", base);
-    ready(&place.prepare(place.from_folder(&[], &[])));
+    ready(&place.prepare(place.folder_base(&[], &[])));
     let test = "const { test } = require('node:test');\nconst assert = require('node:assert');\n\
         const { double } = require('../calc.js');\ntest('doubles', () => assert.equal(double(4), 8));\n";
     let run = |after: &str| {
@@ -550,7 +553,7 @@ fn node_is_judged_by_its_own_runner() {
 fn the_tier_is_said_and_a_wrong_bundle_refused() {
     let place = Place::new();
     place.write("src/a", "a");
-    ready(&place.prepare(place.from_folder(&[], &[])));
+    ready(&place.prepare(place.folder_base(&[], &[])));
     let mut bundle = place.grading(Patch::default(), vec![check(ResultFormat::Exit, "true")], &[]);
     bundle.tier = TierChoice::Plain;
     let records = place.grade(bundle.clone());

@@ -87,10 +87,10 @@ fn from_url(url: &str, commit: &str, store: &Path) -> Result<String, BaseError> 
     let git = Git::at(store);
     let fetch = ["fetch", "-q", "--no-tags", "--no-recurse-submodules"];
     let one = [&fetch[..], &["--depth=1", "--", url, commit]].concat();
-    if git.run(&one).is_ok() {
-        if let Some(id) = resolve(&git, "FETCH_HEAD") {
-            return Ok(id);
-        }
+    if git.run(&one).is_ok()
+        && let Some(id) = resolve(&git, "FETCH_HEAD")
+    {
+        return Ok(id);
     }
     let heads = "+refs/heads/*:refs/fetched/heads/*";
     let tags = "+refs/tags/*:refs/fetched/tags/*";

@@ -92,7 +92,7 @@ impl Ignore {
 
     fn is_target(&self, rel: &Path) -> bool {
         let beside = |name: &&str| self.files.node(&rel.with_file_name(name)).ok().flatten().is_some();
-        rel.file_name().is_some_and(|name| name == "target") && MANIFESTS.iter().any(|name| beside(&name))
+        rel.file_name().is_some_and(|name| name == "target") && MANIFESTS.iter().any(beside)
     }
 
     /// Returns the repository's folders above `rel`, from the root down, their rules read.

@@ -65,11 +65,11 @@ fn inside(tally: &mut Tally, block: &mut Block, line: &str) {
             // With `--nocapture` a test's prints stand between its name and its result.
             None => block.pending = Some(name.to_owned()),
         }
-    } else if let Some(status) = status(line) {
-        if let Some(name) = &block.pending {
-            block.seen += 1;
-            tally.add(name, status, "");
-        }
+    } else if let Some(status) = status(line)
+        && let Some(name) = &block.pending
+    {
+        block.seen += 1;
+        tally.add(name, status, "");
     }
 }
 

@@ -93,11 +93,11 @@ fn verbose(text: &str) -> Reading {
             block.current = None;
         } else if let Some((word, rest)) = line.split_once('\t') {
             trailer(&mut tally, &mut block, word.trim(), rest);
-        } else if let Some(said) = block.current.as_ref().and_then(|t| block.running.get_mut(t)) {
-            if said.len() < MAX_MESSAGE {
-                said.push_str(&line);
-                said.push('\n');
-            }
+        } else if let Some(said) = block.current.as_ref().and_then(|t| block.running.get_mut(t))
+            && said.len() < MAX_MESSAGE
+        {
+            said.push_str(&line);
+            said.push('\n');
         }
     }
     flush(&mut tally, &mut block, None);

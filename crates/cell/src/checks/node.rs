@@ -104,15 +104,15 @@ fn test(tally: &mut Tally, state: &mut State, depth: usize, status: TestStatus, 
     };
     let (name, _) = untimed(rest);
     // From version 22 on a suite closes with a test's mark.
-    if let Some((open, failed)) = state.open.get(depth) {
-        if open == name {
-            let explained = *failed;
-            state.open.truncate(depth);
-            if status == TestStatus::Failed && !explained {
-                record(tally, state, name, status);
-            }
-            return;
+    if let Some((open, failed)) = state.open.get(depth)
+        && open == name
+    {
+        let explained = *failed;
+        state.open.truncate(depth);
+        if status == TestStatus::Failed && !explained {
+            record(tally, state, name, status);
         }
+        return;
     }
     state.open.truncate(depth);
     let status = if skipped { TestStatus::Skipped } else { status };

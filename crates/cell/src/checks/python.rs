@@ -49,12 +49,12 @@ pub(super) fn read(text: &str) -> Reading {
     } else if state.unittest > 0 && state.ran.is_none() {
         tally.problem("unittest's summary is missing");
     }
-    if let Some((failed, passed)) = state.told {
-        if failed > 0 && tally.count(TestStatus::Failed) == 0 || passed > tally.count(TestStatus::Passed) {
-            tally.problem(format!(
-                "pytest counted {failed} failed and {passed} passed, but did not name them: use -v"
-            ));
-        }
+    if let Some((failed, passed)) = state.told
+        && (failed > 0 && tally.count(TestStatus::Failed) == 0 || passed > tally.count(TestStatus::Passed))
+    {
+        tally.problem(format!(
+            "pytest counted {failed} failed and {passed} passed, but did not name them: use -v"
+        ));
     }
     tally.done()
 }
@@ -103,13 +103,13 @@ fn unittest(tally: &mut Tally, state: &mut State, line: &str) -> bool {
             return true;
         }
     }
-    if let Some(ran) = line.strip_prefix("Ran ").and_then(|l| l.split_once(" test")) {
-        if ran.1.starts_with(" in ") || ran.1.starts_with("s in ") {
-            end_section(tally, state);
-            state.ran = ran.0.parse().ok();
-            state.current = None;
-            return true;
-        }
+    if let Some(ran) = line.strip_prefix("Ran ").and_then(|l| l.split_once(" test"))
+        && (ran.1.starts_with(" in ") || ran.1.starts_with("s in "))
+    {
+        end_section(tally, state);
+        state.ran = ran.0.parse().ok();
+        state.current = None;
+        return true;
     }
     if let Some(id) = state.current.clone().filter(|id| !id.contains("::")) {
         let late = unittest_status(line).or_else(|| glued(line).filter(|_| tally.status(&id).is_none()));
@@ -184,18 +184,18 @@ fn pytest(tally: &mut Tally, state: &mut State, line: &str) -> bool {
     }
     // `FAILED path::test - message`, of the short summary or of xdist: `[gw0] [ 50%] PASSED path::test`.
     let body = if line.starts_with("[gw") { line.split_once("%] ").map_or(line, |(_, b)| b) } else { line };
-    if let Some((word, rest)) = body.split_once(' ') {
-        if let Some(status) = status(word) {
-            let (id, message) = rest.split_once(" - ").unwrap_or((rest, ""));
-            if id.contains("::") {
-                tally.add(id, status, message);
-                return true;
-            }
-            if word == "ERROR" && id.ends_with(".py") {
-                tally.add(id, TestStatus::Failed, message);
-                tally.problem(format!("`{id}` could not be collected"));
-                return true;
-            }
+    if let Some((word, rest)) = body.split_once(' ')
+        && let Some(status) = status(word)
+    {
+        let (id, message) = rest.split_once(" - ").unwrap_or((rest, ""));
+        if id.contains("::") {
+            tally.add(id, status, message);
+            return true;
+        }
+        if word == "ERROR" && id.ends_with(".py") {
+            tally.add(id, TestStatus::Failed, message);
+            tally.problem(format!("`{id}` could not be collected"));
+            return true;
         }
     }
     if let Some((id, status)) = trailing(line) {

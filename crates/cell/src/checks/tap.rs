@@ -89,13 +89,14 @@ fn take(tally: &mut Tally, state: &mut State, indent: usize, body: &str, files: 
     } else if body.starts_with("Bail out!") {
         settle(tally, state, files);
         tally.problem(head(body, 300));
-    } else if depth == 0 && indent == 0 {
-        if let Some(plan) = body.strip_prefix("1..").and_then(|p| p.split_whitespace().next()) {
-            match (plan.parse(), state.plan) {
-                (Ok(plan), None) => state.plan = Some(plan),
-                (_, Some(_)) => tally.problem("two plans"),
-                (Err(_), None) => {}
-            }
+    } else if depth == 0
+        && indent == 0
+        && let Some(plan) = body.strip_prefix("1..").and_then(|p| p.split_whitespace().next())
+    {
+        match (plan.parse(), state.plan) {
+            (Ok(plan), None) => state.plan = Some(plan),
+            (_, Some(_)) => tally.problem("two plans"),
+            (Err(_), None) => {}
         }
     }
 }

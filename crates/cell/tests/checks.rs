@@ -1,9 +1,13 @@
+//! What test runners print, read test by test: recordings, hostile text, and the verdicts that follow.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
+
 use fairtrial_domain::id::CheckId;
 use fairtrial_domain::task::{Check, CheckKind, ResultFormat};
 use fairtrial_domain::verdict::{TestStatus, VerdictStatus};
 use proptest::prelude::*;
 
-use super::*;
+use fairtrial_cell::checks::{MAX_OUTPUT, Ran, Reading, means, parse, read, tail, verdict};
 
 /// One line a test, `+` passed, `-` failed, `~` skipped; then the problem.
 fn shown(format: ResultFormat, text: &str) -> String {
@@ -39,12 +43,12 @@ const NODE: &str = "
 
 #[test]
 fn nodes_tap_is_read_without_suites_and_files() {
-    check(ResultFormat::Node, include_str!("../../fixtures/node/20.20/tap.txt"), NODE);
+    check(ResultFormat::Node, include_str!("../fixtures/node/20.20/tap.txt"), NODE);
 }
 
 #[test]
 fn nodes_spec_says_the_same_and_a_printed_result_does_not_add_up() {
-    let text = include_str!("../../fixtures/node/20.20/spec.txt");
+    let text = include_str!("../fixtures/node/20.20/spec.txt");
     let faked = NODE.replace("+ plain ok", "+ fake\n+ plain ok")
         + "\n! 5 passed and 3 failed, but the summary says 4 and 3";
     check(ResultFormat::Node, text, &faked);
@@ -60,7 +64,7 @@ fn a_file_that_ran_no_test_is_no_passing_test() {
 fn unittest_is_read_with_doc_lines_prints_sub_tests_hooks_and_broken_modules() {
     check(
         ResultFormat::Pytest,
-        include_str!("../../fixtures/unittest/3.11/verbose.txt"),
+        include_str!("../fixtures/unittest/3.11/verbose.txt"),
         "
 - test_a.S.setUpClass
 - test_a.T.test_bad
@@ -75,7 +79,7 @@ fn unittest_is_read_with_doc_lines_prints_sub_tests_hooks_and_broken_modules() {
 
 #[test]
 fn a_failure_of_unittest_carries_its_traceback() {
-    let tests = parse(ResultFormat::Pytest, include_str!("../../fixtures/unittest/3.11/verbose.txt"));
+    let tests = parse(ResultFormat::Pytest, include_str!("../fixtures/unittest/3.11/verbose.txt"));
     let bad = tests.iter().find(|t| t.id == "test_a.T.test_bad").unwrap();
     assert!(bad.message.ends_with("AssertionError: 1 != 2"), "{}", bad.message);
 }
@@ -147,7 +151,7 @@ const CARGO: &str = "
 
 #[test]
 fn cargo_is_read_and_prints_of_a_failing_test_are_no_results() {
-    let text = include_str!("../../fixtures/cargo/1.95/verbose.txt");
+    let text = include_str!("../fixtures/cargo/1.95/verbose.txt");
     check(ResultFormat::Cargo, text, CARGO);
     let bad = parse(ResultFormat::Cargo, text).swap_remove(2);
     assert!(bad.message.contains("assertion `left == right` failed"), "{}", bad.message);

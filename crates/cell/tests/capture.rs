@@ -1,14 +1,22 @@
+//! Patches from edited trees, as a copy and as an overlay's upper, against the tree itself and against git.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use fairtrial_domain::patch::{Content, FileMode};
 use proptest::prelude::*;
 use tempfile::TempDir;
 
-use super::*;
-use crate::grade::layer::Layer;
+use fairtrial_cell::capture::{MAX_FILE, capture};
+use fairtrial_cell::grade::layer::Layer;
+use fairtrial_cell::room::Changes;
+use fairtrial_cell::tree::Stack;
+use fairtrial_domain::patch::Patch;
 
 fn write(root: &Path, path: &str, text: impl AsRef<[u8]>) {
     let path = root.join(path);
@@ -60,7 +68,7 @@ impl Pair {
         upper
     }
 
-    fn from_upper(&self, upper: &Path) -> Patch {
+    fn upper_patch(&self, upper: &Path) -> Patch {
         capture(&Changes::Upper { upper: upper.to_owned(), lowers: vec![self.base()] }).unwrap()
     }
 
@@ -148,7 +156,7 @@ mode: mode => x mode",
     );
     let patch = pair.patch();
     let upper = pair.upper(&patch);
-    assert_eq!(pair.from_upper(&upper), patch);
+    assert_eq!(pair.upper_patch(&upper), patch);
     fs::remove_dir_all(pair.edited().join(".git")).unwrap();
     let applied = pair.applied(&patch);
     fs::remove_dir_all(applied.join(".git")).unwrap();
@@ -256,7 +264,7 @@ fn an_upper_is_read_with_whiteouts_opaque_folders_and_copies_without_a_change() 
         0,
     )
     .unwrap();
-    assert_eq!(shown(&pair.from_upper(&upper)), "d/a: d/a => none\nd/b: d/b => new\ne/a: e/a => none\n");
+    assert_eq!(shown(&pair.upper_patch(&upper)), "d/a: d/a => none\nd/b: d/b => new\ne/a: e/a => none\n");
 }
 
 #[test]
@@ -345,7 +353,7 @@ fn git_gives_the_patched_base_the_same_tree_id() {
     assert_eq!(git_tree(&pair.applied(&patch), &work), edited);
     assert_ne!(git_tree(&pair.base(), &work), edited);
     let upper = pair.upper(&patch);
-    assert_eq!(pair.from_upper(&upper), patch);
+    assert_eq!(pair.upper_patch(&upper), patch);
 }
 
 #[derive(Debug, Clone)]
@@ -415,7 +423,7 @@ proptest! {
         let edited = tree(&pair.edited());
         prop_assert_eq!(&tree(&pair.applied(&patch)), &edited);
         let upper = pair.upper(&patch);
-        prop_assert_eq!(pair.from_upper(&upper), patch);
+        prop_assert_eq!(pair.upper_patch(&upper), patch);
         let stacked = Stack::new(vec![upper, pair.base()]);
         let merged: BTreeMap<_, _> = stacked.files(Path::new("")).unwrap().into_iter()
             .map(|f| (f.clone(), stacked.side(&f, MAX_FILE).unwrap().unwrap())).collect();
