@@ -99,7 +99,7 @@ fn folded(all: Vec<ColumnRow>) -> Vec<ColumnRow> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::arbitrary::side;
+    use crate::tests::arbitrary::side;
     use proptest::prelude::*;
 
     fn shown(base: &str, left: &str, right: &str) -> String {

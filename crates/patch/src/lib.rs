@@ -22,4 +22,6 @@ pub use stacked::{stacked, stacked_of};
 pub use visible::visible;
 
 #[cfg(test)]
-mod arbitrary;
+mod tests {
+    pub(crate) mod arbitrary;
+}

@@ -50,7 +50,7 @@ pub fn file(change: &FileChange) -> FileCounts {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::arbitrary::{change, git_numstat, random_edits};
+    use crate::tests::arbitrary::{change, git_numstat, random_edits};
     use fairtrial_domain::patch::{Content, FileMode, Side};
 
     #[test]

@@ -67,7 +67,7 @@ fn is_empty(content: &Content) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::arbitrary::change;
+    use crate::tests::arbitrary::change;
 
     fn check(files: Vec<fairtrial_domain::patch::FileChange>, expected: &[(&str, &str)]) {
         let found = pairs(&Patch { files, flags: vec![] });

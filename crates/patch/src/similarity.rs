@@ -118,7 +118,7 @@ fn touched(patch: &Patch) -> BTreeSet<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::arbitrary::{change, patches_over_one_base};
+    use crate::tests::arbitrary::{change, patches_over_one_base};
     use proptest::prelude::*;
 
     fn patch(files: Vec<Change>) -> Patch {

@@ -39,7 +39,7 @@ mod tests {
 
     #[test]
     fn the_table_reads_back_as_the_trials() {
-        let run = crate::sample::Sample::new();
+        let run = crate::tests::sample::Sample::new();
         let rows = fairtrial_judge::read_csv(&csv(&run.trials)).unwrap();
         let entries: Vec<TrialEntry> = run.trials.iter().filter_map(TrialEntry::of).collect();
         assert_eq!(rows.len(), entries.len());
@@ -54,10 +54,10 @@ mod tests {
 
     #[test]
     fn no_field_starts_a_formula() {
-        let mut odd = crate::sample::trial("one", "aster", 1);
+        let mut odd = crate::tests::sample::trial("one", "aster", 1);
         odd.cost = Some(Cost { usd: -1.0, source: CostSource::Reported });
         odd.seconds = f64::NAN;
-        let mut ungraded = crate::sample::trial("one", "aster", 2);
+        let mut ungraded = crate::tests::sample::trial("one", "aster", 2);
         (ungraded.ending, ungraded.outcome) = (Ending::Finished, Some(Outcome::Ungraded { broke: vec![] }));
         let text = csv(&[odd, ungraded]);
         assert_eq!(text, "task,assistant,trial,outcome,cost,seconds\none,aster,1,pass,,\n");

@@ -186,7 +186,7 @@ fn worth(record: &TrialRecord) -> Worth {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sample::Sample;
+    use crate::tests::sample::Sample;
 
     #[test]
     fn the_run_is_written_and_read_without_loss() {

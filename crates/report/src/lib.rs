@@ -21,7 +21,9 @@ mod terminal;
 mod words;
 
 #[cfg(test)]
-mod sample;
+mod tests {
+    pub(crate) mod sample;
+}
 
 pub use csv::csv;
 pub use html::html;

@@ -86,7 +86,7 @@ fn tool_or_model(input: &ReportInput<'_>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sample::Sample;
+    use crate::tests::sample::Sample;
 
     #[test]
     fn samples_policy_and_makers_are_always_said() {

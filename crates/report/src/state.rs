@@ -103,7 +103,7 @@ mod tests {
 
     #[track_caller]
     fn check(ending: Ending, outcome: Option<Outcome>, expected: State) {
-        let mut trial = crate::sample::trial("one", "aster", 1);
+        let mut trial = crate::tests::sample::trial("one", "aster", 1);
         (trial.ending, trial.outcome) = (ending, outcome);
         assert_eq!(State::of(Some(&trial)), expected);
     }

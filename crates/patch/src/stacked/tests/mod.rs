@@ -4,7 +4,7 @@ use fairtrial_domain::diff::{Span, Stacked, StackedRow};
 use fairtrial_domain::patch::{Content, FileMode, Patch, Side};
 use proptest::prelude::*;
 
-use crate::arbitrary::{change, side, text};
+use crate::tests::arbitrary::{change, side, text};
 use crate::{stacked, stacked_of};
 
 fn shown(stacked: &Stacked) -> String {

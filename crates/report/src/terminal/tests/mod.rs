@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use unicode_width::UnicodeWidthStr;
 
 use super::{terminal, terminal_comparison, terminal_diff};
-use crate::sample::{Sample, patch};
+use crate::tests::sample::{Sample, patch};
 
 fn widest(text: &str) -> usize {
     text.lines().map(UnicodeWidthStr::width).max().unwrap_or(0)

@@ -10,7 +10,7 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
 use super::{UnifiedError, parse, read, write};
-use crate::arbitrary::{change, git, side, text_patch};
+use crate::tests::arbitrary::{change, git, side, text_patch};
 
 fn before(patch: &Patch) -> impl Fn(&str) -> Option<Side> + '_ {
     |path| patch.files.iter().find(|file| file.path == path).and_then(|file| file.before.clone())

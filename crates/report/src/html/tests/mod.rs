@@ -4,7 +4,7 @@ use quick_xml::Reader;
 use quick_xml::events::Event;
 
 use super::{STYLE, html};
-use crate::sample::Sample;
+use crate::tests::sample::Sample;
 
 /// Reads the page as XML; returns its element names, attribute names and text.
 fn parsed(page: &str) -> (Vec<String>, Vec<String>, String) {
