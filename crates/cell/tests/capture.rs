@@ -7,6 +7,7 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use fairtrial_domain::patch::{Content, FileMode};
 use proptest::prelude::*;
@@ -14,9 +15,12 @@ use tempfile::TempDir;
 
 use fairtrial_cell::capture::{MAX_FILE, capture};
 use fairtrial_cell::grade::layer::Layer;
-use fairtrial_cell::room::Changes;
+use fairtrial_cell::process::{Cancel, Continue, Job, Stdin};
+use fairtrial_cell::room::{Changes, Room, RoomSpec};
 use fairtrial_cell::tree::Stack;
+use fairtrial_domain::bundle::{Tier, TierChoice};
 use fairtrial_domain::patch::Patch;
+use fairtrial_domain::task::{Limits, Network};
 
 fn write(root: &Path, path: &str, text: impl AsRef<[u8]>) {
     let path = root.join(path);
@@ -429,4 +433,85 @@ proptest! {
             .map(|f| (f.clone(), stacked.side(&f, MAX_FILE).unwrap().unwrap())).collect();
         prop_assert_eq!(&merged, &edited);
     }
+}
+
+/// Edits a base by a shell script in a room and returns the patch with the tier it came from.
+fn in_a_room(tier: TierChoice, script: &str) -> (Tier, Patch) {
+    let dir = tempfile::tempdir().unwrap();
+    let base = dir.path().join("base");
+    for path in ["d/a", "d/b/c", "e/a", "file", "mode", "same", "moved/x", "moved/y"] {
+        write(&base, &format!("tree/{path}"), path);
+    }
+    write(&base, "tree/.git/HEAD", "ref: refs/heads/main");
+    write(&base, "layer/gen/made", "by set-up");
+    let limits = Limits::default();
+    let mut room = Room::open(&RoomSpec {
+        scratch: &dir.path().join("room"),
+        base: &base,
+        tier,
+        network: Network::None,
+        readable: &[],
+        limits: &limits,
+        marker: &dir.path().display().to_string(),
+        cancel: Cancel::new(),
+    })
+    .unwrap();
+    let job = Job {
+        argv: ["sh", "-ec", script].map(str::to_owned).to_vec(),
+        env: room.env(&[]),
+        cwd: PathBuf::new(),
+        stdin: Stdin::Null,
+        timeout: Duration::from_secs(30),
+        stall: None,
+        grace: Duration::from_secs(1),
+    };
+    let end = room.run(&job, &mut |_| Continue::Yes).unwrap();
+    assert_eq!(end.exit.code, Some(0));
+    let tier = room.tier().0;
+    let patch = capture(&room.freeze()).unwrap();
+    room.close().unwrap();
+    (tier, patch)
+}
+
+#[test]
+fn both_tiers_give_the_same_patch_of_real_edits() {
+    let script = "
+        rm -rf d; mkdir d; echo new > d/a              # an opaque folder
+        rm -rf e; echo file > e                        # a folder becomes a file
+        rm file; mkdir file; echo in > file/in         # and the other way round
+        chmod +x mode; touch same; cat same > t; mv t same
+        mv moved elsewhere
+        ln -s /etc/passwd out
+        echo evil > .git/config; mkdir -p sub/.git; echo x > sub/.git/x
+        mkfifo pipe; mkdir -p __pycache__; echo x > __pycache__/a.pyc
+        echo more >> gen/made; rm -rf gone; mkdir empty
+    ";
+    let (_, plain) = in_a_room(TierChoice::Plain, script);
+    assert_eq!(
+        shown(&plain),
+        "\
+d/a: d/a => new\\n
+d/b/c: d/b/c => none
+e: none => file\\n
+e/a: e/a => none
+elsewhere/x: none => moved/x
+elsewhere/y: none => moved/y
+file: file => none
+file/in: none => in\\n
+gen/made: by set-up => by set-upmore\\n
+mode: mode => x mode
+moved/x: moved/x => none
+moved/y: moved/y => none
+out: none => -> /etc/passwd
+Ignored __pycache__/
+EscapingSymlink out
+SpecialFile pipe
+NestedGit sub/.git
+"
+    );
+    let (tier, best) = in_a_room(TierChoice::Best, script);
+    if tier == Tier::Plain {
+        eprintln!("skipped: no full tier here");
+    }
+    assert_eq!(shown(&best), shown(&plain));
 }

@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 /// How ways of transport may be named in a location.
 const PROTOCOLS: &str = "file:git:http:https:ssh";
 /// Set for every call; on the command line, where they outrank the repository's own.
-const SETTINGS: [&str; 10] = [
+const SETTINGS: [&str; 12] = [
     "core.hooksPath=/dev/null",
     "core.fsmonitor=false",
     "core.attributesFile=/dev/null",
@@ -18,6 +18,8 @@ const SETTINGS: [&str; 10] = [
     "core.autocrlf=false",
     "core.logAllRefUpdates=false",
     "credential.helper=",
+    "http.lowSpeedLimit=1000",
+    "http.lowSpeedTime=60",
     "gc.auto=0",
     "maintenance.auto=false",
     "safe.directory=*",
@@ -112,7 +114,7 @@ impl Git {
             ("GIT_NO_REPLACE_OBJECTS", "1"),
             ("GIT_NO_LAZY_FETCH", "1"),
             ("GIT_OPTIONAL_LOCKS", "0"),
-            ("GIT_SSH_COMMAND", "ssh -oBatchMode=yes"),
+            ("GIT_SSH_COMMAND", "ssh -oBatchMode=yes -oConnectTimeout=30"),
             ("LC_ALL", "C"),
         ]);
         let mut set = |name: &str, value: &Option<PathBuf>| {
