@@ -31,7 +31,6 @@ pub fn start() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let stop = Arc::clone(&api);
     let built = tauri::Builder::default()
         .manage(api)
         .invoke_handler(tauri::generate_handler![query, act])
@@ -52,12 +51,9 @@ pub fn start() -> ExitCode {
         })
         .build(tauri::generate_context!());
     match built {
+        // Cells end with this process; a run that was under way can be resumed.
         Ok(app) => {
-            app.run(move |_, event| {
-                if matches!(event, tauri::RunEvent::Exit) {
-                    stop.shut_down();
-                }
-            });
+            app.run(|_, _| {});
             ExitCode::SUCCESS
         }
         Err(error) => {

@@ -1,1 +1,8 @@
-//! Tests.
+//! The programs as their users meet them: real processes, real cells, real files.
+
+mod bad_input;
+mod house;
+mod resume;
+mod samples;
+mod serve;
+mod terminal;

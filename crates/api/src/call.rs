@@ -1,9 +1,17 @@
 //! What the interface may ask and order, for every host alike: a `Query` changes nothing, an `Action` does.
 
+use std::path::Path;
+use std::sync::Arc;
+
 use fairtrial_domain::id::{AssistantId, RunId, TaskId, TrialKey};
 use fairtrial_domain::values;
+use serde::Serialize;
+use serde_json::Value;
 
-use crate::view::{PlanRequest, TryRequest};
+use crate::Api;
+use crate::error::ApiError;
+use crate::runs::blocking;
+use crate::view::{ErrorDto, PlanRequest, TryRequest};
 
 values! {
     /// Asks for a view. The answer's type stands behind each variant.
@@ -133,4 +141,56 @@ values! {
             run: RunId,
         },
     }
+}
+
+impl Api {
+    /// Answers a query. Blocking parts run away from the runtime's own threads.
+    pub async fn query(self: &Arc<Self>, query: Query) -> Result<Value, ErrorDto> {
+        let api = Arc::clone(self);
+        Ok(blocking(move || api.answer(query)).await?)
+    }
+
+    fn answer(&self, query: Query) -> Result<Value, ApiError> {
+        let value = match query {
+            Query::Home => json(self.home()?)?,
+            Query::Repository { path } => json(self.repository(Path::new(&path))?)?,
+            Query::Preview { request } => json(self.preview(&request)?)?,
+            Query::Runs => json(self.runs()?)?,
+            Query::Run { run } => json(self.run(&run)?)?,
+            Query::Live { run, after } => json(self.live(&run, after))?,
+            Query::Trial { run, key } => json(self.trial(&run, &key)?)?,
+            Query::Events { run, key, from, count } => json(self.events(&run, &key, from, count)?)?,
+            Query::DiffIndex { run, task, trial, reference } => {
+                json(self.diff_index(&run, &task, trial, reference)?)?
+            }
+            Query::StackedDiff { run, task, trial, path, reference } => {
+                json(self.stacked(&run, &task, trial, &path, reference)?)?
+            }
+            Query::ColumnsDiff { run, task, trial, path, left, right } => {
+                json(self.columns(&run, &task, trial, &path, (left.as_ref(), right.as_ref()))?)?
+            }
+            Query::Scoreboard { run } => json(self.scoreboard(&run)?)?,
+        };
+        Ok(value)
+    }
+
+    /// Carries out an action.
+    pub async fn act(self: &Arc<Self>, action: Action) -> Result<Value, ErrorDto> {
+        let value = match action {
+            Action::StartRun { request } => json(self.start_run(request).await?)?,
+            Action::StartTry { request } => json(self.start_try(request).await?)?,
+            Action::Pause { run } => json(self.pause(&run).await?)?,
+            Action::Resume { run } => json(self.resume(&run, None).await?)?,
+            Action::Cancel { run } => json(self.cancel(&run).await?)?,
+            Action::Report { run } => {
+                let api = Arc::clone(self);
+                json(blocking(move || api.write_report(&run)).await?)?
+            }
+        };
+        Ok(value)
+    }
+}
+
+fn json(value: impl Serialize) -> Result<Value, ApiError> {
+    Ok(serde_json::to_value(value)?)
 }

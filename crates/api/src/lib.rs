@@ -2,3 +2,50 @@
 
 pub mod call;
 pub mod view;
+
+mod assistants;
+mod base;
+mod compare;
+mod diffs;
+mod doctor;
+mod error;
+mod export;
+mod home;
+mod live;
+mod look;
+mod plan;
+mod record;
+mod repository;
+mod runs;
+mod steps;
+mod trials;
+mod trying;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use fairtrial_domain::id::RunId;
+use fairtrial_store::Store;
+
+pub use doctor::Doctor;
+pub use error::{ApiError, describe};
+pub use home::Home;
+
+/// A data folder that is open, with the runs that this process works on.
+#[derive(Debug)]
+pub struct Api {
+    home: Home,
+    store: Arc<Store>,
+    runs: Mutex<BTreeMap<RunId, runs::Working>>,
+}
+
+impl Api {
+    /// Opens the data folder.
+    ///
+    /// # Errors
+    /// When it cannot be used, or a newer version of the product wrote it.
+    pub fn open(home: Home) -> Result<Arc<Api>, ApiError> {
+        let store = Arc::new(Store::open(home.data())?);
+        Ok(Arc::new(Api { home, store, runs: Mutex::default() }))
+    }
+}

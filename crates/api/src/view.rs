@@ -107,6 +107,7 @@ values! {
     }
 
     /// What to run.
+    #[serde(deny_unknown_fields)]
     pub struct PlanRequest {
         /// A suite's folder, `samples`, or a plan file.
         pub suite: String,
@@ -122,6 +123,8 @@ values! {
         pub budget_usd: Option<f64>,
         /// Wall seconds for the whole run.
         pub budget_sec: Option<f64>,
+        /// The difference in solved rate that matters, in (0, 1); `None` takes ten points.
+        pub margin: Option<f64>,
     }
 
     /// A first comparison: one folder, one instruction.

@@ -22,6 +22,7 @@ pub const STREAM_FILE: &str = "stream.log";
 
 values! {
     /// What a cell is to do.
+    #[expect(clippy::large_enum_variant, reason = "one is read in the life of a process")]
     #[serde(tag = "do", rename_all = "snake_case")]
     pub enum Bundle {
         /// Prepare a base: `fairtrial-cell base`.

@@ -1,0 +1,97 @@
+//! What this machine has for a fair run, what is missing, and what to do about it.
+
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+
+use fairtrial_domain::bundle::Tier;
+use fairtrial_domain::values;
+
+use crate::error::{ApiError, describe};
+use crate::view::TierStatus;
+use crate::{Api, assistants};
+
+values! {
+    /// What `fairtrial doctor` tells.
+    pub struct Doctor {
+        /// The product's version.
+        pub version: String,
+        /// The data folder.
+        pub data: String,
+        /// The isolation that cells have here.
+        pub tier: TierStatus,
+        /// Toolchains that tasks often need, and where they are.
+        pub tools: Vec<ToolStatus>,
+        /// Assistants that can start.
+        pub ready: Vec<String>,
+        /// Each thing that is amiss, with the remedy; empty when all is well.
+        pub remedies: Vec<String>,
+    }
+
+    /// A toolchain.
+    pub struct ToolStatus {
+        /// Its program.
+        pub name: String,
+        /// Where it is; `None` when it is missing.
+        pub path: Option<String>,
+    }
+}
+
+/// Toolchains of the sample suite, and git, which prepares bases.
+const TOOLS: &[&str] = &["git", "python3", "cargo", "node"];
+
+impl Api {
+    /// Asks a cell what isolation it has here, once for the life of this process.
+    pub(crate) fn tier(&self) -> TierStatus {
+        static FOUND: OnceLock<TierStatus> = OnceLock::new();
+        FOUND
+            .get_or_init(|| {
+                self.ask_a_cell()
+                    .unwrap_or_else(|error| TierStatus { tier: Tier::Plain, reason: Some(describe(&error)) })
+            })
+            .clone()
+    }
+
+    fn ask_a_cell(&self) -> Result<TierStatus, ApiError> {
+        let program = self.home.program("fairtrial-cell")?;
+        let output = Command::new(&program)
+            .arg("detect")
+            .stdin(Stdio::null())
+            .output()
+            .map_err(ApiError::access("start", &program))?;
+        Ok(serde_json::from_slice(&output.stdout)?)
+    }
+
+    /// Looks at this machine.
+    pub fn doctor(&self) -> Result<Doctor, ApiError> {
+        let detected = self.tier();
+        let tools: Vec<ToolStatus> = TOOLS
+            .iter()
+            .map(|name| ToolStatus {
+                name: (*name).to_owned(),
+                path: assistants::on_path(name).map(|path| path.display().to_string()),
+            })
+            .collect();
+        let mut remedies = vec![];
+        if let Some(reason) = &detected.reason {
+            remedies.push(format!("cells are not isolated here: {reason}"));
+        }
+        for program in ["fairtrial-cell", "fairtrial-sample"] {
+            if let Err(error) = self.home.program(program) {
+                remedies.push(error.to_string());
+            }
+        }
+        for tool in tools.iter().filter(|tool| tool.path.is_none()) {
+            remedies
+                .push(format!("`{}` is not on the PATH: tasks that need it cannot be checked", tool.name));
+        }
+        let statuses = assistants::statuses(&self.home)?;
+        Ok(Doctor {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            data: self.home.data().display().to_string(),
+            tier: detected,
+            tools,
+            ready: statuses.into_iter().filter(|one| one.hurdle.is_none()).map(|one| one.title).collect(),
+            remedies,
+        })
+    }
+}

@@ -1,0 +1,299 @@
+//! Runs as people see them: lists, the map, the first screen.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use fairtrial_domain::id::{RunId, TrialKey};
+use fairtrial_domain::outcome::{Ending, Outcome};
+use fairtrial_domain::plan::Plan;
+use fairtrial_domain::run::{RunRecord, RunStatus, TaskFacts, TrialRecord};
+use fairtrial_domain::task::Task;
+use fairtrial_domain::usage::CostSource;
+use fairtrial_store::RunRow;
+
+use crate::error::ApiError;
+use crate::plan::{self, SAMPLES};
+use crate::view::{
+    ArmView, CellState, Home as HomeView, LiveBatch, MapCell, PlanPreview, PlanRequest, RepositoryView,
+    RunSummary, RunView, SuiteSummary, TaskSummary,
+};
+use crate::{Api, assistants, repository};
+
+/// How many runs the first screen shows.
+const RECENT: usize = 8;
+/// The spread of task differences in solved rate that simulation found for one and for three trials.
+const SPREAD: [(u32, f64); 3] = [(1, 0.55), (3, 0.37), (5, 0.32)];
+
+impl Api {
+    /// Returns the first screen.
+    pub fn home(&self) -> Result<HomeView, ApiError> {
+        let samples = plan::suite(&self.home, SAMPLES)?;
+        Ok(HomeView {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            assistants: assistants::statuses(&self.home)?,
+            suites: vec![SuiteSummary {
+                id: samples.id,
+                title: samples.title,
+                directory: SAMPLES.to_owned(),
+                tasks: count(samples.tasks.len()),
+                sample: true,
+            }],
+            recent: self.runs()?.into_iter().take(RECENT).collect(),
+            tier: self.tier(),
+        })
+    }
+
+    /// Returns every assistant with what keeps it from starting.
+    pub fn assistants(&self) -> Result<Vec<crate::view::AssistantStatus>, ApiError> {
+        assistants::statuses(&self.home)
+    }
+
+    /// Returns what is known of the repository that holds `path`.
+    pub fn repository(&self, path: &Path) -> Result<RepositoryView, ApiError> {
+        repository::look(path)
+    }
+
+    /// Returns the tasks of a suite's folder, or of `samples`.
+    pub fn tasks(&self, suite: &str) -> Result<Vec<TaskSummary>, ApiError> {
+        Ok(plan::suite(&self.home, suite)?.tasks.iter().map(|task| task_summary(task, None)).collect())
+    }
+
+    /// Validates a suite's folder, or a task's own.
+    ///
+    /// # Errors
+    /// Lists every problem with file, line and remedy.
+    pub fn check_tasks(&self, folder: &Path) -> Result<Vec<TaskSummary>, ApiError> {
+        let refused = |problems: fairtrial_tasks::Problems| ApiError::Tasks {
+            path: folder.to_path_buf(),
+            listing: problems.to_string(),
+        };
+        let tasks = if folder.join("task.toml").exists() {
+            vec![fairtrial_tasks::read_task(folder).map_err(refused)?]
+        } else {
+            fairtrial_tasks::read_suite(folder).map_err(refused)?.tasks
+        };
+        Ok(tasks.iter().map(|task| task_summary(task, None)).collect())
+    }
+
+    /// Returns what a request would run.
+    pub fn preview(&self, request: &PlanRequest) -> Result<PlanPreview, ApiError> {
+        let planned = plan::plan(&self.home, request)?;
+        let arms = planned.plan.assistants.len();
+        let trials = count(planned.tasks.len() * arms) * planned.plan.trials;
+        let seconds: f64 = planned.tasks.iter().map(|task| task.limits.agent_timeout_sec).sum();
+        Ok(PlanPreview {
+            title: planned.plan.title.clone(),
+            tasks: planned.tasks.iter().map(|task| task_summary(task, None)).collect(),
+            assistants: planned
+                .plan
+                .assistants
+                .iter()
+                .map(|one| assistants::status(&self.home, one))
+                .collect(),
+            trials,
+            seconds_at_most: seconds * arms as f64 * f64::from(planned.plan.trials),
+            power: power(planned.tasks.len(), planned.plan.trials),
+        })
+    }
+
+    /// Returns all runs, newest first.
+    pub fn runs(&self) -> Result<Vec<RunSummary>, ApiError> {
+        self.store.runs()?.iter().map(|row| self.summary(row)).collect()
+    }
+
+    /// Returns the run that `name` means: its name, the start of it, or `latest`.
+    pub fn find_run(&self, name: &str) -> Result<RunId, ApiError> {
+        let rows = self.store.runs()?;
+        if name == "latest" {
+            let newest = rows.into_iter().next();
+            return newest.map(|row| row.record.id).ok_or_else(|| ApiError::NoRun(name.to_owned()));
+        }
+        let mut found = rows.into_iter().map(|row| row.record.id).filter(|id| id.as_str().starts_with(name));
+        match (found.next(), found.next()) {
+            (Some(id), None) => Ok(id),
+            (Some(_), Some(_)) => {
+                Err(ApiError::BadRequest(format!("several runs start with `{name}`: write more of the name")))
+            }
+            (None, _) => Err(ApiError::NoRun(name.to_owned())),
+        }
+    }
+
+    /// Returns a run as the overview shows it.
+    pub fn run(&self, run: &RunId) -> Result<RunView, ApiError> {
+        let row = self.store.run(run)?;
+        let trials = self.store.trials(run)?;
+        let tasks = self.store.tasks(run)?;
+        let facts = self.store.facts(run)?;
+        let working = self.working(run);
+        let (at_work, live_seq) = working.as_ref().map(|one| one.board.working()).unwrap_or_default();
+        let by_key: BTreeMap<&TrialKey, &TrialRecord> =
+            trials.iter().map(|trial| (&trial.key, trial)).collect();
+        let plan = &row.record.plan;
+        let cell = |key: TrialKey| {
+            let phase = at_work.get(&key);
+            let state = match (by_key.get(&key), phase) {
+                (Some(record), _) => cell_state(record),
+                (None, Some(_)) => CellState::Working,
+                (None, None) => CellState::Waiting,
+            };
+            let phase = if state == CellState::Working { phase.copied().flatten() } else { None };
+            MapCell { key, state, phase }
+        };
+        let costs = || trials.iter().filter_map(|trial| trial.cost.as_ref());
+        Ok(RunView {
+            summary: self.summary(&row)?,
+            plan_hash: row.record.plan_hash.clone(),
+            seed: plan.seed,
+            trials: plan.trials,
+            tasks: tasks.iter().map(|task| task_summary(task, known(&facts, task))).collect(),
+            assistants: plan.assistants.iter().map(|one| arm(&row.record, &trials, &one.id)).collect(),
+            cells: every_trial(plan).into_iter().map(cell).collect(),
+            spent_usd: costs().map(|cost| cost.usd).sum(),
+            cost_unknown: count(trials.iter().filter(|trial| trial.cost.is_none()).count()),
+            cost_simulated: costs().any(|cost| cost.source == CostSource::Simulated),
+            budget_usd: plan.budget.usd,
+            seconds_left: seconds_left(&row, &trials, self.attempts_seconds(run)?),
+            live_seq,
+        })
+    }
+
+    /// Returns a run's newest events after a number; nothing but `over` for a run that this process does not work on.
+    pub fn live(&self, run: &RunId, after: u64) -> LiveBatch {
+        match self.working(run) {
+            Some(working) => working.board.since(after),
+            None => LiveBatch { events: vec![], next: after, dropped: 0, over: true },
+        }
+    }
+
+    /// Returns a run's events after a number, waiting for the next one.
+    pub async fn next_events(&self, run: &RunId, after: u64) -> LiveBatch {
+        match self.working(run) {
+            Some(working) => working.board.next(after).await,
+            None => self.live(run, after),
+        }
+    }
+
+    fn summary(&self, row: &RunRow) -> Result<RunSummary, ApiError> {
+        let id = &row.record.id;
+        let told = self.working(id).and_then(|working| working.board.status());
+        let over = row.done == row.planned;
+        Ok(RunSummary {
+            id: id.clone(),
+            title: row.record.plan.title.clone(),
+            status: told.filter(|_| row.record.status == RunStatus::Running).unwrap_or(row.record.status),
+            live: row.record.status == RunStatus::Running && self.store.is_live(id)?,
+            started: row.record.started.clone(),
+            done: row.done,
+            planned: row.planned,
+            headline: if over { Some(self.comparison(id)?.verdict.headline) } else { None },
+        })
+    }
+
+    /// Returns the wall seconds between the run's first attempt and now, and how many trials that made.
+    fn attempts_seconds(&self, run: &RunId) -> Result<f64, ApiError> {
+        let first = self.store.attempts(run)?.iter().map(|row| row.started).min();
+        Ok(first.map_or(0.0, |first| crate::steps::unix().saturating_sub(first) as f64))
+    }
+}
+
+/// Returns every planned trial, by assistant, task and number.
+pub(crate) fn every_trial(plan: &Plan) -> Vec<TrialKey> {
+    let mut keys = vec![];
+    for assistant in &plan.assistants {
+        for task in &plan.tasks {
+            keys.extend((1..=plan.trials).map(|trial| TrialKey {
+                task: task.id.clone(),
+                assistant: assistant.id.clone(),
+                trial,
+            }));
+        }
+    }
+    keys
+}
+
+/// Judges the time left by the trials that are over.
+fn seconds_left(row: &RunRow, trials: &[TrialRecord], elapsed: f64) -> Option<f64> {
+    let (done, planned) = (trials.len() as f64, f64::from(row.planned));
+    let live = row.record.status == RunStatus::Running;
+    (live && done >= 2.0 && done < planned).then(|| elapsed / done * (planned - done))
+}
+
+fn known<'a>(facts: &'a [TaskFacts], task: &Task) -> Option<&'a TaskFacts> {
+    facts.iter().find(|facts| facts.task == task.id)
+}
+
+pub(crate) fn task_summary(task: &Task, facts: Option<&TaskFacts>) -> TaskSummary {
+    TaskSummary {
+        id: task.id.clone(),
+        title: task.title.clone(),
+        kind: task.kind,
+        language: task.language.clone(),
+        instruction: task.instruction.clone(),
+        graded: is_graded(task),
+        validity: facts.map(|facts| facts.validity.clone()),
+    }
+}
+
+/// Returns whether a hidden check judges the task.
+pub(crate) fn is_graded(task: &Task) -> bool {
+    task.checks.iter().any(|check| check.hidden)
+}
+
+fn arm(run: &RunRecord, trials: &[TrialRecord], id: &fairtrial_domain::id::AssistantId) -> ArmView {
+    let configured = run.plan.assistants.iter().find(|one| one.id == *id);
+    let mine = || trials.iter().filter(|trial| trial.key.assistant == *id);
+    let version = mine().find_map(|trial| trial.version.clone());
+    let model = mine().find_map(|trial| trial.model.clone()).or_else(|| configured?.model.clone());
+    let account = configured.and_then(|one| one.account.clone());
+    let detail = [version, model, account].into_iter().flatten().collect::<Vec<_>>().join(", ");
+    ArmView {
+        id: id.clone(),
+        title: configured.map_or_else(|| id.to_string(), |one| one.title.clone()),
+        sample: configured.is_some_and(|one| one.sample),
+        detail,
+    }
+}
+
+/// Returns what a finished trial's glyph says.
+pub(crate) fn cell_state(trial: &TrialRecord) -> CellState {
+    match (&trial.ending, &trial.outcome) {
+        (_, Some(Outcome::SetAside { .. })) => CellState::SetAside,
+        (_, None | Some(Outcome::Invalid { .. })) => CellState::NotEvidence,
+        (Ending::TimedOut | Ending::Stalled, Some(_)) => CellState::TimedOut,
+        (_, Some(Outcome::Resolved)) => CellState::Resolved,
+        (_, Some(Outcome::Unresolved { .. })) => CellState::Unresolved,
+        (_, Some(Outcome::NoDiff)) => CellState::NoDiff,
+        (_, Some(Outcome::Ungraded { .. })) => CellState::Ungraded,
+    }
+}
+
+/// Says what a verdict from so many tasks could detect: 80 % power at the spread that simulation found.
+fn power(tasks: usize, trials: u32) -> String {
+    if tasks < 2 {
+        return "one look, not a measurement: no verdict comes from one task".to_owned();
+    }
+    let spread =
+        SPREAD.iter().rev().find(|(at_least, _)| trials >= *at_least).map_or(0.55, |(_, spread)| *spread);
+    let points = (1.96 + 0.8416) * spread / (tasks as f64).sqrt() * 100.0;
+    if points >= 100.0 {
+        return format!("{tasks} tasks are too few to tell two assistants apart");
+    }
+    format!("{tasks} tasks with {trials} trials each could show a difference of about {points:.0} points")
+}
+
+pub(crate) fn count(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn power_is_said_in_points_or_refused() {
+        assert_eq!(power(1, 3), "one look, not a measurement: no verdict comes from one task");
+        assert_eq!(power(2, 1), "2 tasks are too few to tell two assistants apart");
+        assert_eq!(power(60, 1), "60 tasks with 1 trials each could show a difference of about 20 points");
+        assert_eq!(power(30, 3), "30 tasks with 3 trials each could show a difference of about 19 points");
+    }
+}

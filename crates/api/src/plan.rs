@@ -1,0 +1,194 @@
+//! From a request to a plan: which tasks, which assistants, in what order, within what bounds.
+
+use std::fs;
+use std::hash::{BuildHasher as _, RandomState};
+use std::path::{Path, PathBuf};
+
+use fairtrial_backends::backend;
+use fairtrial_domain::assistant::Assistant;
+use fairtrial_domain::id::Digest;
+use fairtrial_domain::plan::{Budget, Plan, PlannedTask};
+use fairtrial_domain::task::{Suite, Task};
+use sha2::{Digest as _, Sha256};
+
+use crate::assistants;
+use crate::error::ApiError;
+use crate::home::Home;
+use crate::view::PlanRequest;
+
+/// The word that stands for the bundled suite.
+pub(crate) const SAMPLES: &str = "samples";
+/// The difference in solved rate that matters when nobody says otherwise.
+const MARGIN: f64 = 0.10;
+/// More trials than this on one task and assistant are a typing error.
+const MOST_TRIALS: u32 = 1000;
+
+/// A plan with what is needed to carry it out.
+#[derive(Debug)]
+pub(crate) struct Planned {
+    /// The plan.
+    pub(crate) plan: Plan,
+    /// Its hash.
+    pub(crate) hash: Digest,
+    /// Its tasks, whole.
+    pub(crate) tasks: Vec<Task>,
+}
+
+/// Makes a plan.
+///
+/// # Errors
+/// When the suite, an assistant or a bound cannot be used, with the remedy.
+pub(crate) fn plan(home: &Home, request: &PlanRequest) -> Result<Planned, ApiError> {
+    let request = from_file(request)?;
+    let samples = request.suite == SAMPLES;
+    let suite = suite(home, &request.suite)?;
+    let chosen = choose(home, &request.assistants, samples)?;
+    planned(home, &suite, chosen, &request)
+}
+
+/// Makes a plan of a suite at hand.
+pub(crate) fn planned(
+    home: &Home,
+    suite: &Suite,
+    assistants: Vec<Assistant>,
+    request: &PlanRequest,
+) -> Result<Planned, ApiError> {
+    if request.trials == 0 || request.trials > MOST_TRIALS {
+        return Err(bad(format!("{} trials cannot be run: choose 1 to {MOST_TRIALS}", request.trials)));
+    }
+    let margin = request.margin.unwrap_or(MARGIN);
+    if !(margin > 0.0 && margin < 1.0) {
+        return Err(bad(format!(
+            "a margin of {margin} cannot be tested: choose more than 0 and less than 1"
+        )));
+    }
+    let budget = Budget { usd: request.budget_usd, seconds: request.budget_sec };
+    check_budget(&budget, &assistants, &suite.tasks)?;
+    for assistant in &assistants {
+        assistants::ready(home, assistant)?;
+    }
+    let plan = Plan {
+        suite: suite.id.clone(),
+        title: suite.title.clone(),
+        suite_version: suite.version.clone(),
+        tasks: suite
+            .tasks
+            .iter()
+            .map(|t| PlannedTask { id: t.id.clone(), digest: t.digest.clone() })
+            .collect(),
+        assistants,
+        trials: request.trials,
+        seed: request.seed.unwrap_or_else(draw_seed),
+        margin,
+        budget,
+    };
+    let hash = hash(&plan)?;
+    Ok(Planned { plan, hash, tasks: suite.tasks.clone() })
+}
+
+/// Reads the request from a plan file when `suite` names one; what the caller set besides wins.
+fn from_file(request: &PlanRequest) -> Result<PlanRequest, ApiError> {
+    let path = Path::new(&request.suite);
+    if request.suite == SAMPLES || path.extension().is_none_or(|end| end != "toml") {
+        return Ok(request.clone());
+    }
+    let text = fs::read_to_string(path).map_err(ApiError::access("read", path))?;
+    let file: PlanRequest = toml::from_str(&text).map_err(|error| ApiError::Config {
+        path: path.to_path_buf(),
+        message: error.to_string().trim_end().to_owned(),
+    })?;
+    let suite = match file.suite.as_str() {
+        SAMPLES => file.suite,
+        // Relative to the plan, not to where the command was typed.
+        name => path.parent().unwrap_or(Path::new("")).join(name).to_string_lossy().into_owned(),
+    };
+    let assistants = if request.assistants.is_empty() { file.assistants } else { request.assistants.clone() };
+    Ok(PlanRequest {
+        suite,
+        assistants,
+        trials: if request.trials > 1 { request.trials } else { file.trials },
+        seed: request.seed.or(file.seed),
+        jobs: request.jobs.or(file.jobs),
+        budget_usd: request.budget_usd.or(file.budget_usd),
+        budget_sec: request.budget_sec.or(file.budget_sec),
+        margin: request.margin.or(file.margin),
+    })
+}
+
+/// Reads a suite's folder, or the bundled one.
+pub(crate) fn suite(home: &Home, name: &str) -> Result<Suite, ApiError> {
+    let folder = if name == SAMPLES { home.samples()? } else { PathBuf::from(name) };
+    if !folder.is_dir() {
+        return Err(bad(format!("`{name}` is neither a suite's folder, nor a plan file, nor `samples`")));
+    }
+    fairtrial_tasks::read_suite(&folder)
+        .map_err(|problems| ApiError::Tasks { path: folder, listing: problems.to_string() })
+}
+
+/// Returns the assistants meant by `names`; none means all samples for the sample suite, else all that are ready.
+pub(crate) fn choose(home: &Home, names: &[String], samples: bool) -> Result<Vec<Assistant>, ApiError> {
+    let all = assistants::all(home)?;
+    if names.is_empty() {
+        let ready = |one: &Assistant| assistants::status(home, one).hurdle.is_none();
+        let chosen: Vec<Assistant> = all
+            .into_iter()
+            .filter(|one| if samples { one.sample } else { !one.sample && ready(one) })
+            .collect();
+        if chosen.is_empty() {
+            return Err(bad("no assistant is ready here: `fairtrial assistants` tells why".to_owned()));
+        }
+        return Ok(chosen);
+    }
+    let mut chosen: Vec<Assistant> = vec![];
+    for name in names {
+        let found = all.iter().find(|one| one.id.as_str() == name);
+        let Some(one) = found else {
+            let known: Vec<&str> = all.iter().map(|one| one.id.as_str()).collect();
+            return Err(bad(format!("there is no assistant `{name}`: known here are {}", known.join(", "))));
+        };
+        if chosen.iter().any(|earlier| earlier.id == one.id) {
+            return Err(bad(format!("the assistant `{name}` is named twice: once is enough")));
+        }
+        chosen.push(one.clone());
+    }
+    Ok(chosen)
+}
+
+/// A bound on money means nothing for an assistant that never tells what it costs.
+fn check_budget(budget: &Budget, assistants: &[Assistant], tasks: &[Task]) -> Result<(), ApiError> {
+    for (value, name) in [(budget.usd, "budget"), (budget.seconds, "time limit")] {
+        if value.is_some_and(|value| !(value > 0.0 && value.is_finite())) {
+            return Err(bad(format!("a {name} must be more than zero")));
+        }
+    }
+    let bounded = budget.seconds.is_some() || tasks.iter().all(|task| task.limits.requests.is_some());
+    let unknown = assistants.iter().find(|one| !backend(one.backend).cost_known(one));
+    match unknown {
+        Some(one) if budget.usd.is_some() && !bounded => Err(bad(format!(
+            "the cost of {} cannot be known, so a budget in money would not bound it: add --budget-minutes, limit the \
+             requests in each task, or enter its price in assistants.toml",
+            one.title
+        ))),
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn bad(message: String) -> ApiError {
+    ApiError::BadRequest(message)
+}
+
+/// Returns the SHA-256 of the plan's canonical JSON (RFC 8785).
+pub(crate) fn hash(plan: &Plan) -> Result<Digest, ApiError> {
+    let canonical = serde_json_canonicalizer::to_vec(plan)?;
+    Ok(digest(&canonical))
+}
+
+/// Returns the SHA-256 of bytes.
+pub(crate) fn digest(bytes: &[u8]) -> Digest {
+    Digest(Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// Draws a seed from the standard library's per-process randomness; 53 bits, so that JSON readers keep it whole.
+fn draw_seed() -> u64 {
+    RandomState::new().hash_one(std::time::SystemTime::now()) >> 11
+}

@@ -1,0 +1,132 @@
+//! From what cells brought to the record of a trial: the one place where evidence becomes an outcome.
+
+use std::path::Path;
+
+use fairtrial_domain::assistant::Assistant;
+use fairtrial_domain::bundle::{JOURNAL_FILE, Tier};
+use fairtrial_domain::id::{Digest, TrialKey};
+use fairtrial_domain::patch::{Patch, PatchRef};
+use fairtrial_domain::run::{TaskFacts, TrialRecord};
+use fairtrial_domain::task::Task;
+use fairtrial_domain::usage::{Cost, CostSource};
+use fairtrial_judge::Evidence;
+use fairtrial_runner::result::{GradeResult, WorkResult};
+
+use crate::base;
+use crate::error::ApiError;
+use crate::steps::{Surroundings, read_patch};
+
+/// A trial that is over.
+pub(crate) struct Ended<'a> {
+    pub(crate) key: &'a TrialKey,
+    pub(crate) attempts: u32,
+    pub(crate) work: WorkResult,
+    pub(crate) grade: Option<GradeResult>,
+    pub(crate) facts: Option<TaskFacts>,
+}
+
+/// Scores a trial, stores its patch and journals as blobs, and returns its record.
+pub(crate) fn record(
+    around: &Surroundings,
+    task: &Task,
+    assistant: &Assistant,
+    ended: Ended<'_>,
+) -> Result<TrialRecord, ApiError> {
+    let Ended { key, attempts, work, grade, facts } = ended;
+    let patch = match &work.patch {
+        Some(named) => keep_patch(around, &work.dir, named)?,
+        None => Patch::default(),
+    };
+    // Without a base there is no reference to compare with; the score says that it is missing.
+    let reference = base::reference(&around.home, task).unwrap_or(None);
+    let cost = work.cost.clone().or_else(|| priced(assistant, &work));
+    let assessment = fairtrial_judge::assess(&Evidence {
+        task,
+        base_facts: facts.as_ref().map(|facts| facts.base.as_slice()).unwrap_or_default(),
+        ending: &work.ending,
+        patch: &patch,
+        reference: reference.as_ref(),
+        verdicts: grade.as_ref().map(|grade| grade.verdicts.as_slice()).unwrap_or_default(),
+        applies: match grade.as_ref().and_then(|grade| grade.does_not_apply.as_deref()) {
+            Some(path) => Err(path),
+            None => Ok(()),
+        },
+        cost: cost.as_ref(),
+        seconds: work.seconds,
+        restored: grade.as_ref().map(|grade| grade.restored.as_slice()).unwrap_or_default(),
+    });
+    let tier = weaker(work.tier, grade.as_ref().and_then(|grade| grade.tier));
+    let mut journals = vec![];
+    for attempt in 1..=attempts {
+        let dir = around.attempt_dir(key, attempt);
+        for part in ["work", "grade"] {
+            journals.extend(keep(around, &dir.join(part).join(JOURNAL_FILE))?);
+        }
+    }
+    Ok(TrialRecord {
+        key: key.clone(),
+        attempts,
+        ending: work.ending,
+        outcome: assessment.outcome,
+        verdicts: grade.map(|grade| grade.verdicts).unwrap_or_default(),
+        scores: assessment.scores,
+        findings: assessment.findings,
+        patch: work.patch,
+        flags: work.flags,
+        usage: work.usage,
+        cost,
+        seconds: work.seconds,
+        tier,
+        version: work.version.or_else(|| around.programs.get(&key.assistant)?.version.clone()),
+        model: work.model.or_else(|| assistant.model.clone()),
+        leftovers: work.leftovers,
+        journals,
+    })
+}
+
+/// Stores the patch as the cell wrote it, under the name that the cell gave it.
+fn keep_patch(around: &Surroundings, dir: &Path, named: &PatchRef) -> Result<Patch, ApiError> {
+    let (patch, text) = read_patch(dir)?;
+    let stored = around.store.put_blob(&text)?;
+    if stored == named.digest {
+        return Ok(patch);
+    }
+    Err(ApiError::Internal(format!("the patch in `{}` is not the one that its journal names", dir.display())))
+}
+
+/// Works a cost out from tokens and the user's prices, where the assistant tells none.
+fn priced(assistant: &Assistant, work: &WorkResult) -> Option<Cost> {
+    let usd = work.usage.priced(assistant.price.as_ref()?)?;
+    Some(Cost { usd, source: CostSource::Priced })
+}
+
+/// Returns the weaker of two tiers; what never came up weakens nothing.
+fn weaker(work: Option<Tier>, grade: Option<Tier>) -> Option<Tier> {
+    match (work, grade) {
+        (Some(Tier::Plain), _) | (_, Some(Tier::Plain)) => Some(Tier::Plain),
+        (Some(Tier::Full), _) | (_, Some(Tier::Full)) => Some(Tier::Full),
+        (None, None) => None,
+    }
+}
+
+fn keep(around: &Surroundings, journal: &Path) -> Result<Option<Digest>, ApiError> {
+    match std::fs::read(journal) {
+        Ok(content) => Ok(Some(around.store.put_blob(&content)?)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(ApiError::access("read", journal)(error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_plain_half_makes_a_trial_plain() {
+        use Tier::{Full, Plain};
+        assert_eq!(weaker(Some(Full), Some(Plain)), Some(Plain));
+        assert_eq!(weaker(Some(Plain), None), Some(Plain));
+        assert_eq!(weaker(Some(Full), None), Some(Full));
+        assert_eq!(weaker(None, None), None);
+    }
+}

@@ -1,0 +1,409 @@
+//! Starts, resumes and steers runs. A run lives in a task of the runtime; its lock says that somebody works on it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use fairtrial_domain::id::RunId;
+use fairtrial_domain::plan::Plan;
+use fairtrial_domain::run::{RunEvent, RunRecord, RunStatus, TrialRecord};
+use fairtrial_domain::task::Task;
+use fairtrial_domain::verdict::{TestStatus, Verdict};
+use fairtrial_runner::cell::follow;
+use fairtrial_runner::dispatch::{DispatchLimits, Setup};
+use fairtrial_runner::harvest::{self, Resume, StoredAttempt, StoredState};
+use fairtrial_runner::launch::{LocalLauncher, Mode};
+use fairtrial_runner::machine;
+use fairtrial_runner::prepare::PrepareStep;
+use fairtrial_runner::run::{Control, Job, drive};
+use fairtrial_runner::steps::Steps as _;
+use fairtrial_store::{AttemptState, Loss, RunLock, StoreError};
+use jiff::Timestamp;
+use tokio::sync::{mpsc, watch};
+
+use crate::Api;
+use crate::assistants;
+use crate::error::{ApiError, describe};
+use crate::live::Board;
+use crate::plan::{self, Planned};
+use crate::steps::{Surroundings, unix};
+use crate::view::PlanRequest;
+
+/// Longer than any task's own grace, so that a cell can end its assistant before it is ended itself.
+const GRACE: Duration = Duration::from_secs(30);
+
+/// A run that this process works on, or did.
+#[derive(Debug, Clone)]
+pub(crate) struct Working {
+    pub(crate) board: Arc<Board>,
+    control: mpsc::Sender<Control>,
+    over: watch::Receiver<Option<Ended>>,
+}
+
+/// How a run's task ended.
+#[derive(Debug, Clone)]
+enum Ended {
+    With(RunStatus),
+    Failed(String),
+}
+
+impl Api {
+    /// Plans and starts a run; returns once its plan is stored.
+    ///
+    /// # Errors
+    /// When the request cannot be carried out; then nothing was stored.
+    pub async fn start_run(self: &Arc<Self>, request: PlanRequest) -> Result<RunId, ApiError> {
+        let home = self.home.clone();
+        let jobs = request.jobs;
+        let planned = blocking(move || plan::plan(&home, &request)).await?;
+        self.start(planned, jobs).await
+    }
+
+    pub(crate) async fn start(
+        self: &Arc<Self>,
+        planned: Planned,
+        jobs: Option<u32>,
+    ) -> Result<RunId, ApiError> {
+        let api = Arc::clone(self);
+        let (record, lock) = blocking(move || api.store_plan(&planned)).await?;
+        let id = record.id.clone();
+        self.work_on(record, lock, jobs).await?;
+        Ok(id)
+    }
+
+    fn store_plan(&self, planned: &Planned) -> Result<(RunRecord, RunLock), ApiError> {
+        let now = Timestamp::now();
+        let seed = planned.plan.seed;
+        let mut record = RunRecord {
+            id: run_id(now, planned.hash.short())?,
+            plan: planned.plan.clone(),
+            plan_hash: planned.hash.clone(),
+            started: now.to_string(),
+            ended: None,
+            status: RunStatus::Running,
+            app_version: env!("CARGO_PKG_VERSION").to_owned(),
+        };
+        // Two runs of one plan within a second: the seed's neighbours make the second name.
+        for step in 1..=100_u64 {
+            match self.store.create_run(&record) {
+                Err(StoreError::RunExists { .. }) => {
+                    record.id = run_id(now, &format!("{:04x}", seed.wrapping_add(step) & 0xffff))?;
+                }
+                other => {
+                    other?;
+                    break;
+                }
+            }
+        }
+        let lock = self.store.lock_run(&record.id)?;
+        for (position, task) in planned.tasks.iter().enumerate() {
+            self.store.put_task(&record.id, u32::try_from(position).unwrap_or(u32::MAX), task)?;
+        }
+        Ok((record, lock))
+    }
+
+    /// Goes on with a run: after a pause of this process, after a stop, or after a crash.
+    ///
+    /// # Errors
+    /// When there is no such run, it is through, or another process works on it.
+    pub async fn resume(self: &Arc<Self>, run: &RunId, jobs: Option<u32>) -> Result<(), ApiError> {
+        if let Some(working) = self.working(run)
+            && working.over.borrow().is_none()
+        {
+            return steer(&working, Control::Continue).await;
+        }
+        let api = Arc::clone(self);
+        let id = run.clone();
+        let (record, lock) = blocking(move || {
+            let row = api.store.run(&id)?;
+            if row.record.status == RunStatus::Finished {
+                return Err(ApiError::BadRequest(format!(
+                    "run {id} is through: there is nothing to go on with"
+                )));
+            }
+            let lock = api.store.lock_run(&id).map_err(|error| busy(&id, error))?;
+            Ok((row.record, lock))
+        })
+        .await?;
+        self.work_on(record, lock, jobs).await
+    }
+
+    /// Starts no new trials; what is at work goes on.
+    pub async fn pause(&self, run: &RunId) -> Result<(), ApiError> {
+        self.steer(run, Control::Pause).await
+    }
+
+    /// Ends the trials at work and starts no more.
+    pub async fn cancel(&self, run: &RunId) -> Result<(), ApiError> {
+        self.steer(run, Control::Cancel).await
+    }
+
+    /// Waits until a run that this process works on has stopped, and returns where it stands.
+    pub async fn wait(&self, run: &RunId) -> Result<RunStatus, ApiError> {
+        let mut working = self.working(run).ok_or_else(|| not_ours(run))?;
+        let ended = working.over.wait_for(Option::is_some).await.map_err(|_| gone())?.clone();
+        match ended {
+            Some(Ended::With(status)) => Ok(status),
+            Some(Ended::Failed(reason)) => Err(ApiError::Internal(reason)),
+            None => Err(gone()),
+        }
+    }
+
+    async fn steer(&self, run: &RunId, control: Control) -> Result<(), ApiError> {
+        let working = self.working(run).ok_or_else(|| not_ours(run))?;
+        steer(&working, control).await
+    }
+
+    pub(crate) fn working(&self, run: &RunId) -> Option<Working> {
+        self.runs.lock().unwrap_or_else(PoisonError::into_inner).get(run).cloned()
+    }
+
+    /// Starts the task that carries a run out.
+    async fn work_on(
+        self: &Arc<Self>,
+        record: RunRecord,
+        lock: RunLock,
+        jobs: Option<u32>,
+    ) -> Result<(), ApiError> {
+        let board = Arc::new(Board::default());
+        let api = Arc::clone(self);
+        let (around, job, record) = {
+            let board = Arc::clone(&board);
+            blocking(move || api.prepare(record, board, jobs)).await?
+        };
+        let launcher = self.launcher()?;
+        let (control, asked) = mpsc::channel(16);
+        let (end, over) = watch::channel(None);
+        let id = record.id.clone();
+        let working = Working { board: Arc::clone(&board), control, over };
+        self.runs.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), working);
+        let store = Arc::clone(&self.store);
+        tokio::spawn(async move {
+            let outcome = drive(job, around, Arc::new(launcher), asked).await;
+            let (status, ended) = match &outcome {
+                Ok(status) => (*status, Ended::With(*status)),
+                // Still to be resumed: what was recorded stays.
+                Err(error) => (RunStatus::Running, Ended::Failed(describe(error))),
+            };
+            let over = (status != RunStatus::Running).then(|| Timestamp::now().to_string());
+            let stored = blocking(move || Ok(store.set_status(&id, status, over.as_deref())?)).await;
+            drop(lock);
+            board.close();
+            let ended = match stored {
+                Ok(()) => ended,
+                Err(error) => Ended::Failed(describe(&error)),
+            };
+            // Nobody may be waiting.
+            let _ = end.send(Some(ended));
+        });
+        Ok(())
+    }
+
+    fn surroundings(
+        &self,
+        run: &RunId,
+        plan: Plan,
+        tasks: Vec<Task>,
+        board: Arc<Board>,
+    ) -> Result<Surroundings, ApiError> {
+        let mut programs = BTreeMap::new();
+        for assistant in &plan.assistants {
+            programs.insert(assistant.id.clone(), assistants::ready(&self.home, assistant)?);
+        }
+        Ok(Surroundings {
+            home: self.home.clone(),
+            store: Arc::clone(&self.store),
+            run: run.clone(),
+            plan,
+            tasks: tasks.into_iter().map(|task| (task.id.clone(), task)).collect(),
+            programs,
+            board,
+            facts: Mutex::default(),
+        })
+    }
+
+    /// Runs every task's checks on its untouched base and returns what fails, a line each.
+    pub(crate) async fn check_bases(self: &Arc<Self>, planned: &Planned) -> Result<Vec<String>, ApiError> {
+        // Bundles of a run that may never be; the folder goes when the checks are through.
+        let scratch = RunId::parse(&format!("check-{}", std::process::id())).map_err(|_| gone())?;
+        let around =
+            self.surroundings(&scratch, planned.plan.clone(), planned.tasks.clone(), Arc::default())?;
+        let launcher = self.launcher()?;
+        let mut red = vec![];
+        for task in &planned.tasks {
+            for step in [PrepareStep::Base, PrepareStep::Untouched] {
+                let prepared = around.prepare_cell(&task.id, step);
+                let Some(cell) = prepared.map_err(|error| ApiError::BadRequest(error.to_string()))? else {
+                    continue;
+                };
+                let mode = if step == PrepareStep::Base { Mode::Base } else { Mode::Grade };
+                let (_keep, never) = watch::channel(false);
+                let end = follow(&launcher, mode, &cell, never, GRACE, |_| ()).await;
+                let lost = |error: fairtrial_runner::result::CellLost| {
+                    ApiError::BadRequest(format!(
+                        "task `{}` cannot be prepared: {}: {error}",
+                        task.id,
+                        step.doing()
+                    ))
+                };
+                if step == PrepareStep::Base {
+                    end.fold.base(&end.died).map_err(lost)?;
+                    continue;
+                }
+                let grade = end.fold.grade(&end.dir, &end.died).map_err(lost)?;
+                let failing = grade.verdicts.iter().filter(|verdict| !verdict.status.passed());
+                red.extend(failing.map(|verdict| red_line(task, verdict)));
+            }
+        }
+        // What cannot be removed is cleared by the next start's cleaning.
+        let _ = std::fs::remove_dir_all(self.store.run_dir(&scratch));
+        Ok(red)
+    }
+
+    fn launcher(&self) -> Result<LocalLauncher, ApiError> {
+        LocalLauncher::new(self.home.program("fairtrial-cell")?, cell_environment())
+            .map_err(ApiError::access("start", "the thread that starts cells"))
+    }
+
+    fn prepare(
+        &self,
+        record: RunRecord,
+        board: Arc<Board>,
+        jobs: Option<u32>,
+    ) -> Result<(Arc<Surroundings>, Job, RunRecord), ApiError> {
+        let run = &record.id;
+        let tasks = self.store.tasks(run)?;
+        let finished = self.store.trials(run)?;
+        let around = Arc::new(self.surroundings(run, record.plan.clone(), tasks, board)?);
+        let facts = self.store.facts(run)?.into_iter().map(|facts| (facts.task.clone(), facts));
+        around.facts.lock().unwrap_or_else(PoisonError::into_inner).extend(facts);
+        self.store.set_status(run, RunStatus::Running, None)?;
+        around.board.tell(RunEvent::StatusChanged { status: RunStatus::Running });
+        let (resume, elapsed_sec) = self.left_over(run, &around, &finished)?;
+        // Samples call no model and hold next to no memory.
+        let light = record.plan.assistants.iter().all(|assistant| assistant.sample);
+        let memory = if light { 128 << 20 } else { machine::MEMORY_PER_TRIAL };
+        let limits = DispatchLimits {
+            jobs: jobs.unwrap_or_else(|| machine::default_jobs(memory)).max(1),
+            memory_per_trial: Some(memory),
+            ..DispatchLimits::default()
+        };
+        let setup = Setup {
+            finished: finished.iter().map(|trial| trial.key.clone()).collect(),
+            spent_usd: finished.iter().filter_map(|trial| Some(trial.cost.as_ref()?.usd)).sum(),
+            past: resume.past,
+            limits,
+            ..Setup::of_plan(&record.plan)
+        };
+        let job = Job { setup, harvested: resume.harvested, elapsed_sec, grace: GRACE };
+        Ok((around, job, record))
+    }
+
+    /// Looks at what earlier processes left of a run: whole journals are harvested, the rest is cleared away.
+    fn left_over(
+        &self,
+        run: &RunId,
+        around: &Surroundings,
+        finished: &[TrialRecord],
+    ) -> Result<(Resume, f64), ApiError> {
+        let done: BTreeSet<_> = finished.iter().map(|trial| &trial.key).collect();
+        let rows = self.store.attempts(run)?;
+        let elapsed: u64 = rows.iter().filter_map(|row| Some(row.ended?.saturating_sub(row.started))).sum();
+        let stored: Vec<StoredAttempt> = rows
+            .into_iter()
+            .filter(|row| !done.contains(&row.key))
+            .filter_map(|row| {
+                let state = match row.state {
+                    AttemptState::Started => StoredState::Open,
+                    AttemptState::Lost => StoredState::Lost,
+                    AttemptState::Interrupted => StoredState::Interrupted,
+                    AttemptState::Done => return None,
+                };
+                let dir = around.attempt_dir(&row.key, row.attempt);
+                Some(StoredAttempt {
+                    work_dir: dir.join("work"),
+                    grade_dir: dir.join("grade"),
+                    key: row.key,
+                    attempt: row.attempt,
+                    state,
+                })
+            })
+            .collect();
+        let resume = harvest::resume(&stored);
+        for (key, attempt, reason) in &resume.interrupted {
+            self.store.lose_attempt(run, key, *attempt, Loss::Interrupted, reason, unix())?;
+            let dir = around.attempt_dir(key, *attempt);
+            for part in ["work", "grade"] {
+                // What cannot be cleared is in nobody's way: a new attempt has a folder of its own.
+                let _ = fairtrial_cell::room::sweep(&dir.join(part));
+            }
+        }
+        Ok((resume, elapsed as f64))
+    }
+}
+
+fn red_line(task: &Task, verdict: &Verdict) -> String {
+    let failed = verdict.tests.iter().filter(|test| test.status == TestStatus::Failed);
+    let mut names: Vec<&str> = failed.map(|test| test.id.as_str()).take(5).collect();
+    let last = verdict.output.lines().last().unwrap_or_default();
+    if names.is_empty() {
+        names.push(last);
+    }
+    format!("task `{}`, check `{}`: {:?}: {}", task.id, verdict.check, verdict.status, names.join(", "))
+}
+
+/// Runs what blocks away from the runtime's own threads.
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
+) -> Result<T, ApiError> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| ApiError::Internal(error.to_string()))?
+}
+
+/// What cells get of the environment: enough to find toolchains, nothing that is a secret.
+fn cell_environment() -> BTreeMap<OsString, OsString> {
+    const PASSED_ON: &[&str] =
+        &["PATH", "HOME", "RUSTUP_HOME", "CARGO_HOME", "PYENV_ROOT", "NVM_DIR", "TMPDIR", "LANG"];
+    PASSED_ON.iter().filter_map(|name| Some((OsString::from(name), std::env::var_os(name)?))).collect()
+}
+
+/// Names a run so that names sort by start: `20261122-160800-7f3a`.
+fn run_id(now: Timestamp, suffix: &str) -> Result<RunId, ApiError> {
+    let suffix: String = suffix.chars().take(4).collect();
+    let text = format!("{}-{suffix}", now.strftime("%Y%m%d-%H%M%S"));
+    RunId::parse(&text).map_err(|error| ApiError::Internal(error.to_string()))
+}
+
+async fn steer(working: &Working, control: Control) -> Result<(), ApiError> {
+    working.control.send(control).await.map_err(|_| ApiError::BadRequest("the run is over".to_owned()))
+}
+
+fn busy(run: &RunId, error: StoreError) -> ApiError {
+    if let StoreError::Held { by, .. } = error {
+        let holder = by.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}"));
+        return ApiError::Busy { run: run.clone(), holder };
+    }
+    error.into()
+}
+
+fn not_ours(run: &RunId) -> ApiError {
+    ApiError::BadRequest(format!(
+        "this process does not work on run {run}: steer it where it was started, or resume it here"
+    ))
+}
+
+fn gone() -> ApiError {
+    ApiError::Internal("the run's task ended without a word".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn run_names_sort_by_start() {
+        let at = |text: &str| run_id(text.parse().unwrap(), "7f3abc").unwrap().to_string();
+        assert_eq!(at("2026-11-22T16:08:00Z"), "20261122-160800-7f3a");
+        assert!(at("2026-11-22T16:08:00Z") < at("2026-12-01T00:00:00Z"));
+    }
+}

@@ -1,0 +1,278 @@
+//! What a run needs from its surroundings: writes bundles, scores what comes back, stores it, tells it.
+//!
+//! **Invariant:** hidden checks and the reference are written to a bundle only after the attempt's assistant ended.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use fairtrial_domain::assistant::Assistant;
+use fairtrial_domain::bundle::{
+    BUNDLE_FILE, BaseBundle, Bundle, GradeBundle, PATCH_FILE, TierChoice, WorkBundle,
+};
+use fairtrial_domain::id::{AssistantId, RunId, TaskId, TrialKey};
+use fairtrial_domain::patch::Patch;
+use fairtrial_domain::plan::Plan;
+use fairtrial_domain::run::{RunEvent, TaskFacts, Validity};
+use fairtrial_domain::task::{Network, Task};
+use fairtrial_runner::prepare::{PrepareStep, Prepared};
+use fairtrial_runner::result::{GradeResult, WorkResult};
+use fairtrial_runner::steps::{PreparedCell, StepError, Steps};
+use fairtrial_store::{Loss, Store};
+
+use crate::assistants::{self, Ready};
+use crate::base;
+use crate::error::{ApiError, describe};
+use crate::home::Home;
+use crate::live::Board;
+use crate::record;
+
+/// What is told live is cut here, in bytes; the journal keeps it whole.
+const MOST_LIVE_TEXT: usize = 4 << 10;
+
+/// Everything that one run's trials share.
+pub(crate) struct Surroundings {
+    pub(crate) home: Home,
+    pub(crate) store: Arc<Store>,
+    pub(crate) run: RunId,
+    pub(crate) plan: Plan,
+    pub(crate) tasks: BTreeMap<TaskId, Task>,
+    pub(crate) programs: BTreeMap<AssistantId, Ready>,
+    pub(crate) board: Arc<Board>,
+    /// What the checks find on each untouched base, once known.
+    pub(crate) facts: Mutex<BTreeMap<TaskId, TaskFacts>>,
+}
+
+impl Surroundings {
+    fn task(&self, id: &TaskId) -> Result<&Task, StepError> {
+        self.tasks.get(id).ok_or_else(|| here(format!("task `{id}` is not in the stored plan")))
+    }
+
+    fn assistant(&self, id: &AssistantId) -> Result<&Assistant, StepError> {
+        let found = self.plan.assistants.iter().find(|one| one.id == *id);
+        found.ok_or_else(|| here(format!("assistant `{id}` is not in the stored plan")))
+    }
+
+    /// Returns the folder of one attempt; `work` and `grade` lie in it.
+    pub(crate) fn attempt_dir(&self, key: &TrialKey, attempt: u32) -> PathBuf {
+        self.trial_dir(key).join(format!("attempt-{attempt}"))
+    }
+
+    fn trial_dir(&self, key: &TrialKey) -> PathBuf {
+        let trials = self.store.run_dir(&self.run).join("trials");
+        trials.join(key.task.as_str()).join(key.assistant.as_str()).join(key.trial.to_string())
+    }
+
+    fn task_dir(&self, task: &TaskId, step: &str) -> PathBuf {
+        self.store.run_dir(&self.run).join("tasks").join(task.as_str()).join(step)
+    }
+
+    fn marker(&self, key: &TrialKey, attempt: u32) -> String {
+        format!("{}/{key}/{attempt}", self.run)
+    }
+
+    /// Returns the facts of a task that was prepared.
+    fn known(&self, task: &TaskId) -> Option<TaskFacts> {
+        self.facts.lock().unwrap_or_else(PoisonError::into_inner).get(task).cloned()
+    }
+
+    fn grade_of(&self, task: &Task, patch: Patch, marker: String) -> Result<GradeBundle, StepError> {
+        Ok(GradeBundle {
+            marker,
+            base: base::folder(&self.home, task).map_err(failed)?,
+            patch,
+            checks: task.checks.clone(),
+            hidden: task.hidden.clone(),
+            protected: task.protected.clone(),
+            requires: task.requires.clone(),
+            limits: task.limits.clone(),
+            tier: TierChoice::Best,
+        })
+    }
+}
+
+impl Steps for Surroundings {
+    fn prepare_cell(&self, id: &TaskId, step: PrepareStep) -> Result<Option<PreparedCell>, StepError> {
+        let task = self.task(id)?;
+        if self.known(id).is_some() && base::is_ready(&base::folder(&self.home, task).map_err(failed)?) {
+            return Ok(None);
+        }
+        let (name, bundle) = match step {
+            PrepareStep::Base => {
+                let target = base::folder(&self.home, task).map_err(failed)?;
+                if base::is_ready(&target) {
+                    return Ok(None);
+                }
+                let bundle = BaseBundle {
+                    repository: task.repository.clone(),
+                    setup: task.setup.clone(),
+                    target,
+                    requires: task.requires.clone(),
+                    // Set-up fetches dependencies; nothing of an assistant exists yet.
+                    network: if task.setup.is_empty() { Network::None } else { Network::Host },
+                    tier: TierChoice::Best,
+                };
+                ("base", Bundle::Base(bundle))
+            }
+            PrepareStep::Untouched => {
+                let marker = format!("{}/{id}/untouched", self.run);
+                ("untouched", Bundle::Grade(self.grade_of(task, Patch::default(), marker)?))
+            }
+            PrepareStep::Reference => {
+                let Some(patch) = base::reference(&self.home, task).map_err(failed)? else { return Ok(None) };
+                let marker = format!("{}/{id}/reference", self.run);
+                ("reference", Bundle::Grade(self.grade_of(task, patch, marker)?))
+            }
+        };
+        let dir = self.task_dir(id, name);
+        write_bundle(&dir, &bundle)?;
+        Ok(Some(PreparedCell::without_secrets(dir)))
+    }
+
+    fn task_prepared(&self, id: &TaskId, prepared: Prepared) -> Result<Validity, StepError> {
+        if let Some(known) = self.known(id) {
+            return Ok(known.validity);
+        }
+        let task = self.task(id)?;
+        let untouched = prepared.untouched.map(|grade| grade.verdicts).unwrap_or_default();
+        let reference = prepared.reference.map(|grade| grade.verdicts);
+        let validity = fairtrial_judge::validity(task, &untouched, reference.as_deref());
+        let facts = TaskFacts { task: id.clone(), base: untouched, reference, validity: validity.clone() };
+        self.store.put_facts(&self.run, &facts).map_err(stuck)?;
+        self.facts.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), facts);
+        remove(&self.store.run_dir(&self.run).join("tasks").join(id.as_str()));
+        Ok(validity)
+    }
+
+    fn attempt_started(&self, key: &TrialKey, attempt: u32) -> Result<(), StepError> {
+        let dir = self.attempt_dir(key, attempt);
+        self.store.start_attempt(&self.run, key, attempt, &dir, unix()).map_err(stuck)
+    }
+
+    fn work_bundle(&self, key: &TrialKey, attempt: u32) -> Result<PreparedCell, StepError> {
+        let task = self.task(&key.task)?;
+        let assistant = self.assistant(&key.assistant)?;
+        let program = self.programs.get(&key.assistant);
+        let program = program.ok_or_else(|| here(format!("{} has no program here", assistant.title)))?;
+        let mut secrets = BTreeMap::new();
+        for (name, reference) in &assistant.secrets {
+            let value = assistants::secret(reference);
+            let value = value
+                .ok_or_else(|| here(format!("the secret {name} of {} has no value", assistant.title)))?;
+            secrets.insert(name.clone(), value);
+        }
+        let allowed = assistant.env_allow.iter();
+        let bundle = WorkBundle {
+            marker: self.marker(key, attempt),
+            base: base::folder(&self.home, task).map_err(failed)?,
+            instruction: task.instruction.clone(),
+            assistant: assistant.clone(),
+            program: program.program.clone(),
+            env: allowed.filter_map(|name| Some((name.clone(), std::env::var(name).ok()?))).collect(),
+            limits: task.limits.clone(),
+            requires: task.requires.clone(),
+            tier: TierChoice::Best,
+        };
+        let dir = self.attempt_dir(key, attempt).join("work");
+        write_bundle(&dir, &Bundle::Work(bundle))?;
+        Ok(PreparedCell { dir, secrets })
+    }
+
+    fn grade_bundle(
+        &self,
+        key: &TrialKey,
+        attempt: u32,
+        work: &WorkResult,
+    ) -> Result<Option<PreparedCell>, StepError> {
+        let task = self.task(&key.task)?;
+        if work.patch.is_none() || task.checks.is_empty() {
+            return Ok(None);
+        }
+        let (patch, _) = read_patch(&work.dir).map_err(failed)?;
+        if patch.is_empty() {
+            return Ok(None);
+        }
+        let dir = self.attempt_dir(key, attempt).join("grade");
+        // A marker that does not say whose patch it is: checks see their own environment.
+        let marker =
+            format!("{}/grade/{}", self.run, crate::plan::digest(key.to_string().as_bytes()).short());
+        write_bundle(&dir, &Bundle::Grade(self.grade_of(task, patch, marker)?))?;
+        Ok(Some(PreparedCell::without_secrets(dir)))
+    }
+
+    fn attempt_lost(&self, key: &TrialKey, attempt: u32, reason: &str) -> Result<(), StepError> {
+        self.store.lose_attempt(&self.run, key, attempt, Loss::Fault, reason, unix()).map_err(stuck)
+    }
+
+    fn finished(
+        &self,
+        key: &TrialKey,
+        attempts: u32,
+        work: WorkResult,
+        grade: Option<GradeResult>,
+    ) -> Result<(), StepError> {
+        let task = self.task(&key.task)?;
+        let assistant = self.assistant(&key.assistant)?;
+        let facts = self.known(&key.task);
+        let record =
+            record::record(self, task, assistant, record::Ended { key, attempts, work, grade, facts })
+                .map_err(failed)?;
+        self.store.finish_trial(&self.run, &record, unix()).map_err(stuck)?;
+        remove(&self.trial_dir(key));
+        self.told(RunEvent::TrialFinished { trial: Box::new(record) });
+        Ok(())
+    }
+
+    fn told(&self, event: RunEvent) {
+        if let RunEvent::TrialEvent { key, at_ms, kind } = event {
+            let kind = crate::trials::visible(kind, MOST_LIVE_TEXT);
+            return self.board.tell(RunEvent::TrialEvent { key, at_ms, kind });
+        }
+        self.board.tell(event);
+    }
+}
+
+/// Reads the patch that a work cell left in its bundle, and its text.
+pub(crate) fn read_patch(dir: &Path) -> Result<(Patch, Vec<u8>), ApiError> {
+    let path = dir.join(PATCH_FILE);
+    let text = fs::read(&path).map_err(ApiError::access("read", &path))?;
+    Ok((serde_json::from_slice(&text)?, text))
+}
+
+/// Writes a bundle into a new folder; what an earlier try left there is removed.
+fn write_bundle(dir: &Path, bundle: &Bundle) -> Result<(), StepError> {
+    if dir.exists() {
+        fairtrial_cell::room::sweep(dir)
+            .map_err(|error| here(format!("could not clear `{}`: {error}", dir.display())))?;
+        remove(dir);
+    }
+    let write = || -> Result<(), ApiError> {
+        fs::create_dir_all(dir).map_err(ApiError::access("make", dir))?;
+        let path = dir.join(BUNDLE_FILE);
+        fs::write(&path, serde_json::to_vec(bundle)?).map_err(ApiError::access("write", path))
+    };
+    write().map_err(failed)
+}
+
+/// Removes a folder of ours. What cannot be removed stays for the next start's cleaning.
+fn remove(dir: &Path) {
+    let _ = fs::remove_dir_all(dir);
+}
+
+pub(crate) fn unix() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map(|since| since.as_secs()).unwrap_or_default()
+}
+
+fn here(reason: String) -> StepError {
+    StepError::Here { reason }
+}
+
+fn failed(error: ApiError) -> StepError {
+    here(describe(&error))
+}
+
+fn stuck(error: fairtrial_store::StoreError) -> StepError {
+    StepError::Everywhere { reason: describe(&error), source: Some(Box::new(error)) }
+}

@@ -1,0 +1,216 @@
+//! The command line: what can be typed. What it does stands in `commands`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueHint};
+use clap_complete::Shell;
+
+/// Runs the same coding task through several assistants and says what may be concluded.
+#[derive(Debug, Parser)]
+#[command(name = "fairtrial", version, propagate_version = true, after_help = EXIT_CODES, max_term_width = 100)]
+pub(crate) struct Cli {
+    /// The data folder [env: FAIRTRIAL_HOME].
+    #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) home: Option<PathBuf>,
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Told by `--help` and the manual.
+pub(crate) const EXIT_CODES: &str = "Exit codes: 0 done; 1 it failed, the message says what and where; 2 the command \
+line or a file given to it cannot be used; 3 the run ended before its plan was through (stopped, or out of budget): \
+`fairtrial resume` goes on; 4 the base is red before anybody changed it. Whether assistants solved their tasks is the \
+result, not an error.";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Compares assistants on one instruction in a folder under git: the shortest way to a first look.
+    Try(TryArgs),
+    /// Runs a suite, a plan file, or `samples`.
+    Run(RunArgs),
+    /// Lists the runs kept here.
+    Runs(JsonArg),
+    /// Shows a run: its map, intervals and verdict.
+    Show(ShowArgs),
+    /// Shows what each assistant changed in a task, aligned over the base.
+    Diff(DiffArgs),
+    /// Writes a report of a run.
+    Report(ReportArgs),
+    /// Compares the assistants of a run, or of a CSV file with task, assistant, trial, outcome.
+    Compare(CompareArgs),
+    /// Goes on with a run that was stopped or interrupted; nothing that finished runs again.
+    Resume(ResumeArgs),
+    /// Lists the assistants found here and what keeps each from starting.
+    Assistants(JsonArg),
+    /// Checks task directories.
+    #[command(subcommand)]
+    Tasks(TasksCommand),
+    /// Tells what isolation this machine has, what is missing, and what to do about it.
+    Doctor(JsonArg),
+    /// Serves the interface over loopback HTTP, to whoever holds the token that it prints.
+    Serve(ServeArgs),
+    /// Prints a completion script.
+    Completions {
+        /// For which shell.
+        shell: Shell,
+    },
+    /// Prints the manual page.
+    Man,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TryArgs {
+    /// A folder under git.
+    #[arg(value_hint = ValueHint::DirPath)]
+    pub(crate) repository: PathBuf,
+    /// What the assistants are told.
+    pub(crate) instruction: String,
+    /// Who, by name; `fairtrial assistants` lists them.
+    #[arg(long, value_delimiter = ',', required = true)]
+    pub(crate) assistants: Vec<String>,
+    /// Trials for each.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) trials: u32,
+    /// A command that must pass; without it the project's own test command is offered.
+    #[arg(long, conflicts_with = "no_check")]
+    pub(crate) check: Option<String>,
+    /// Runs no check: only shows what each changes.
+    #[arg(long)]
+    pub(crate) no_check: bool,
+    /// Starts from the working tree as it is, uncommitted changes included.
+    #[arg(long)]
+    pub(crate) include_uncommitted: bool,
+    /// Goes on although the check fails on the untouched base.
+    #[arg(long)]
+    pub(crate) accept_red_base: bool,
+    /// US dollars for all of it.
+    #[arg(long, value_name = "USD")]
+    pub(crate) budget: Option<f64>,
+    #[command(flatten)]
+    pub(crate) json: JsonArg,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    /// A suite's folder, a plan file (.toml), or `samples`.
+    #[arg(value_hint = ValueHint::AnyPath)]
+    pub(crate) suite: String,
+    /// Who, by name; without it all that are ready, or all samples for `samples`.
+    #[arg(long, value_delimiter = ',')]
+    pub(crate) assistants: Vec<String>,
+    /// Trials per task and assistant.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) trials: u32,
+    /// Trials at once; without it as many as cores and memory allow.
+    #[arg(long)]
+    pub(crate) jobs: Option<u32>,
+    /// Decides the order of trials; without it one is drawn and kept.
+    #[arg(long)]
+    pub(crate) seed: Option<u64>,
+    /// US dollars for the whole run.
+    #[arg(long, value_name = "USD")]
+    pub(crate) budget: Option<f64>,
+    /// Minutes for the whole run.
+    #[arg(long, value_name = "MINUTES")]
+    pub(crate) budget_minutes: Option<f64>,
+    /// The difference in solved rate that matters, such as 0.1 for ten points.
+    #[arg(long)]
+    pub(crate) margin: Option<f64>,
+    #[command(flatten)]
+    pub(crate) json: JsonArg,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct JsonArg {
+    /// Prints JSON; its schema is in docs/schema.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ShowArgs {
+    /// Which run: its name, the start of it, or `latest`.
+    #[arg(default_value = "latest")]
+    pub(crate) run: String,
+    #[command(flatten)]
+    pub(crate) json: JsonArg,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DiffArgs {
+    /// Which run: its name, the start of it, or `latest`.
+    pub(crate) run: String,
+    /// Which task.
+    pub(crate) task: String,
+    /// Which try.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) trial: u32,
+    /// Shows the reference among the changes.
+    #[arg(long)]
+    pub(crate) reference: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReportArgs {
+    /// Which run: its name, the start of it, or `latest`.
+    #[arg(default_value = "latest")]
+    pub(crate) run: String,
+    /// Writes one self-contained page.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, required_unless_present_any = ["json_file", "csv"])]
+    pub(crate) html: Option<PathBuf>,
+    /// Writes JSON after the schema in docs/schema.
+    #[arg(long = "json", value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) json_file: Option<PathBuf>,
+    /// Writes a table that `fairtrial compare` reads.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) csv: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CompareArgs {
+    /// Which run, or a CSV file with the columns task, assistant, trial, outcome (pass, fail or infra) and, if you
+    /// have them, cost and seconds.
+    #[arg(default_value = "latest", value_hint = ValueHint::FilePath)]
+    pub(crate) what: String,
+    /// The difference in solved rate that matters; for CSV files, since a run's plan has its own.
+    #[arg(long)]
+    pub(crate) margin: Option<f64>,
+    #[command(flatten)]
+    pub(crate) json: JsonArg,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ResumeArgs {
+    /// Which run: its name, the start of it, or `latest`.
+    #[arg(default_value = "latest")]
+    pub(crate) run: String,
+    /// Trials at once.
+    #[arg(long)]
+    pub(crate) jobs: Option<u32>,
+    #[command(flatten)]
+    pub(crate) json: JsonArg,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TasksCommand {
+    /// Validates a suite's folder or a task's, and names file, line and remedy of each problem.
+    Check {
+        /// The folder.
+        #[arg(value_hint = ValueHint::DirPath)]
+        folder: PathBuf,
+    },
+    /// Lists the tasks of a suite's folder, or of `samples`.
+    List {
+        /// The folder, or `samples`.
+        #[arg(default_value = "samples")]
+        suite: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ServeArgs {
+    /// The port on 127.0.0.1; 0 takes a free one.
+    #[arg(long, default_value_t = 0)]
+    pub(crate) port: u16,
+}

@@ -1,0 +1,316 @@
+//! What each command does: calls `api`, prints, returns.
+
+use std::fs;
+use std::io::{self, IsTerminal as _, Write as _};
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::CommandFactory as _;
+use fairtrial_api::view::{PlanRequest, RunSummary, TryRequest};
+use fairtrial_api::{Api, ApiError, Home};
+use fairtrial_domain::id::{RunId, TaskId};
+use fairtrial_domain::run::RunStatus;
+use serde::Serialize;
+
+use crate::args::{Cli, Command, CompareArgs, DiffArgs, ReportArgs, RunArgs, TasksCommand, TryArgs};
+use crate::{progress, serve};
+
+/// The margin for a table that comes without a plan.
+const MARGIN: f64 = 0.10;
+
+/// Carries a command out and returns the exit code of its success.
+pub(crate) async fn run(cli: Cli) -> Result<ExitCode, ApiError> {
+    if let Command::Completions { shell } = cli.command {
+        clap_complete::generate(shell, &mut Cli::command(), "fairtrial", &mut io::stdout());
+        return Ok(ExitCode::SUCCESS);
+    }
+    if let Command::Man = cli.command {
+        let page = clap_mangen::Man::new(Cli::command());
+        return page.render(&mut io::stdout()).map(|()| ExitCode::SUCCESS).map_err(written);
+    }
+    let api = Api::open(Home::find(cli.home)?)?;
+    match cli.command {
+        Command::Try(args) => try_it(&api, args).await,
+        Command::Run(args) => run_suite(&api, args).await,
+        Command::Runs(args) => done(runs(&api, args.json)),
+        Command::Show(args) => done(api.find_run(&args.run).and_then(|run| show(&api, &run, args.json.json))),
+        Command::Diff(args) => done(diff(&api, &args)),
+        Command::Report(args) => done(report(&api, &args)),
+        Command::Compare(args) => done(compare(&api, &args)),
+        Command::Resume(args) => {
+            let run = api.find_run(&args.run)?;
+            api.resume(&run, args.jobs).await?;
+            follow(&api, &run, args.json.json).await
+        }
+        Command::Assistants(args) => done(assistants(&api, args.json)),
+        Command::Tasks(TasksCommand::Check { folder }) => done(check_tasks(&api, &folder)),
+        Command::Tasks(TasksCommand::List { suite }) => done(list_tasks(&api, &suite)),
+        Command::Doctor(args) => done(doctor(&api, args.json)),
+        Command::Serve(args) => serve::serve(api, args.port).await.map(|()| ExitCode::SUCCESS),
+        Command::Completions { .. } | Command::Man => Ok(ExitCode::SUCCESS),
+    }
+}
+
+/// Returns the exit code of a failure; `--help` tells them.
+pub(crate) fn exit_code(error: &ApiError) -> u8 {
+    match error.code() {
+        "bad_request" | "tasks" | "config" | "csv" | "no_run" | "no_trial" | "dirty" | "git" => 2,
+        "red_base" => 4,
+        _ => 1,
+    }
+}
+
+fn done(outcome: Result<(), ApiError>) -> Result<ExitCode, ApiError> {
+    outcome.map(|()| ExitCode::SUCCESS)
+}
+
+/// Prints a line to standard output. A reader that went away ends the output, not the work.
+pub(crate) fn say(line: &str) {
+    let _ = writeln!(io::stdout(), "{line}");
+}
+
+fn say_json(value: &impl Serialize) -> Result<(), ApiError> {
+    say(&serde_json::to_string_pretty(value)?);
+    Ok(())
+}
+
+fn written(source: io::Error) -> ApiError {
+    ApiError::Access { doing: "write to", path: "standard output".into(), source }
+}
+
+fn width() -> usize {
+    let told = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
+    told.unwrap_or(80).clamp(40, 200)
+}
+
+fn colour() -> bool {
+    io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
+async fn run_suite(api: &Arc<Api>, args: RunArgs) -> Result<ExitCode, ApiError> {
+    let request = PlanRequest {
+        suite: args.suite,
+        assistants: args.assistants,
+        trials: args.trials,
+        seed: args.seed,
+        jobs: args.jobs,
+        budget_usd: args.budget,
+        budget_sec: args.budget_minutes.map(|minutes| minutes * 60.0),
+        margin: args.margin,
+    };
+    let run = api.start_run(request).await?;
+    follow(api, &run, args.json.json).await
+}
+
+async fn try_it(api: &Arc<Api>, args: TryArgs) -> Result<ExitCode, ApiError> {
+    let check = match (args.check, args.no_check) {
+        (Some(check), _) => Some(check),
+        (None, true) => None,
+        (None, false) => offered(api, &args.repository)?,
+    };
+    let request = TryRequest {
+        repository: args.repository.to_string_lossy().into_owned(),
+        instruction: args.instruction,
+        assistants: args.assistants,
+        trials: args.trials,
+        check,
+        include_uncommitted: args.include_uncommitted,
+        accept_red_base: args.accept_red_base,
+        budget_usd: args.budget,
+    };
+    let run = api.start_try(request).await?;
+    follow(api, &run, args.json.json).await
+}
+
+/// Offers the project's own test command: asks on a terminal, else takes it and says so.
+fn offered(api: &Api, repository: &Path) -> Result<Option<String>, ApiError> {
+    let seen = api.repository(repository)?;
+    let Some(offer) = seen.checks.first() else {
+        eprintln!(
+            "No test command was found in this project: what the assistants change is shown, not checked."
+        );
+        return Ok(None);
+    };
+    if !io::stdin().is_terminal() {
+        eprintln!("Check: `{}` ({}); another with --check, none with --no-check.", offer.run, offer.because);
+        return Ok(Some(offer.run.clone()));
+    }
+    eprint!("Check with `{}` ({})? [Y/n] ", offer.run, offer.because);
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer).map_err(ApiError::access("read", "standard input"))?;
+    Ok((!answer.trim().eq_ignore_ascii_case("n")).then(|| offer.run.clone()))
+}
+
+/// Follows a run to its end and prints what came of it. Ctrl+C ends it in order; a second one ends the program.
+async fn follow(api: &Arc<Api>, run: &RunId, json: bool) -> Result<ExitCode, ApiError> {
+    eprintln!("Run {run}");
+    let stopping = Arc::clone(api);
+    let id = run.clone();
+    let watch = tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            eprintln!("Ending the trials at work; once more to leave at once.");
+            if let Err(error) = stopping.cancel(&id).await {
+                eprintln!("fairtrial: {error}");
+            }
+            if tokio::signal::ctrl_c().await.is_ok() {
+                std::process::exit(130);
+            }
+        }
+    });
+    progress::follow(api, run).await?;
+    let status = api.wait(run).await;
+    watch.abort();
+    let status = status?;
+    show(api, run, json)?;
+    Ok(match status {
+        RunStatus::Finished => ExitCode::SUCCESS,
+        RunStatus::Running | RunStatus::Paused | RunStatus::Cancelled | RunStatus::OutOfBudget => {
+            ExitCode::from(3)
+        }
+    })
+}
+
+fn show(api: &Api, run: &RunId, json: bool) -> Result<(), ApiError> {
+    if json {
+        return say_json(&api.report_json(run)?);
+    }
+    say(api.report_terminal(run, width(), colour())?.trim_end());
+    Ok(())
+}
+
+fn runs(api: &Api, json: bool) -> Result<(), ApiError> {
+    let runs = api.runs()?;
+    if json {
+        return say_json(&runs);
+    }
+    if runs.is_empty() {
+        say("No runs yet. `fairtrial run samples` makes one.");
+    }
+    for run in &runs {
+        say(&format!("{}  {:<11} {:>4}/{:<4} {}", run.id, standing(run), run.done, run.planned, run.title));
+        if let Some(headline) = &run.headline {
+            say(&format!("    {headline}"));
+        }
+    }
+    Ok(())
+}
+
+fn standing(run: &RunSummary) -> &'static str {
+    match run.status {
+        RunStatus::Running if run.live => "running",
+        RunStatus::Running => "interrupted",
+        RunStatus::Paused => "paused",
+        RunStatus::Finished => "finished",
+        RunStatus::Cancelled => "stopped",
+        RunStatus::OutOfBudget => "no budget",
+    }
+}
+
+fn diff(api: &Api, args: &DiffArgs) -> Result<(), ApiError> {
+    let run = api.find_run(&args.run)?;
+    let task = TaskId::parse(&args.task).map_err(|error| ApiError::BadRequest(error.to_string()))?;
+    say(api.diff_terminal(&run, &task, args.trial, args.reference, width(), colour())?.trim_end());
+    Ok(())
+}
+
+fn report(api: &Api, args: &ReportArgs) -> Result<(), ApiError> {
+    let run = api.find_run(&args.run)?;
+    let write = |path: &Path, text: String| -> Result<(), ApiError> {
+        fs::write(path, text).map_err(|source| ApiError::Access {
+            doing: "write",
+            path: path.to_path_buf(),
+            source,
+        })?;
+        say(&path.display().to_string());
+        Ok(())
+    };
+    if let Some(path) = &args.html {
+        write(path, api.report_html(&run)?)?;
+    }
+    if let Some(path) = &args.json_file {
+        write(path, serde_json::to_string_pretty(&api.report_json(&run)?)? + "\n")?;
+    }
+    if let Some(path) = &args.csv {
+        write(path, api.report_csv(&run)?)?;
+    }
+    Ok(())
+}
+
+fn compare(api: &Api, args: &CompareArgs) -> Result<(), ApiError> {
+    let path = Path::new(&args.what);
+    let comparison = if path.extension().is_some_and(|end| end == "csv") {
+        let table = fs::read_to_string(path).map_err(|source| ApiError::Access {
+            doing: "read",
+            path: path.to_path_buf(),
+            source,
+        })?;
+        api.compare_csv(&table, args.margin.unwrap_or(MARGIN))?
+    } else if args.margin.is_some() {
+        return Err(ApiError::BadRequest(
+            "a run's margin is fixed in its plan: leave --margin out".to_owned(),
+        ));
+    } else {
+        api.comparison(&api.find_run(&args.what)?)?
+    };
+    if args.json.json {
+        return say_json(&comparison);
+    }
+    say(api.comparison_terminal(&comparison, width(), colour()).trim_end());
+    Ok(())
+}
+
+fn assistants(api: &Api, json: bool) -> Result<(), ApiError> {
+    let statuses = api.assistants()?;
+    if json {
+        return say_json(&statuses);
+    }
+    for one in &statuses {
+        let version = one.version.as_deref().unwrap_or("version unknown");
+        let sample = if one.sample { " (sample)" } else { "" };
+        match &one.hurdle {
+            None => say(&format!("{:<16} ready    {}{sample}, {version}", one.id, one.title)),
+            Some(hurdle) => say(&format!("{:<16} not yet  {}: {hurdle}", one.id, one.title)),
+        }
+    }
+    Ok(())
+}
+
+fn check_tasks(api: &Api, folder: &Path) -> Result<(), ApiError> {
+    let tasks = api.check_tasks(folder)?;
+    say(&format!("{} tasks, no problems", tasks.len()));
+    Ok(())
+}
+
+fn list_tasks(api: &Api, suite: &str) -> Result<(), ApiError> {
+    for task in api.tasks(suite)? {
+        let graded = if task.graded { "graded" } else { "not graded" };
+        say(&format!(
+            "{:<24} {:<12} {graded:<11} {}",
+            task.id,
+            task.language.unwrap_or_default(),
+            task.title
+        ));
+    }
+    Ok(())
+}
+
+fn doctor(api: &Api, json: bool) -> Result<(), ApiError> {
+    let found = api.doctor()?;
+    if json {
+        return say_json(&found);
+    }
+    say(&format!("Fairtrial {}\ndata folder  {}", found.version, found.data));
+    say(&format!("isolation    {:?}", found.tier.tier).to_lowercase());
+    for tool in &found.tools {
+        say(&format!("{:<12} {}", tool.name, tool.path.as_deref().unwrap_or("missing")));
+    }
+    say(&format!("ready        {}", found.ready.join(", ")));
+    if found.remedies.is_empty() {
+        say("Nothing is amiss.");
+    }
+    for remedy in &found.remedies {
+        say(&format!("- {remedy}"));
+    }
+    Ok(())
+}

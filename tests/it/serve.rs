@@ -1,0 +1,78 @@
+//! The interface over loopback HTTP answers its own page and nobody else.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::process::{Child, Stdio};
+
+use fairtrial_tests::Home;
+
+struct Served {
+    child: Child,
+    port: u16,
+    token: String,
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn serve(home: &Home) -> Served {
+    let mut child = home.fairtrial(&["serve"]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let (address, token) = line.trim().split_once("/#token=").unwrap();
+    let port = address.rsplit(':').next().unwrap().parse().unwrap();
+    Served { child, port, token: token.to_owned() }
+}
+
+/// Sends a request and returns its status line, headers and body as one text.
+fn ask(served: &Served, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> String {
+    let mut stream = TcpStream::connect(("127.0.0.1", served.port)).unwrap();
+    let mut text =
+        format!("{method} {path} HTTP/1.1\r\nConnection: close\r\nContent-Length: {}\r\n", body.len());
+    let host = format!("127.0.0.1:{}", served.port);
+    if !headers.iter().any(|(name, _)| *name == "Host") {
+        text.push_str(&format!("Host: {host}\r\n"));
+    }
+    for (name, value) in headers {
+        text.push_str(&format!("{name}: {value}\r\n"));
+    }
+    text.push_str("\r\n");
+    text.push_str(body);
+    stream.write_all(text.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+#[test]
+fn only_its_own_page_with_its_token_is_answered() {
+    let home = Home::new();
+    let served = serve(&home);
+    let bearer = format!("Bearer {}", served.token);
+    let ours = ("Authorization", bearer.as_str());
+    let query = r#"{"query":"runs"}"#;
+    let status = |answer: String| answer[9..12].to_owned();
+    let post = |headers: &[(&str, &str)], body: &str| ask(&served, "POST", "/api/query", headers, body);
+
+    assert!(post(&[ours], query).ends_with("[]"));
+    assert_eq!(status(post(&[], query)), "401");
+    assert_eq!(status(post(&[("Authorization", "Bearer x")], query)), "401");
+    assert_eq!(status(post(&[ours, ("Origin", "http://evil.example")], query)), "403");
+    assert_eq!(status(post(&[ours, ("Host", "evil.example")], query)), "403");
+    assert_eq!(status(post(&[ours], "{")), "400");
+    assert_eq!(status(post(&[ours], r#"{"query":"run","run":"../../etc"}"#)), "400");
+    assert_eq!(status(post(&[ours], r#"{"query":"run","run":"nothing"}"#)), "422");
+    assert_eq!(status(ask(&served, "GET", "/../../etc/passwd", &[], "")), "404");
+
+    let page = ask(&served, "GET", "/", &[], "");
+    assert!(page.contains("content-security-policy: default-src 'none'"), "{page}");
+    assert!(!page.to_lowercase().contains("access-control-allow"), "{page}");
+    let loopback_only = std::fs::read_to_string("/proc/net/tcp").unwrap();
+    let port = format!(":{:04X} ", served.port);
+    let listening: Vec<&str> = loopback_only.lines().filter(|line| line.contains(&port)).collect();
+    assert!(listening.iter().all(|line| line.contains("0100007F")), "{listening:?}");
+}

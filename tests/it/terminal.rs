@@ -1,0 +1,90 @@
+//! The terminal: 80 columns, plain when piped, codes as documented.
+
+use std::fs;
+use std::process::Command;
+
+use fairtrial_tests::Home;
+
+#[test]
+fn what_is_printed_fits_eighty_columns_and_has_no_escapes_when_piped() {
+    let home = Home::new();
+    let ran = home.run(&["run", "samples", "--assistants", "elder,cedar", "--seed", "5"]).ended_with(0);
+    let diff = home.run(&["diff", "latest", "long-weekends", "--reference"]).ended_with(0);
+    let compare = home.run(&["compare"]).ended_with(0);
+    for text in [&ran.out, &diff.out, &compare.out] {
+        assert!(!text.contains('\u{1b}'), "{text}");
+        for line in text.lines() {
+            assert!(line.chars().count() <= 80, "{} columns: {line}", line.chars().count());
+        }
+    }
+    assert!(ran.out.contains("Cedar") && ran.out.contains("sample"), "{}", ran.out);
+    assert!(diff.out.contains("lending/"), "{}", diff.out);
+}
+
+#[test]
+fn a_first_look_needs_no_files_and_gives_no_verdict() {
+    let home = Home::new();
+    let repo = home.path().join("shop");
+    fs::create_dir_all(repo.join("tests")).unwrap();
+    fs::write(repo.join("tests/__init__.py"), "").unwrap();
+    fs::write(
+        repo.join("tests/test_it.py"),
+        "import unittest\n\n\nclass It(unittest.TestCase):\n    def test_one(self):\n        self.assertEqual(1, 1)\n",
+    )
+    .unwrap();
+    for arguments in [
+        &["init", "-q"][..],
+        &["add", "."],
+        &["-c", "user.name=t", "-c", "user.email=t@example.invalid", "commit", "-qm", "one"],
+    ] {
+        assert!(Command::new("git").arg("-C").arg(&repo).args(arguments).status().unwrap().success());
+    }
+    let arguments =
+        ["try", repo.to_str().unwrap(), "Write down what is here", "--assistants", "aster,cedar", "--json"];
+    let ran = home.run(&arguments).ended_with(0);
+    assert!(ran.err.contains("unittest"), "the project's own check is offered: {}", ran.err);
+    let run = ran.json();
+    for trial in run["trials"].as_array().unwrap() {
+        assert_eq!(trial["result"]["result"], "ungraded", "{trial}");
+        assert_eq!(trial["result"]["broke"], serde_json::json!([]), "{trial}");
+    }
+    let parts = run["comparison"]["verdict"]["parts"].as_array().unwrap();
+    assert!(parts.iter().all(|part| part["part"] == "withheld"), "{parts:?}");
+    // Nothing was written into the user's folder.
+    let status = Command::new("git").arg("-C").arg(&repo).args(["status", "--porcelain"]).output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&status.stdout), "");
+}
+
+#[test]
+fn a_table_of_somebody_else_is_compared_alike() {
+    let home = Home::new();
+    let mut table = String::from("task,assistant,trial,outcome\n");
+    for task in 0..20 {
+        table.push_str(&format!(
+            "t{task},one,1,pass\nt{task},two,1,{}\n",
+            if task < 2 { "pass" } else { "fail" }
+        ));
+    }
+    let path = home.path().join("results.csv");
+    fs::write(&path, table).unwrap();
+    let comparison = home.run(&["compare", path.to_str().unwrap(), "--json"]).ended_with(0).json();
+    assert_eq!(comparison["pairs"][0]["conclusion"], "a_better", "{comparison}");
+    assert_eq!(comparison["verdict"]["top"], serde_json::json!(["one"]));
+}
+
+#[test]
+fn completions_and_the_manual_need_no_data_folder() {
+    let home = Home::new();
+    assert!(home.run(&["completions", "bash"]).ended_with(0).out.contains("fairtrial"));
+    assert!(home.run(&["man"]).ended_with(0).out.contains("Exit codes"));
+    assert!(home.run(&["--version"]).ended_with(0).out.contains("0.1.0"));
+    assert_eq!(fs::read_dir(home.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn the_doctor_names_the_isolation() {
+    let home = Home::new();
+    let found = home.run(&["doctor", "--json"]).ended_with(0).json();
+    assert_eq!(found["tier"]["tier"], "full", "{found}");
+    assert_eq!(found["tier"]["reason"], serde_json::Value::Null);
+}
