@@ -92,6 +92,12 @@ pub enum RoomError {
         /// Which.
         path: PathBuf,
     },
+    /// The folder for the room holds something, so that it would not be fresh.
+    #[error("`{path}` is not empty: a room is used once")]
+    Used {
+        /// Which.
+        path: PathBuf,
+    },
     /// A job after `freeze`.
     #[error("the room is frozen: no job can run in it any more")]
     Frozen,
@@ -152,6 +158,9 @@ impl Room {
     pub fn open(spec: &RoomSpec<'_>) -> Result<Room, RoomError> {
         let lowers = layers(spec.base)?;
         make(spec.scratch)?;
+        if fs::read_dir(spec.scratch).is_ok_and(|mut entries| entries.next().is_some()) {
+            return Err(RoomError::Used { path: spec.scratch.to_owned() });
+        }
         let scratch = fs::canonicalize(spec.scratch).map_err(|source| RoomError::File {
             what: "find",
             path: spec.scratch.to_owned(),

@@ -502,6 +502,29 @@ fn a_base_without_a_tree_is_refused() {
 }
 
 #[test]
+fn a_room_is_used_once() {
+    let place = Place::new();
+    fs::create_dir_all(place.scratch()).unwrap();
+    fs::write(place.scratch().join("left"), "").unwrap();
+    assert!(matches!(place.open(TierChoice::Best), Err(RoomError::Used { .. })));
+}
+
+#[test]
+fn a_workspace_nested_without_end_is_removed() {
+    both(|place, tier| {
+        let mut room = place.open(tier).unwrap();
+        let job = sh(
+            &room,
+            "i=0; while [ $i -lt 1500 ]; do mkdir nnnnnnnnnn && cd -P nnnnnnnnnn || break; i=$((i+1)); done; echo $i",
+        );
+        let told = run(&mut room, &job);
+        assert!(told.out.trim().parse::<u32>().unwrap() > 300, "{}", told.out);
+        room.close().unwrap();
+        assert_eq!(fs::read_dir(place.dir.path().join("rooms")).unwrap().count(), 0);
+    });
+}
+
+#[test]
 fn detection_leaves_nothing_behind() {
     let dir = tempfile::tempdir().unwrap();
     let status = detect(&dir.path().join("try")).unwrap();

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -14,10 +15,10 @@ use fairtrial_domain::assistant::{Assistant, BackendKind, PromptBy};
 use fairtrial_domain::bundle::{
     BUNDLE_FILE, Bundle, JOURNAL_FILE, PATCH_FILE, STREAM_FILE, Tier, TierChoice, WorkBundle,
 };
-use fairtrial_domain::event::EventKind;
+use fairtrial_domain::event::{EventKind, FaultKind};
 use fairtrial_domain::id::AssistantId;
 use fairtrial_domain::journal::{JournalLine, Phase, Record};
-use fairtrial_domain::outcome::Ending;
+use fairtrial_domain::outcome::{Ending, InfraFault};
 use fairtrial_domain::patch::{Content, Patch};
 use fairtrial_domain::task::{Limits, Network};
 
@@ -83,6 +84,7 @@ impl Desk {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
+        command.env("FAIRTRIAL_SECRET_ANTHROPIC_API_KEY", "sk-not-a-real-one");
         command.env("FAIRTRIAL_SECRET_API_KEY", "sk-very-secret-1").env("APP_PRIVATE", "app's own");
         command
     }
@@ -409,6 +411,69 @@ fn what_cannot_be_started_is_told_and_is_nobodys_failure() {
     check(&|d| d.bundle.program = "/no/such/program".into(), "`/no/such/program` is not on the PATH");
     check(&|d| d.bundle.requires = vec!["no-such-tool".into()], "`no-such-tool` is not on the PATH");
     check(&|d| d.bundle.base = "/no/base".into(), "`/no/base` is no prepared base");
+}
+
+/// A desk whose assistant is a program that writes Claude Code's stream.
+fn streaming(tier: TierChoice, lines: &str) -> Desk {
+    let mut desk = Desk::new(tier, "");
+    let program = desk.dir.path().join("program");
+    fs::write(&program, format!("#!/bin/sh\n{lines}\n")).unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    desk.bundle.program = program;
+    desk.bundle.assistant.backend = BackendKind::ClaudeCode;
+    desk.bundle.assistant.args.clear();
+    desk
+}
+
+const INIT: &str =
+    r#"echo '{"type":"system","subtype":"init","session_id":"s","model":"m","claude_code_version":"1"}'"#;
+
+#[test]
+fn a_storm_of_retries_is_silence_and_the_vendors_fault() {
+    let retry = r#"echo '{"type":"system","subtype":"api_retry","attempt":1,"max_retries":10,"retry_delay_ms":100,"error_status":429,"error":"rate_limit"}'"#;
+    for tier in [TierChoice::Plain, TierChoice::Best] {
+        let mut desk = streaming(tier, &format!("{INIT}; while :; do {retry}; sleep 0.1; done"));
+        desk.bundle.limits.stall_sec = Some(0.7);
+        let journal = desk.run();
+        let ending = journal.ending();
+        assert!(
+            matches!(&ending, Ending::Infra { fault: InfraFault::Vendor(FaultKind::RateLimit), .. }),
+            "{ending:?}"
+        );
+        assert!(
+            journal
+                .records()
+                .any(|r| matches!(r, Record::LimitReached { limit } if limit == "silent for 0.7 s"))
+        );
+    }
+}
+
+#[test]
+fn what_an_assistant_says_after_its_limit_changes_nothing() {
+    let done = r#"echo '{"type":"result","subtype":"success","is_error":false,"result":"done","num_turns":1,"session_id":"s","total_cost_usd":0.5,"usage":{"input_tokens":7,"output_tokens":3}}'"#;
+    let late = streaming(
+        TierChoice::Best,
+        &format!(
+            "{INIT}; trap \"{done_quoted}; exit 0\" INT; while :; do sleep 0.05; done",
+            done_quoted = done.replace('"', "\\\"")
+        ),
+    );
+    let mut late = late;
+    late.bundle.limits.agent_timeout_sec = 0.5;
+    let journal = late.run();
+    assert_eq!(journal.ending(), Ending::TimedOut);
+    let early = streaming(TierChoice::Best, &format!("{INIT}; {done}"));
+    let journal = early.run();
+    assert_eq!(journal.ending(), Ending::Finished);
+    let Some(Record::Ended { usage, cost, .. }) =
+        journal.records().find(|r| matches!(r, Record::Ended { .. }))
+    else {
+        panic!("{:#?}", journal.0)
+    };
+    assert_eq!(
+        (usage.input_uncached, usage.output, cost.as_ref().map(|c| c.usd)),
+        (Some(7), Some(3), Some(0.5))
+    );
 }
 
 #[test]

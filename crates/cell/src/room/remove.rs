@@ -54,22 +54,57 @@ fn abandoned(path: &Path) -> bool {
     flock(&lock, FlockOperation::NonBlockingLockExclusive).is_ok()
 }
 
-/// Removes a folder whose inner folders may forbid it (overlayfs's own is mode 000).
-pub(super) fn remove_tree(folder: &Path) -> io::Result<()> {
-    match fs::remove_dir_all(folder) {
-        Err(e) if e.kind() == io::ErrorKind::PermissionDenied => {}
-        done => return done,
+/// Removes a folder, even one whose inner folders forbid it (overlayfs's own is mode 000) or are nested too deep.
+pub(super) fn remove_tree(top: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(top) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => flatten(top),
+        done => done,
     }
-    let mut left: Vec<PathBuf> = vec![folder.to_owned()];
-    while let Some(folder) = left.pop() {
-        fs::set_permissions(&folder, Permissions::from_mode(0o700))?;
-        for entry in fs::read_dir(&folder)?.flatten() {
-            if entry.file_type().is_ok_and(|t| t.is_dir()) {
-                left.push(entry.path());
+}
+
+/// Removes a folder level by level, lifting what is inside to the top, so that no path grows long.
+fn flatten(top: &Path) -> io::Result<()> {
+    open(top)?;
+    let mut lifted = 0u64;
+    loop {
+        let mut folders = false;
+        for entry in fs::read_dir(top)? {
+            let entry = entry?;
+            if !entry.file_type()?.is_dir() {
+                fs::remove_file(entry.path())?;
+                continue;
             }
+            folders = true;
+            open(&entry.path())?;
+            for inner in fs::read_dir(entry.path())? {
+                let inner = inner?;
+                if inner.file_type()?.is_dir() {
+                    open(&inner.path())?;
+                    fs::rename(inner.path(), unused(top, &mut lifted))?;
+                } else {
+                    fs::remove_file(inner.path())?;
+                }
+            }
+            fs::remove_dir(entry.path())?;
+        }
+        if !folders {
+            return fs::remove_dir(top);
         }
     }
-    fs::remove_dir_all(folder)
+}
+
+fn open(folder: &Path) -> io::Result<()> {
+    fs::set_permissions(folder, Permissions::from_mode(0o700))
+}
+
+fn unused(top: &Path, lifted: &mut u64) -> PathBuf {
+    loop {
+        *lifted += 1;
+        let path = top.join(format!("lifted-{lifted}"));
+        if fs::symlink_metadata(&path).is_err() {
+            return path;
+        }
+    }
 }
 
 #[cfg(test)]
@@ -90,6 +125,22 @@ mod tests {
         discard(&room).unwrap();
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
         assert!(outside.join("kept").exists());
+    }
+
+    #[test]
+    fn a_folder_too_deep_for_a_path_is_removed() {
+        let dir = tempfile::tempdir().unwrap();
+        let top = dir.path().join("top");
+        fs::create_dir_all(top.join("lifted-1/x")).unwrap();
+        let name = "n".repeat(200);
+        let mut inner = rustix::fs::open(&top, rustix::fs::OFlags::PATH, rustix::fs::Mode::empty()).unwrap();
+        for _ in 0..1500 {
+            rustix::fs::mkdirat(&inner, &name, rustix::fs::Mode::RWXU).unwrap();
+            inner = rustix::fs::openat(&inner, &name, rustix::fs::OFlags::PATH, rustix::fs::Mode::empty())
+                .unwrap();
+        }
+        remove_tree(&top).unwrap();
+        assert!(!top.exists());
     }
 
     #[test]
