@@ -1,9 +1,13 @@
 //! `cargo xtask TOOL`: the project's own tools.
 #![expect(clippy::print_stdout, reason = "a command-line tool prints")]
 
+use std::path::Path;
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: cargo xtask tidy | schema [--check]";
+use xtask::bench;
+
+const USAGE: &str =
+    "usage: cargo xtask tidy | schema [--check] | bench [start|trial|workspace] [--check] [--write]";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -32,7 +36,30 @@ fn main() -> ExitCode {
                 }
             }
         }
+        ["bench", rest @ ..] => bench(&root, rest),
         _ => usage(),
+    }
+}
+
+fn bench(root: &Path, words: &[&str]) -> ExitCode {
+    let (measures, words) = match words {
+        [bench::MEASURE, programs, rest @ ..] => (Some(Path::new(programs)), rest),
+        rest => (None, rest),
+    };
+    let Some(wish) = bench::Wish::parse(words) else { return usage() };
+    let told = match measures {
+        Some(programs) => bench::measure(programs, &wish.parts),
+        None => bench::bench(root, &wish),
+    };
+    match told {
+        Ok(text) => {
+            println!("{text}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("xtask bench: {}", bench::told(&error));
+            ExitCode::FAILURE
+        }
     }
 }
 
