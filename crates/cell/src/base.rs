@@ -21,7 +21,7 @@ use crate::journal::{Journal, JournalError, chain};
 use crate::process::Cancel;
 use crate::room::RoomError;
 use crate::toolchain::ToolchainError;
-use crate::tree::TREE;
+use crate::tree::{LAYER, TREE};
 
 pub use git::GitError;
 
@@ -156,7 +156,10 @@ fn fill(
     fs::create_dir_all(&work).map_err(|source| BaseError::File { path: work.clone(), source })?;
     let tree = partial.join(TREE);
     match &bundle.repository {
-        Repository::Folder { path } => folder::copy(path, &tree)?,
+        Repository::Folder { path } => {
+            folder::copy(path, &tree)?;
+            folder::split(&tree, &partial.join(LAYER))?;
+        }
         Repository::Git { location, commit, uncommitted } => {
             export::export(location, commit, uncommitted.as_deref(), &tree, &work)?;
         }

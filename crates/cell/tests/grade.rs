@@ -343,6 +343,28 @@ fn a_folder_is_copied_without_any_repository_in_it_and_set_up_in_a_room() {
 }
 
 #[test]
+fn build_outputs_of_a_folder_are_there_but_no_part_of_its_commit() {
+    let place = Place::new();
+    for path in [".gitignore", "a", "out/x", "out/y", "Cargo.toml", "target/debug/z", "src/target/mod.rs"] {
+        place.write(&format!("src/{path}"), if path == ".gitignore" { "/out/\n" } else { "1" });
+    }
+    let setup = [
+        "test -f target/debug/z && echo 2 > out/x && rm out/y && echo 3 > out/new && rm -r target && mkdir target && echo 4 > target/t",
+    ];
+    assert_eq!(ready(&place.prepare(place.folder_base(&setup, &[]))).files, 4);
+    let base = place.path("base");
+    assert!(!base.join("tree/out").exists() && !base.join("tree/target").exists());
+    let stack = Stack::of_base(&base);
+    let text = |path: &str| stack.bytes(Path::new(path), 9).unwrap().map(|b| String::from_utf8(b).unwrap());
+    let seen = ["out/x", "out/y", "out/new", "target/t", "target/debug/z", "a"].map(text);
+    assert_eq!(
+        seen.each_ref().map(Option::as_deref),
+        [Some("2\n"), None, Some("3\n"), Some("4\n"), None, Some("1")]
+    );
+    assert_eq!(git(&base.join("tree"), &["status", "--porcelain"]), "");
+}
+
+#[test]
 fn a_set_up_that_fails_says_command_exit_code_and_last_lines_and_leaves_nothing() {
     let place = Place::new();
     place.write("src/a.txt", "a");

@@ -6,7 +6,8 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt, symlink};
 use std::path::{Path, PathBuf};
 
 use super::BaseError;
-use crate::capture::is_dot_git;
+use crate::capture::{Ignore, is_dot_git};
+use crate::tree::Stack;
 
 /// Copies `from` to the new folder `to`: links as links, times kept, every `.git` left out (it holds the history
 /// that an assistant must not see), and `to` itself left out where it lies inside.
@@ -36,6 +37,33 @@ pub(super) fn copy(from: &Path, to: &Path) -> Result<(), BaseError> {
                 open.push(rel);
             } else {
                 one(&source, &meta, &to.join(&rel)).map_err(error(&source))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Moves build outputs from `tree` to `layer`, so that they are there but are no part of what a patch is taken from.
+/// Without a repository the ignore rules are all there is to tell them from sources.
+pub(super) fn split(tree: &Path, layer: &Path) -> Result<(), BaseError> {
+    let error = |path: &Path| {
+        let path = path.to_owned();
+        move |source| BaseError::File { path, source }
+    };
+    let mut ignore = Ignore::of(Stack::new(vec![tree.to_owned()]));
+    let mut open = vec![PathBuf::new()];
+    while let Some(dir) = open.pop() {
+        let folder = tree.join(&dir);
+        for entry in fs::read_dir(&folder).map_err(error(&folder))? {
+            let entry = entry.map_err(error(&folder))?;
+            let rel = dir.join(entry.file_name());
+            let is_dir = entry.file_type().map_err(error(&folder))?.is_dir();
+            if ignore.names(&rel, is_dir) {
+                let to = layer.join(&rel);
+                fs::create_dir_all(to.parent().unwrap_or(layer)).map_err(error(&to))?;
+                fs::rename(entry.path(), &to).map_err(error(&to))?;
+            } else if is_dir {
+                open.push(rel);
             }
         }
     }

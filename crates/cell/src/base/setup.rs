@@ -16,7 +16,7 @@ use crate::journal::Journal;
 use crate::process::{Cancel, Why};
 use crate::room::{Changes, Room, RoomSpec};
 use crate::toolchain::{Host, Toolchain};
-use crate::tree::{Kind, LAYER, Stack, node_at};
+use crate::tree::{Kind, LAYER, Stack, is_opaque, node_at};
 
 /// Lines of a failed command that are told.
 const LINES: usize = 12;
@@ -94,20 +94,48 @@ fn last_lines(text: &str) -> String {
 /// Makes `layer` from what set-up changed. Its own `.git` is left out: the base keeps its one commit.
 fn keep(changes: &Changes, layer: &Path) -> Result<(), BaseError> {
     match changes {
-        Changes::Upper { upper, lowers: _ } => {
+        Changes::Upper { upper, lowers } => {
             let git = upper.join(".git");
             if node_at(git.clone()).map_err(|e| file(&git, e))?.is_some() {
                 fs::remove_dir_all(&git).or_else(|_| fs::remove_file(&git)).map_err(|e| file(&git, e))?;
             }
             fs::set_permissions(upper, fs::Permissions::from_mode(0o755)).map_err(|e| file(upper, e))?;
+            if layer.is_dir() {
+                return merge(upper, &Stack::new(lowers.clone()).lowest(), layer);
+            }
             fs::rename(upper, layer).map_err(|e| file(layer, e))
         }
         Changes::Copy { tree, lowers } => {
-            fs::create_dir(layer).map_err(|e| file(layer, e))?;
+            fs::create_dir_all(layer).map_err(|e| file(layer, e))?;
             let below = Stack::new(lowers.clone());
             difference(tree, &below, layer)
         }
     }
+}
+
+/// Moves what set-up wrote from `upper` over the layer that the folder's build outputs made.
+fn merge(upper: &Path, tree: &Stack, layer: &Path) -> Result<(), BaseError> {
+    let top = Layer::over(layer, tree);
+    let both = Stack::new([&[layer.to_owned()], tree.layers()].concat());
+    let mut open = vec![std::path::PathBuf::new()];
+    while let Some(dir) = open.pop() {
+        let folder = upper.join(&dir);
+        for entry in fs::read_dir(&folder).map_err(|e| file(&folder, e))? {
+            let rel = dir.join(entry.map_err(|e| file(&folder, e))?.file_name());
+            let from = upper.join(&rel);
+            let Some(node) = node_at(from.clone()).map_err(|e| file(&from, e))? else { continue };
+            let old = both.node(&rel).map_err(|e| file(&from, e))?;
+            let merged = old.is_some_and(|old| old.kind == Kind::Dir) && !is_opaque(&from);
+            match node.kind {
+                Kind::Whiteout => top.remove(&rel).map_err(layer_error)?,
+                Kind::Dir if merged => open.push(rel),
+                Kind::Dir | Kind::File | Kind::Link | Kind::Special => {
+                    top.take(&rel, &from).map_err(layer_error)?;
+                }
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Moves everything that is new or other in `tree` to `layer`; what is gone leaves a whiteout. Times tell, as set-up

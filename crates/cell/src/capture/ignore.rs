@@ -70,7 +70,7 @@ impl Ignore {
     }
 
     /// Returns whether a rule names `rel` itself.
-    pub(super) fn names(&mut self, rel: &Path, is_dir: bool) -> bool {
+    pub(crate) fn names(&mut self, rel: &Path, is_dir: bool) -> bool {
         let rooted = Path::new("/").join(rel);
         for dir in self.folders(rel).iter().rev() {
             let Some(rules) = self.rules.get(dir).and_then(Rules::lines) else { continue };
