@@ -266,7 +266,10 @@ fn a_polite_program_ends_politely() {
 fn what_outlives_a_job_is_named_and_killed() {
     both(|place, tier| {
         let mut room = place.open(tier).unwrap();
-        let job = sh(&room, "setsid sleep 300 & setsid sh -c 'sleep 301 & wait' & sleep 0.1; echo done");
+        let script = "setsid sh -c ': > $TMPDIR/a; exec sleep 300' & \
+            setsid sh -c 'sleep 301 & : > $TMPDIR/b; wait' & \
+            while [ ! -e $TMPDIR/a ] || [ ! -e $TMPDIR/b ]; do sleep 0.02; done; sleep 0.3; echo done";
+        let job = sh(&room, script);
         let told = run(&mut room, &job);
         assert_eq!((told.end.why, told.out.as_str()), (Why::ByItself, "done\n"));
         assert_eq!(told.end.leftovers, ["sh", "sleep", "sleep"]);

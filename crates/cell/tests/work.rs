@@ -288,9 +288,10 @@ fn the_assistant_gets_its_secret_and_the_journal_does_not() {
 fn a_hang_is_timed_out_within_a_second_and_nothing_lives_after_the_grace() {
     both("trap '' INT TERM; echo x > partial; setsid sleep 60 & while :; do sleep 1; done", |mut desk| {
         desk.bundle.limits.agent_timeout_sec = 1.0;
+        desk.bundle.limits.grace_sec = 2.0;
         let mut child = desk.start();
         let journal = desk.wait_for(|j| j.records().any(|r| matches!(r, Record::LimitReached { .. })));
-        desk.gone_within(Duration::from_millis(1100));
+        desk.gone_within(Duration::from_millis(2000));
         assert!(child.wait().unwrap().success());
         let launched = journal.at(|r| matches!(r, Record::Launched { .. }));
         let reached =
@@ -335,11 +336,14 @@ fn a_killed_cell_leaves_no_process_and_only_debris_that_is_swept() {
 
 #[test]
 fn daemons_that_outlive_the_assistant_are_named() {
-    both("setsid sleep 60 >/dev/null 2>&1 & sleep 0.1; echo done", |desk| {
-        let journal = desk.run();
-        assert_eq!((journal.ending(), journal.leftovers()), (Ending::Finished, vec!["sleep".to_owned()]));
-        desk.gone_within(Duration::from_millis(1));
-    });
+    both(
+        "setsid sh -c ': > $TMPDIR/up; exec sleep 60' >/dev/null 2>&1 & while [ ! -e $TMPDIR/up ]; do sleep 0.02; done; sleep 0.3; echo done",
+        |desk| {
+            let journal = desk.run();
+            assert_eq!((journal.ending(), journal.leftovers()), (Ending::Finished, vec!["sleep".to_owned()]));
+            desk.gone_within(Duration::from_millis(1));
+        },
+    );
 }
 
 #[test]
