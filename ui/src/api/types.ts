@@ -1,37 +1,31 @@
-// Generated from the Rust contract by `cargo xtask schema`. Do not edit.
+// Written by `cargo xtask schema` from the Rust types. Do not edit.
 
-/**
- * Orders something.
- */
-export type Action = { "action": "start_run", 
+export type Action = { "StartRun": { 
 /**
  * What to run.
  */
-request: PlanRequest, } | { "action": "start_try", 
+request: PlanRequest, } } | { "StartTry": { 
 /**
  * What to try.
  */
-request: TryRequest, } | { "action": "pause", 
+request: TryRequest, } } | { "Pause": { 
 /**
  * Which.
  */
-run: RunId, } | { "action": "resume", 
+run: RunId, } } | { "Resume": { 
 /**
  * Which.
  */
-run: RunId, } | { "action": "cancel", 
+run: RunId, } } | { "Cancel": { 
 /**
  * Which.
  */
-run: RunId, } | { "action": "report", 
+run: RunId, } } | { "Report": { 
 /**
  * Which.
  */
-run: RunId, };
+run: RunId, } };
 
-/**
- * One assistant over all tasks that count.
- */
 export type Arm = { 
 /**
  * Who.
@@ -74,9 +68,6 @@ median_seconds: number | null,
  */
 infra: number, };
 
-/**
- * An assistant in a run.
- */
 export type ArmView = { 
 /**
  * Its name.
@@ -95,14 +86,8 @@ sample: boolean,
  */
 detail: string, };
 
-/**
- * Names an assistant as compared: one configuration of one back end.
- */
 export type AssistantId = string;
 
-/**
- * An assistant and whether it can be started here.
- */
 export type AssistantStatus = { 
 /**
  * Its name.
@@ -133,9 +118,6 @@ hurdle: string | null,
  */
 cost_known: boolean, };
 
-/**
- * Something in a workspace that a patch cannot or must not carry.
- */
 export type CaptureFlag = { 
 /**
  * Where; bytes that are no UTF-8 appear as `\xNN`.
@@ -146,24 +128,12 @@ path: string,
  */
 reason: FlagReason, };
 
-/**
- * What a map cell says.
- */
-export type CellState = "waiting" | "working" | "resolved" | "unresolved" | "set_aside" | "no_diff" | "timed_out" | "ungraded" | "not_evidence";
+export type CellState = "Waiting" | "Working" | "Resolved" | "Unresolved" | "SetAside" | "NoDiff" | "TimedOut" | "Ungraded" | "NotEvidence";
 
-/**
- * Names a check inside its task.
- */
 export type CheckId = string;
 
-/**
- * What a check proves.
- */
-export type CheckKind = "fail_to_pass" | "pass_to_pass" | "build" | "lint" | "custom";
+export type CheckKind = "FailToPass" | "PassToPass" | "Build" | "Lint" | "Custom";
 
-/**
- * A check that can be offered for a repository.
- */
 export type CheckOffer = { 
 /**
  * The command.
@@ -174,10 +144,7 @@ run: string,
  */
 because: string, };
 
-/**
- * One side of a row.
- */
-export type ColumnCell = { "cell": "empty" } | { "cell": "same", 
+export type ColumnCell = "Empty" | { "Same": { 
 /**
  * Its number in this side's file, from 1.
  */
@@ -185,11 +152,11 @@ line: number,
 /**
  * Its text.
  */
-text: string, } | { "cell": "removed", 
+text: string, } } | { "Removed": { 
 /**
  * Its text, changed parts marked.
  */
-spans: Array<Span>, } | { "cell": "added", 
+spans: Array<Span>, } } | { "Added": { 
 /**
  * Its number in this side's file, from 1.
  */
@@ -197,12 +164,9 @@ line: number,
 /**
  * Its text, changed parts marked.
  */
-spans: Array<Span>, };
+spans: Array<Span>, } };
 
-/**
- * One row of the side-by-side form.
- */
-export type ColumnRow = { "row": "gap", 
+export type ColumnRow = { "Gap": { 
 /**
  * The first line left out, from 1, in the base.
  */
@@ -210,7 +174,7 @@ from: number,
 /**
  * How many.
  */
-lines: number, } | { "row": "line", 
+lines: number, } } | { "Line": { 
 /**
  * The base's line number; `None` for a pure addition.
  */
@@ -222,11 +186,8 @@ left: ColumnCell,
 /**
  * The right patch.
  */
-right: ColumnCell, };
+right: ColumnCell, } };
 
-/**
- * One file of two patches side by side, the base as spine.
- */
 export type Columns = { 
 /**
  * Where it is.
@@ -241,9 +202,6 @@ rows: Array<ColumnRow>,
  */
 note: string | null, };
 
-/**
- * What may be concluded from a set of trials.
- */
 export type Comparison = { 
 /**
  * One per assistant, in plan order.
@@ -266,14 +224,8 @@ excluded: Array<Exclusion>,
  */
 tasks: number, };
 
-/**
- * What follows for a pair.
- */
-export type Conclusion = "a_better" | "b_better" | "a_slightly_better" | "b_slightly_better" | "equivalent" | "undecided" | "withheld";
+export type Conclusion = "ABetter" | "BBetter" | "ASlightlyBetter" | "BSlightlyBetter" | "Equivalent" | "Undecided" | "Withheld";
 
-/**
- * What a trial cost.
- */
 export type Cost = { 
 /**
  * US dollars.
@@ -284,14 +236,8 @@ usd: number,
  */
 source: CostSource, };
 
-/**
- * Who worked a cost out.
- */
-export type CostSource = "reported" | "priced" | "simulated";
+export type CostSource = "Reported" | "Priced" | "Simulated";
 
-/**
- * Known dollars and how many trials have none.
- */
 export type CostSum = { 
 /**
  * Sum of the known.
@@ -306,9 +252,6 @@ unknown: number,
  */
 simulated: boolean, };
 
-/**
- * One patch among those shown.
- */
 export type DiffArm = { 
 /**
  * Who; `None` for the reference.
@@ -335,9 +278,6 @@ state: CellState | null,
  */
 reason: string | null, };
 
-/**
- * One file among those touched.
- */
 export type DiffFile = { 
 /**
  * Where.
@@ -348,9 +288,6 @@ path: string,
  */
 touched: Array<Touch>, };
 
-/**
- * Which files a task's patches touch, and who.
- */
 export type DiffIndex = { 
 /**
  * The task.
@@ -369,19 +306,13 @@ arms: Array<DiffArm>,
  */
 files: Array<DiffFile>, };
 
-/**
- * A SHA-256 in lower-case hexadecimal, naming content.
- */
 export type Digest = string;
 
-/**
- * How a trial ended.
- */
-export type Ending = { "ending": "finished" } | { "ending": "timed_out" } | { "ending": "stalled" } | { "ending": "budget" } | { "ending": "cancelled" } | { "ending": "crashed", 
+export type Ending = "Finished" | "TimedOut" | "Stalled" | "Budget" | "Cancelled" | { "Crashed": { 
 /**
  * How, in a sentence fragment.
  */
-reason: string, } | { "ending": "infra", 
+reason: string, } } | { "Infra": { 
 /**
  * Whose fault, where known.
  */
@@ -389,11 +320,8 @@ fault: InfraFault,
 /**
  * In a sentence fragment.
  */
-reason: string, };
+reason: string, } };
 
-/**
- * An error as the interface gets it.
- */
 export type ErrorDto = { 
 /**
  * To switch on.
@@ -404,9 +332,6 @@ code: string,
  */
 message: string, };
 
-/**
- * One item of a session, with the milliseconds since the assistant was started.
- */
 export type Event = { 
 /**
  * Milliseconds since the start of the assistant.
@@ -417,10 +342,7 @@ at_ms: number,
  */
 kind: EventKind, };
 
-/**
- * What happened in a session.
- */
-export type EventKind = { "type": "started", 
+export type EventKind = { "Started": { 
 /**
  * The back end's own session id.
  */
@@ -432,15 +354,15 @@ model: string | null,
 /**
  * The program's version.
  */
-version: string | null, } | { "type": "text", 
+version: string | null, } } | { "Text": { 
 /**
  * As written.
  */
-text: string, } | { "type": "thinking", 
+text: string, } } | { "Thinking": { 
 /**
  * As written.
  */
-text: string, } | { "type": "tool_call", 
+text: string, } } | { "ToolCall": { 
 /**
  * Ties the result to the call.
  */
@@ -456,7 +378,7 @@ kind: ToolKind,
 /**
  * One line for people: the command, or the path with its change.
  */
-title: string, } | { "type": "tool_result", 
+title: string, } } | { "ToolResult": { 
 /**
  * The call's id.
  */
@@ -468,7 +390,7 @@ ok: boolean | null,
 /**
  * Its output, shortened in the middle when long.
  */
-output: string, } | { "type": "usage", 
+output: string, } } | { "Usage": { 
 /**
  * Tokens and requests.
  */
@@ -476,7 +398,7 @@ usage: Usage,
 /**
  * Money, where the assistant says so.
  */
-cost: Cost | null, } | { "type": "retry", 
+cost: Cost | null, } } | { "Retry": { 
 /**
  * Which try comes next.
  */
@@ -488,31 +410,28 @@ fault: FaultKind,
 /**
  * As the back end words it.
  */
-message: string, } | { "type": "notice", 
+message: string, } } | { "Notice": { 
 /**
  * As written.
  */
-text: string, } | { "type": "stderr", 
+text: string, } } | { "Stderr": { 
 /**
  * As written.
  */
-line: string, } | { "type": "ended", 
+line: string, } } | { "Ended": { 
 /**
  * How it says the session ended.
  */
-end: StreamEnd, } | { "type": "unparsed", 
+end: StreamEnd, } } | { "Unparsed": { 
 /**
  * As written.
  */
-line: string, } | { "type": "dropped", 
+line: string, } } | { "Dropped": { 
 /**
  * How many bytes.
  */
-bytes: number, };
+bytes: number, } };
 
-/**
- * Something that does not count.
- */
 export type Exclusion = { 
 /**
  * Which task; `None` for all.
@@ -531,9 +450,6 @@ trials: number,
  */
 reason: string, };
 
-/**
- * A test that counts and did not pass.
- */
 export type FailedTest = { 
 /**
  * Of which check.
@@ -544,14 +460,8 @@ check: CheckId,
  */
 test: string | null, };
 
-/**
- * Whose fault an error is.
- */
-export type FaultKind = "auth" | "rate_limit" | "server" | "network" | "assistant";
+export type FaultKind = "Auth" | "RateLimit" | "Server" | "Network" | "Assistant";
 
-/**
- * A file of a patch.
- */
 export type FileSummary = { 
 /**
  * Where.
@@ -566,9 +476,6 @@ added: number,
  */
 removed: number, };
 
-/**
- * Something seen in a patch that a reader should know.
- */
 export type Finding = { 
 /**
  * Which rule saw it.
@@ -583,14 +490,8 @@ at: Location,
  */
 because: string, };
 
-/**
- * Why a path is not in the patch.
- */
-export type FlagReason = "special_file" | "set_id" | "ignored" | "nested_git" | "not_utf8_name" | "too_large" | "case_collision" | "escaping_symlink" | "unreadable";
+export type FlagReason = "SpecialFile" | "SetId" | "Ignored" | "NestedGit" | "NotUtf8Name" | "TooLarge" | "CaseCollision" | "EscapingSymlink" | "Unreadable";
 
-/**
- * The first screen.
- */
 export type Home = { 
 /**
  * The product's version.
@@ -613,14 +514,8 @@ recent: Array<RunSummary>,
  */
 tier: TierStatus, };
 
-/**
- * A fault that is not the assistant's.
- */
-export type InfraFault = { "vendor": FaultKind } | "cell";
+export type InfraFault = { "Vendor": FaultKind } | "Cell";
 
-/**
- * An estimate with its bounds.
- */
 export type Interval = { 
 /**
  * The estimate.
@@ -647,9 +542,6 @@ method: string,
  */
 n: number, };
 
-/**
- * Live events since a number.
- */
 export type LiveBatch = { 
 /**
  * In order.
@@ -668,9 +560,6 @@ dropped: number,
  */
 over: boolean, };
 
-/**
- * A numbered event.
- */
 export type LiveEvent = { 
 /**
  * From 1.
@@ -681,9 +570,6 @@ seq: number,
  */
 event: RunEvent, };
 
-/**
- * A line in a patch.
- */
 export type Location = { 
 /**
  * The file.
@@ -694,9 +580,6 @@ path: string,
  */
 line: number | null, };
 
-/**
- * One trial in the map.
- */
 export type MapCell = { 
 /**
  * Which.
@@ -711,14 +594,11 @@ state: CellState,
  */
 phase: Phase | null, };
 
-/**
- * What a trial is worth.
- */
-export type Outcome = { "result": "resolved" } | { "result": "unresolved", 
+export type Outcome = "Resolved" | { "Unresolved": { 
 /**
  * What failed.
  */
-failed: Array<FailedTest>, } | { "result": "set_aside", 
+failed: Array<FailedTest>, } } | { "SetAside": { 
 /**
  * Which rule.
  */
@@ -730,19 +610,16 @@ at: Location,
 /**
  * What was seen, in one sentence.
  */
-because: string, } | { "result": "no_diff" } | { "result": "ungraded", 
+because: string, } } | "NoDiff" | { "Ungraded": { 
 /**
  * Tests that passed on the base and fail now.
  */
-broke: Array<FailedTest>, } | { "result": "invalid", 
+broke: Array<FailedTest>, } } | { "Invalid": { 
 /**
  * Why.
  */
-reason: string, };
+reason: string, } };
 
-/**
- * Two assistants on the tasks that both tried.
- */
 export type Pair = { 
 /**
  * The first.
@@ -777,9 +654,6 @@ conclusion: Conclusion,
  */
 tasks_needed: number | null, };
 
-/**
- * A patch in figures.
- */
 export type PatchCounts = { 
 /**
  * Files changed.
@@ -794,9 +668,6 @@ added: number,
  */
 removed: number, };
 
-/**
- * What a stored patch is called and how large it is.
- */
 export type PatchRef = { 
 /**
  * SHA-256 of its canonical JSON.
@@ -807,14 +678,8 @@ digest: Digest,
  */
 counts: PatchCounts, };
 
-/**
- * A step of a cell.
- */
-export type Phase = "provisioning" | "working" | "stopping" | "capturing" | "setting_up" | "checking";
+export type Phase = "Provisioning" | "Working" | "Stopping" | "Capturing" | "SettingUp" | "Checking";
 
-/**
- * What a plan would do.
- */
 export type PlanPreview = { 
 /**
  * The suite's name for people.
@@ -841,9 +706,6 @@ seconds_at_most: number,
  */
 power: string, };
 
-/**
- * What to run.
- */
 export type PlanRequest = { 
 /**
  * A suite's folder, `samples`, or a plan file.
@@ -878,22 +740,19 @@ budget_sec: number | null,
  */
 margin: number | null, };
 
-/**
- * Asks for a view. The answer's type stands behind each variant.
- */
-export type Query = { "query": "home" } | { "query": "repository", 
+export type Query = "Home" | { "Repository": { 
 /**
  * A folder.
  */
-path: string, } | { "query": "preview", 
+path: string, } } | { "Preview": { 
 /**
  * What would be run.
  */
-request: PlanRequest, } | { "query": "runs" } | { "query": "run", 
+request: PlanRequest, } } | "Runs" | { "Run": { 
 /**
  * Which.
  */
-run: RunId, } | { "query": "live", 
+run: RunId, } } | { "Live": { 
 /**
  * Which.
  */
@@ -901,7 +760,7 @@ run: RunId,
 /**
  * The number to go on from; 0 for all that is still queued.
  */
-after: number, } | { "query": "trial", 
+after: number, } } | { "Trial": { 
 /**
  * Which run.
  */
@@ -909,7 +768,7 @@ run: RunId,
 /**
  * Which trial.
  */
-key: TrialKey, } | { "query": "events", 
+key: TrialKey, } } | { "Events": { 
 /**
  * Which run.
  */
@@ -925,7 +784,7 @@ from: number,
 /**
  * How many at most.
  */
-count: number, } | { "query": "diff_index", 
+count: number, } } | { "DiffIndex": { 
 /**
  * Which run.
  */
@@ -941,7 +800,7 @@ trial: number,
 /**
  * True to show the reference among the arms (last).
  */
-reference: boolean, } | { "query": "stacked_diff", 
+reference: boolean, } } | { "StackedDiff": { 
 /**
  * Which run.
  */
@@ -961,7 +820,7 @@ path: string,
 /**
  * True when the reference is among the arms.
  */
-reference: boolean, } | { "query": "columns_diff", 
+reference: boolean, } } | { "ColumnsDiff": { 
 /**
  * Which run.
  */
@@ -985,15 +844,12 @@ left: AssistantId | null,
 /**
  * Who stands right.
  */
-right: AssistantId | null, } | { "query": "scoreboard", 
+right: AssistantId | null, } } | { "Scoreboard": { 
 /**
  * Which.
  */
-run: RunId, };
+run: RunId, } };
 
-/**
- * A repository that the user points at.
- */
 export type RepositoryView = { 
 /**
  * Its root.
@@ -1016,19 +872,13 @@ changed: Array<string>,
  */
 checks: Array<CheckOffer>, };
 
-/**
- * A rule that can set a patch aside (SCORING T1 to T5) or only report (T6 to T8).
- */
-export type RuleId = "protected_path" | "fewer_assertions" | "skipped_test";
+export type RuleId = "ProtectedPath" | "FewerAssertions" | "SkippedTest";
 
-/**
- * What a run tells while it goes.
- */
-export type RunEvent = { "type": "task_preparing", 
+export type RunEvent = { "TaskPreparing": { 
 /**
  * Which.
  */
-task: TaskId, } | { "type": "task_ready", 
+task: TaskId, } } | { "TaskReady": { 
 /**
  * Which.
  */
@@ -1036,7 +886,7 @@ task: TaskId,
 /**
  * Whether it counts.
  */
-validity: Validity, } | { "type": "trial_started", 
+validity: Validity, } } | { "TrialStarted": { 
 /**
  * Which.
  */
@@ -1044,7 +894,7 @@ key: TrialKey,
 /**
  * From 1.
  */
-attempt: number, } | { "type": "trial_phase", 
+attempt: number, } } | { "TrialPhase": { 
 /**
  * Which.
  */
@@ -1052,7 +902,7 @@ key: TrialKey,
 /**
  * The step.
  */
-phase: Phase, } | { "type": "trial_event", 
+phase: Phase, } } | { "TrialEvent": { 
 /**
  * Which.
  */
@@ -1064,7 +914,7 @@ at_ms: number,
 /**
  * What.
  */
-kind: EventKind, } | { "type": "attempt_lost", 
+kind: EventKind, } } | { "AttemptLost": { 
 /**
  * Which.
  */
@@ -1072,29 +922,20 @@ key: TrialKey,
 /**
  * Why.
  */
-reason: string, } | { "type": "trial_finished", 
+reason: string, } } | { "TrialFinished": { 
 /**
  * Everything about it.
  */
-trial: TrialRecord, } | { "type": "status_changed", 
+trial: TrialRecord, } } | { "StatusChanged": { 
 /**
  * How.
  */
-status: RunStatus, };
+status: RunStatus, } };
 
-/**
- * Names a run on this machine, sortable by start: `20261122-160800-7f3a`.
- */
 export type RunId = string;
 
-/**
- * Where a run stands.
- */
-export type RunStatus = "running" | "paused" | "finished" | "cancelled" | "out_of_budget";
+export type RunStatus = "Running" | "Paused" | "Finished" | "Cancelled" | "OutOfBudget";
 
-/**
- * A run in a list.
- */
 export type RunSummary = { 
 /**
  * Its name.
@@ -1129,9 +970,6 @@ planned: number,
  */
 headline: string | null, };
 
-/**
- * A run as the overview shows it.
- */
 export type RunView = { 
 /**
  * In a line.
@@ -1186,9 +1024,6 @@ seconds_left: number | null,
  */
 live_seq: number, };
 
-/**
- * One measured value. `value` and `missing` are never both set nor both absent.
- */
 export type Score = { 
 /**
  * Which dimension.
@@ -1211,14 +1046,8 @@ formula: string,
  */
 evidence: Array<Location>, };
 
-/**
- * A dimension of the scorecard.
- */
-export type ScoreId = "applies" | "fail_to_pass" | "pass_to_pass" | "integrity" | "size" | "similarity" | "scope" | "cost" | "time";
+export type ScoreId = "Applies" | "FailToPass" | "PassToPass" | "Integrity" | "Size" | "Similarity" | "Scope" | "Cost" | "Time";
 
-/**
- * What may be concluded from a run.
- */
 export type Scoreboard = { 
 /**
  * The statistics and the verdict.
@@ -1233,9 +1062,6 @@ run: RunView,
  */
 notes: Array<string>, };
 
-/**
- * A piece of a line.
- */
 export type Span = { 
 /**
  * Its text.
@@ -1246,9 +1072,6 @@ text: string,
  */
 changed: boolean, };
 
-/**
- * One file of several patches, the base once with the variants under each changed place.
- */
 export type Stacked = { 
 /**
  * Where it is.
@@ -1267,10 +1090,7 @@ untouched: Array<number>,
  */
 note: string | null, };
 
-/**
- * One row of the stacked form. Authors are indices into the patches given.
- */
-export type StackedRow = { "row": "base", 
+export type StackedRow = { "Base": { 
 /**
  * Its number in the base, from 1.
  */
@@ -1278,7 +1098,7 @@ line: number,
 /**
  * Its text.
  */
-text: string, } | { "row": "gap", 
+text: string, } } | { "Gap": { 
 /**
  * The first line left out, from 1.
  */
@@ -1286,7 +1106,7 @@ from: number,
 /**
  * How many.
  */
-lines: number, } | { "row": "authors", 
+lines: number, } } | { "Authors": { 
 /**
  * Who.
  */
@@ -1294,7 +1114,7 @@ who: Array<number>,
 /**
  * True when they remove, false when they put.
  */
-removes: boolean, } | { "row": "removed", 
+removes: boolean, } } | { "Removed": { 
 /**
  * Its number in the base, from 1.
  */
@@ -1306,7 +1126,7 @@ spans: Array<Span>,
 /**
  * Who removed it.
  */
-who: Array<number>, } | { "row": "added", 
+who: Array<number>, } } | { "Added": { 
 /**
  * Its text, changed parts marked.
  */
@@ -1314,12 +1134,9 @@ spans: Array<Span>,
 /**
  * Who put it.
  */
-who: Array<number>, };
+who: Array<number>, } };
 
-/**
- * How a session ended, in the assistant's own words.
- */
-export type StreamEnd = { "how": "completed" } | { "how": "turn_limit" } | { "how": "budget_limit" } | { "how": "error", 
+export type StreamEnd = "Completed" | "TurnLimit" | "BudgetLimit" | { "Error": { 
 /**
  * Whose fault.
  */
@@ -1327,16 +1144,10 @@ fault: FaultKind,
 /**
  * As worded.
  */
-message: string, };
+message: string, } };
 
-/**
- * Names a suite.
- */
 export type SuiteId = string;
 
-/**
- * A suite in a list.
- */
 export type SuiteSummary = { 
 /**
  * Its name.
@@ -1359,19 +1170,10 @@ tasks: number,
  */
 sample: boolean, };
 
-/**
- * Names a task inside its suite; also its folder's name.
- */
 export type TaskId = string;
 
-/**
- * What sort of work a task is.
- */
-export type TaskKind = "bug_fix" | "feature" | "refactoring" | "performance" | "tests" | "canary" | "other";
+export type TaskKind = "BugFix" | "Feature" | "Refactoring" | "Performance" | "Tests" | "Canary" | "Other";
 
-/**
- * A task in a list.
- */
 export type TaskSummary = { 
 /**
  * Its name.
@@ -1402,9 +1204,6 @@ graded: boolean,
  */
 validity: Validity | null, };
 
-/**
- * One test.
- */
 export type TestResult = { 
 /**
  * As the runner names it.
@@ -1419,19 +1218,10 @@ status: TestStatus,
  */
 message: string, };
 
-/**
- * What happened to one test.
- */
-export type TestStatus = "passed" | "failed" | "skipped";
+export type TestStatus = "Passed" | "Failed" | "Skipped";
 
-/**
- * Which isolation was had.
- */
-export type Tier = "full" | "plain";
+export type Tier = "Full" | "Plain";
 
-/**
- * The isolation that cells have on this machine.
- */
 export type TierStatus = { 
 /**
  * Which.
@@ -1442,19 +1232,10 @@ tier: Tier,
  */
 reason: string | null, };
 
-/**
- * What a tool does.
- */
-export type ToolKind = "read" | "edit" | "search" | "execute" | "fetch" | "other";
+export type ToolKind = "Read" | "Edit" | "Search" | "Execute" | "Fetch" | "Other";
 
-/**
- * How an arm touches a file.
- */
-export type Touch = "none" | "own" | "same";
+export type Touch = "None" | "Own" | "Same";
 
-/**
- * Names one trial inside a run.
- */
 export type TrialKey = { 
 /**
  * The task tried.
@@ -1469,9 +1250,6 @@ assistant: AssistantId,
  */
 trial: number, };
 
-/**
- * A trial that is over, as stored.
- */
 export type TrialRecord = { 
 /**
  * Which.
@@ -1542,9 +1320,6 @@ leftovers: Array<string>,
  */
 journals: Array<Digest>, };
 
-/**
- * Everything about one trial.
- */
 export type TrialView = { 
 /**
  * The record.
@@ -1571,9 +1346,6 @@ events_total: number,
  */
 files: Array<FileSummary>, };
 
-/**
- * A first comparison: one folder, one instruction.
- */
 export type TryRequest = { 
 /**
  * A folder under git.
@@ -1608,9 +1380,6 @@ accept_red_base: boolean,
  */
 budget_usd: number | null, };
 
-/**
- * Tokens and requests of one trial. Each token is counted in exactly one field.
- */
 export type Usage = { 
 /**
  * Input tokens that no cache served.
@@ -1641,27 +1410,18 @@ requests: number | null,
  */
 source: UsageSource, };
 
-/**
- * Who counted.
- */
-export type UsageSource = "unknown" | "stream" | "simulated";
+export type UsageSource = "Unknown" | "Stream" | "Simulated";
 
-/**
- * Whether verdicts may rest on a task.
- */
-export type Validity = { "validity": "valid" } | { "validity": "weak", 
+export type Validity = "Valid" | { "Weak": { 
 /**
  * Why.
  */
-reasons: Array<string>, } | { "validity": "invalid", 
+reasons: Array<string>, } } | { "Invalid": { 
 /**
  * Why.
  */
-reasons: Array<string>, };
+reasons: Array<string>, } };
 
-/**
- * One check's result with its evidence.
- */
 export type Verdict = { 
 /**
  * Which check.
@@ -1692,10 +1452,7 @@ seconds: number,
  */
 output: string, };
 
-/**
- * One part of a verdict.
- */
-export type VerdictPart = { "part": "solves_more", 
+export type VerdictPart = { "SolvesMore": { 
 /**
  * Who.
  */
@@ -1711,7 +1468,7 @@ by: Interval,
 /**
  * False when it may be below the margin that matters.
  */
-matters: boolean, } | { "part": "equivalent", 
+matters: boolean, } } | { "Equivalent": { 
 /**
  * One.
  */
@@ -1719,7 +1476,7 @@ a: AssistantId,
 /**
  * The other.
  */
-b: AssistantId, } | { "part": "undecided", 
+b: AssistantId, } } | { "Undecided": { 
 /**
  * One.
  */
@@ -1731,7 +1488,7 @@ b: AssistantId,
 /**
  * Tasks that would settle the margin.
  */
-tasks_needed: number | null, } | { "part": "costs_less", 
+tasks_needed: number | null, } } | { "CostsLess": { 
 /**
  * Who.
  */
@@ -1747,24 +1504,18 @@ by: Interval,
 /**
  * True when any of it was simulated by a sample.
  */
-simulated: boolean, } | { "part": "withheld", 
+simulated: boolean, } } | { "Withheld": { 
 /**
  * Why.
  */
-reason: WithheldReason, };
+reason: WithheldReason, } };
 
-/**
- * What a check found.
- */
-export type VerdictStatus = "passed" | "failed" | "timed_out" | { "invalid": { 
+export type VerdictStatus = "Passed" | "Failed" | "TimedOut" | { "Invalid": { 
 /**
  * Why.
  */
 reason: string, } };
 
-/**
- * A verdict as data; the interface and reports put it into words of their language.
- */
 export type VerdictWords = { 
 /**
  * Decided and undecided parts, decided first.
@@ -1779,8 +1530,4 @@ top: Array<AssistantId>,
  */
 headline: string, };
 
-/**
- * Why there is no verdict.
- */
-export type WithheldReason = "one_task" | "ungraded" | "infra_asymmetry" | "no_evidence" | "not_isolated" | "mixed_tiers" | "unfinished";
-
+export type WithheldReason = "OneTask" | "Ungraded" | "InfraAsymmetry" | "NoEvidence" | "NotIsolated" | "MixedTiers" | "Unfinished";

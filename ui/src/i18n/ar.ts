@@ -15,7 +15,7 @@ export const ar: Record<Key, Message> = {
 
   'action.close': 'إغلاق',
   'action.retry': 'أعد المحاولة',
-  'action.showAll': { zero: 'أظهر الكل', one: 'أظهر الحرف الوحيد', two: 'أظهر الحرفين', few: 'أظهر {n} أحرف كلها', many: 'أظهر {n} حرفًا كلها', other: 'أظهر {n} حرف كلها' },
+  'action.showRest': { zero: 'أظهر المزيد', one: 'أظهر المزيد، بقي حرف واحد', two: 'أظهر المزيد، بقي حرفان', few: 'أظهر المزيد، بقيت {n} أحرف', many: 'أظهر المزيد، بقي {n} حرفًا', other: 'أظهر المزيد، بقي {n} حرف' },
   'action.showMore': 'أظهر المزيد',
   'action.copyCsv': 'نسخ بصيغة CSV',
   'action.copied': 'تم النسخ',
@@ -72,7 +72,7 @@ export const ar: Record<Key, Message> = {
   'new.sample.title': 'العيّنة',
   'new.sample.text': '{tasks}، كل المساعدين من العيّنات، بلا مفاتيح ودون اتصال',
   'new.sample.run': 'شغّل العيّنة',
-  'new.suite.choose': 'اختر',
+  'new.suite.choose': 'اختر المساعدين وعدد المرات',
   'new.suite.panel': 'شغّل مجموعة',
   'new.suite.at': '{tasks}، في {folder}',
   'new.suite.back': 'العودة إلى تعليمات واحدة',
@@ -199,7 +199,6 @@ export const ar: Record<Key, Message> = {
   'diffs.noRows': 'لا شيء يُعرض سطرًا سطرًا: {why}',
   'diffs.added': 'مضاف',
   'diffs.removed': 'محذوف',
-  'diffs.lines': '+{added} −{removed}',
   'diffs.table': 'أسطر {path}',
 
   'score.verdict.more': 'يحلّ {a} مهام أكثر من {b}.',

@@ -12,7 +12,7 @@ export const en = {
 
   'action.close': 'Close',
   'action.retry': 'Try again',
-  'action.showAll': { one: 'show all of {n} character', other: 'show all of {n} characters' },
+  'action.showRest': { one: 'show more, {n} character left', other: 'show more, {n} characters left' },
   'action.showMore': 'Show more',
   'action.copyCsv': 'Copy as CSV',
   'action.copied': 'Copied',
@@ -69,7 +69,7 @@ export const en = {
   'new.sample.title': 'The sample',
   'new.sample.text': '{tasks}, every sample assistant, no keys, offline',
   'new.sample.run': 'Run the sample',
-  'new.suite.choose': 'Choose',
+  'new.suite.choose': 'choose assistants and repeats',
   'new.suite.panel': 'Run a suite',
   'new.suite.at': '{tasks}, in {folder}',
   'new.suite.back': 'Back to one instruction',
@@ -195,7 +195,6 @@ export const en = {
   'diffs.noRows': 'There is nothing to show line by line: {why}',
   'diffs.added': 'added',
   'diffs.removed': 'removed',
-  'diffs.lines': '+{added} −{removed}',
   'diffs.table': 'Rows of {path}',
 
   'score.verdict.more': '{a} solves more tasks than {b}.',

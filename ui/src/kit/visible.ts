@@ -8,13 +8,14 @@ export interface Piece {
 
 const HIDDEN =
   // eslint-disable-next-line no-control-regex -- these are the characters looked for
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\u3164\ufeff\ufff9-\ufffb]/g;
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\u3164\ufeff\ufff9-\ufffb]/g;
 
 /** Cuts a text into plain pieces and stand-ins. Tab and line feed stay as they are. */
 export function visible(text: string): Piece[] {
   const pieces: Piece[] = [];
   let from = 0;
   for (const match of text.matchAll(HIDDEN)) {
+    if (isJoiner(match[0]) && (text.charCodeAt(match.index - 1) || 0) > 0x7f) continue;
     if (match.index > from) pieces.push({ text: text.slice(from, match.index), token: false });
     pieces.push({ text: nameOf(match[0]), token: true });
     from = match.index + match[0].length;
@@ -22,6 +23,9 @@ export function visible(text: string): Piece[] {
   if (from < text.length) pieces.push({ text: text.slice(from), token: false });
   return pieces;
 }
+
+/** Joiners shape Arabic letters and emoji; after anything else they only hide. */
+const isJoiner = (char: string) => char === '\u200c' || char === '\u200d';
 
 function nameOf(char: string): string {
   if (char === '\u001b') return 'ESC';

@@ -8,6 +8,8 @@ import { Loaded } from './loaded.svelte';
 const IDLE = 250;
 /** Milliseconds between two reloads of the sums while trials end. */
 const RELOAD = 700;
+/** Milliseconds between two looks at a run that another process works on. */
+const ELSEWHERE = 1500;
 
 export class RunController {
   readonly id: string;
@@ -47,8 +49,13 @@ export class RunController {
   /** Loads the view and follows the run while it is live; call `close` when the reader leaves. */
   async open(): Promise<void> {
     this.#open = true;
-    const view = await this.#load();
-    if (view?.summary.live) this.#follow();
+    let view = await this.#load();
+    for (let tries = 0; tries < 3 && this.#open && view?.summary.status === 'running' && !view.summary.live; tries++) {
+      // Just ordered: the one who works on it may not have taken it up yet.
+      await new Promise((done) => setTimeout(done, 4 * IDLE));
+      view = await this.#load();
+    }
+    if (this.#open && view?.summary.live) this.#follow();
   }
 
   close(): void {
@@ -108,8 +115,10 @@ export class RunController {
       this.#commit();
       this.now = Date.now();
       if (batch.over) {
+        const view = await this.#load();
+        // Another process works on it: its events are not here, but the view still moves.
+        if (view?.summary.live) return ELSEWHERE;
         this.#over = true;
-        await this.#load();
       } else if (batch.dropped > 0) this.#reloadAt ||= Date.now();
       if (this.#reloadAt !== 0 && Date.now() >= this.#reloadAt) {
         this.#reloadAt = 0;

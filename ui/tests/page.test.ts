@@ -1,0 +1,262 @@
+/** Every screen of the built bundle in a real browser, behind the product's content security policy. */
+import { createRequire } from 'node:module';
+import { mkdir, readFile } from 'node:fs/promises';
+import type { Server } from 'node:http';
+import { join } from 'node:path';
+
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { HOSTILE } from '../fixtures/trials';
+import { LIVE, OVER } from '../fixtures/runs';
+import { launch, serve } from './support';
+
+const SHOTS = process.env['SCREENSHOTS'];
+const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+
+type Screen = { name: string; at: string; ready: string; before?: (page: Page) => Promise<unknown> };
+
+const evidence = (task: string, assistant: string) => `#/run/${OVER}/evidence?task=${task}&assistant=${assistant}&trial=1`;
+const click = (testid: string) => (page: Page) => page.click(`[data-testid="${testid}"]`);
+
+const SCREENS: Screen[] = [
+  { name: 'new', at: '#/new', ready: '[data-testid="machine"]' },
+  { name: 'new-filled', at: '#/new', ready: '[data-testid="machine"]', before: fillTry },
+  { name: 'new-suite', at: '#/new', ready: '[data-testid="choose-suite"]', before: click('choose-suite') },
+  { name: 'new-bare', at: '?empty#/new', ready: '[data-testid="machine"]' },
+  { name: 'runs', at: '#/runs', ready: '[data-testid="runs-table"]' },
+  { name: 'runs-empty', at: '?empty#/runs', ready: '[data-testid="start-sample"]' },
+  { name: 'review', at: '#/review', ready: '[data-testid="later-review"]' },
+  { name: 'decide', at: '#/decide', ready: '[data-testid="later-decide"]' },
+  { name: 'library', at: '#/library', ready: '[data-testid="later-library"]' },
+  { name: 'live', at: `#/run/${LIVE}/overview`, ready: '[data-testid="lane"][data-assistant="dogwood"] [data-testid="lane-cost"]' },
+  { name: 'overview', at: `#/run/${OVER}/overview`, ready: '[data-testid="lanes-empty"]' },
+  { name: 'stop', at: `#/run/${LIVE}/overview`, ready: '[data-testid="run-stop"]', before: click('run-stop') },
+  { name: 'diffs', at: `#/run/${OVER}/diffs`, ready: '[data-testid="diff-stacked"] [data-testid="diff-row"]' },
+  { name: 'diffs-reference', at: `#/run/${OVER}/diffs`, ready: '[data-testid="diff-stacked"]', before: click('toggle-reference') },
+  { name: 'diffs-columns', at: `#/run/${OVER}/diffs`, ready: '[data-testid="diff-stacked"]', before: click('form-columns') },
+  { name: 'scoreboard', at: `#/run/${OVER}/scoreboard`, ready: '[data-testid="interval-chart"]' },
+  { name: 'scoreboard-open', at: `#/run/${OVER}/scoreboard`, ready: '[data-testid="interval-chart"]', before: openAll },
+  { name: 'scoreboard-withheld', at: `#/run/${LIVE}/scoreboard`, ready: '[data-testid="interval-chart"]' },
+  { name: 'evidence', at: `#/run/${OVER}/evidence`, ready: '[data-testid="trial-map"]' },
+  { name: 'evidence-resolved', at: evidence('zero-weight', 'aster'), ready: '[data-testid="transcript"]' },
+  { name: 'evidence-set-aside', at: evidence('zero-weight', 'dogwood'), ready: '[data-testid="rule-location"]' },
+  { name: 'evidence-out-of-time', at: evidence('zero-weight', 'fir'), ready: '[data-testid="transcript"]' },
+  { name: 'evidence-hostile', at: evidence('volume-discount', 'birch'), ready: '[data-testid="transcript"]' },
+  { name: 'missing', at: '#/run/nothing/overview', ready: '[data-testid="error-note"]' },
+  { name: 'palette', at: '#/runs', ready: '[data-testid="runs-table"]', before: (page) => page.keyboard.press('Control+k') },
+  { name: 'help', at: '#/runs', ready: '[data-testid="runs-table"]', before: (page) => page.keyboard.press('?') },
+];
+
+async function fillTry(page: Page) {
+  await page.fill('[data-testid="folder"]', '~/code/parcels');
+  await page.fill('[data-testid="instruction"]', 'Refuse a negative weight with an error that names the parcel.');
+  await page.waitForSelector('input[name="check"]');
+}
+
+function openAll(page: Page) {
+  return page.evaluate(() => document.querySelectorAll('details').forEach((one) => (one.open = true)));
+}
+
+let browser: Browser;
+let server: Server;
+let address: string;
+
+beforeAll(async () => {
+  ({ address, server } = await serve('dist-recorded'));
+  browser = await launch();
+});
+afterAll(async () => {
+  await browser?.close();
+  server?.close();
+});
+
+/** A page that remembers what went wrong on it. */
+async function open(context: BrowserContext, at: string): Promise<{ page: Page; wrongs: string[] }> {
+  const page = await context.newPage();
+  const wrongs: string[] = [];
+  page.on('pageerror', (error) => wrongs.push(error.message));
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') wrongs.push(message.text());
+  });
+  await page.goto(`${address}/${at}`);
+  return { page, wrongs };
+}
+
+async function reader(theme: 'light' | 'dark', locale: 'en' | 'ar', size = { width: 1280, height: 800 }): Promise<BrowserContext> {
+  const context = await browser.newContext({ viewport: size, reducedMotion: 'reduce', colorScheme: 'light' });
+  await context.addInitScript((kept) => localStorage.setItem('fairtrial.preferences', kept), JSON.stringify({ theme, locale }));
+  return context;
+}
+
+describe.each([
+  ['light', 'en'],
+  ['light', 'ar'],
+  ['dark', 'en'],
+  ['dark', 'ar'],
+] as const)('%s, %s', (theme, locale) => {
+  it.each(SCREENS)('$name meets WCAG AA and keeps to the policy', async ({ name, at, ready, before }) => {
+    const context = await reader(theme, locale);
+    const { page, wrongs } = await open(context, at);
+    await page.waitForSelector(ready);
+    await before?.(page);
+    await page.evaluate(() => document.fonts.ready);
+    await settled(page);
+    if (SHOTS) {
+      await mkdir(SHOTS, { recursive: true });
+      await page.screenshot({ path: join(SHOTS, `${name}-${theme}-${locale}.png`) });
+    }
+    const html = page.locator('html');
+    expect([await html.getAttribute('lang'), await html.getAttribute('dir'), await html.getAttribute('data-theme')]).toEqual([locale, locale === 'ar' ? 'rtl' : 'ltr', theme]);
+    expect(await violations(page)).toEqual([]);
+    expect(await smallText(page)).toEqual([]);
+    expect(wrongs).toEqual([]);
+    await context.close();
+  });
+});
+
+/** Two frames, and whatever was still asked for. */
+async function settled(page: Page) {
+  await page.waitForTimeout(120);
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+}
+
+async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(await readFile(AXE, 'utf8'));
+  return page.evaluate(async (rules) => {
+    const { axe } = window as unknown as { axe: { run: (on: Document, options: object) => Promise<{ violations: { id: string; nodes: { html: string; failureSummary: string }[] }[] }> } };
+    const found = await axe.run(document, { runOnly: { type: 'tag', values: rules } });
+    return found.violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html.slice(0, 160)} ${node.failureSummary.slice(0, 300)}`));
+  }, RULES);
+}
+
+/** Texts below twelve pixels. */
+const smallText = (page: Page) =>
+  page.evaluate(() => {
+    const small: string[] = [];
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+      const parent = node.parentElement;
+      if (!parent || !node.textContent?.trim()) continue;
+      if (Number.parseFloat(getComputedStyle(parent).fontSize) < 12) small.push(node.textContent.slice(0, 40));
+    }
+    return small;
+  });
+
+describe('untrusted text', () => {
+  it('stays text: no element, no script, hidden characters shown, a megabyte clipped', async () => {
+    const context = await reader('light', 'en');
+    const { page, wrongs } = await open(context, evidence('volume-discount', 'birch'));
+    await page.waitForSelector('[data-testid="transcript"] [data-type="unparsed"]');
+    expect(await page.evaluate(() => 'hacked' in window || '__hacked' in window)).toBe(false);
+    expect(await page.locator('main img, main script, main iframe').count()).toBe(0);
+    const said = await page.locator('[data-testid="transcript"]').innerText();
+    expect(said).toContain(HOSTILE.markup);
+    expect(said).toContain('photo_U+202Egnp.exe');
+    expect(said).toContain('ESC[31mall tests passed');
+    for (const hidden of ['\u202e', '\u001b', '\u0007']) expect(said).not.toContain(hidden);
+    expect(said.length).toBeLessThan(20_000);
+    await page.click('[data-type="unparsed"] [data-testid="show-rest"]');
+    const more = (await page.locator('[data-type="unparsed"]').textContent())?.length ?? 0;
+    expect([more > 20_000, more < 30_000]).toEqual([true, true]);
+    expect(wrongs).toEqual([]);
+    await context.close();
+  });
+});
+
+describe('a reader', () => {
+  it('moves by keyboard alone: places, tabs, changes, palette', async () => {
+    const context = await reader('light', 'en');
+    const { page } = await open(context, '#/new');
+    await page.waitForSelector('[data-testid="machine"]');
+    await page.keyboard.press('2');
+    await page.waitForSelector('[data-testid="runs-table"]');
+    await page.keyboard.press('Control+k');
+    await page.keyboard.type('library');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('[data-testid="later-library"]');
+    await page.goto(`${address}/#/run/${OVER}/overview`);
+    await page.waitForSelector('[data-testid="lanes-empty"]');
+    await page.keyboard.press('d');
+    await page.waitForSelector('[data-testid="diff-authors"]');
+    await page.keyboard.press('j');
+    await page.waitForSelector('.at[data-row="5"]');
+    await page.keyboard.press('Shift+J');
+    await page.waitForSelector('[data-path="parcels/errors.py"][aria-current="true"]');
+    await page.keyboard.press('c');
+    await page.waitForSelector('[data-testid="diff-columns"]');
+    await page.keyboard.press('s');
+    await page.waitForSelector('[data-testid="verdict-headline"]');
+    await context.close();
+  });
+
+  it('starts the sample with one click and watches it', async () => {
+    const context = await reader('light', 'en');
+    const { page } = await open(context, '#/new');
+    await page.click('[data-testid="start-sample"]');
+    await page.waitForSelector('[data-testid="lane"][data-assistant="aster"]');
+    await page.waitForFunction(() => Number(document.querySelector<HTMLElement>('[data-testid="lane"]')?.dataset['items']) >= 6);
+    expect(await page.getAttribute('[data-testid="map-cell"][data-task="zone-lookup"][data-assistant="dogwood"]', 'data-state')).toBe('set_aside');
+    await context.close();
+  });
+
+  it('opens any trial from the map, and the trial’s diffs from its evidence', async () => {
+    const context = await reader('light', 'en');
+    const { page } = await open(context, `#/run/${OVER}/scoreboard`);
+    await page.click('[data-testid="map-cell"][data-task="zero-weight"][data-assistant="dogwood"][data-trial="1"]');
+    await page.waitForSelector('[data-testid="trial-worth"][data-state="set_aside"]');
+    expect(await page.textContent('[data-testid="rule-location"]')).toBe('tests/test_rates.py:31');
+    await page.click('[data-testid="to-diffs"]');
+    await page.waitForSelector('[data-testid="diff-stacked"]');
+    await context.close();
+  });
+
+  it('keeps the language and the theme over a restart', async () => {
+    const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: 'en-GB', colorScheme: 'dark' });
+    const { page } = await open(context, '#/runs');
+    await page.waitForSelector('[data-testid="runs-table"]');
+    expect(await page.getAttribute('html', 'data-theme')).toBe('dark');
+    await page.click('[data-testid="language-switch"]');
+    await page.click('[data-testid="theme-switch"]');
+    await page.reload();
+    await page.waitForSelector('[data-testid="runs-table"]');
+    expect([await page.getAttribute('html', 'dir'), await page.getAttribute('html', 'data-theme')]).toEqual(['rtl', 'light']);
+    await context.close();
+  });
+
+  it('scrolls five thousand rows of which only the near ones exist', async () => {
+    const context = await reader('light', 'en');
+    const { page } = await open(context, `#/run/${OVER}/diffs?task=zero-weight&trial=1&path=parcels%2Fbasket.py`);
+    await page.waitForSelector('[data-testid="diff-row"]');
+    expect(await page.locator('[data-testid="diff-row"]').count()).toBeLessThan(600);
+    await page.evaluate(() => document.querySelector('[data-testid="diff-stacked"]')?.scrollTo(0, 1e9));
+    await page.waitForSelector('text=generated table row 5000');
+    await context.close();
+  });
+
+  it('loads a long transcript by the page', async () => {
+    const context = await reader('light', 'en');
+    const { page } = await open(context, evidence('zone-lookup', 'aster'));
+    await page.waitForSelector('[data-testid="events-more"]');
+    expect(await page.locator('[data-testid="event"]').count()).toBe(200);
+    await page.click('[data-testid="events-more"]');
+    await page.waitForFunction(() => document.querySelectorAll('[data-testid="event"]').length === 400);
+    await context.close();
+  });
+
+  it('sees no screen run over its edge at 1280 and 1920', async () => {
+    for (const size of [{ width: 1280, height: 800 }, { width: 1920, height: 1080 }]) {
+      const context = await reader('light', 'en', size);
+      for (const { name, at, ready } of SCREENS) {
+        const { page } = await open(context, at);
+        await page.waitForSelector(ready);
+        const over = await page.evaluate(() => [document.documentElement.scrollWidth - innerWidth, ...[...document.querySelectorAll('.page')].map((one) => one.scrollWidth - one.clientWidth)]);
+        expect({ name, over: over.filter((pixels) => pixels > 0) }).toEqual({ name, over: [] });
+        if (SHOTS && size.width === 1920) await page.screenshot({ path: join(SHOTS, `${name}-wide.png`) });
+        await page.close();
+      }
+      await context.close();
+    }
+  });
+});

@@ -1,0 +1,56 @@
+/** The product's bundle against an HTTP server of the contract's shape: the web host. */
+import type { Server } from 'node:http';
+
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+
+import { home, summaries } from '../fixtures/runs';
+import { launch, serve } from './support';
+
+let browser: Browser;
+let server: Server;
+let address: string;
+const asked: { path: string; body: unknown; authorization: string | undefined }[] = [];
+
+beforeAll(async () => {
+  ({ address, server } = await serve('dist', (path, body, authorization) => {
+    const call = JSON.parse(body) as { query?: string; action?: string };
+    asked.push({ path, body: call, authorization });
+    if (authorization !== 'Bearer secret+1') return { status: 401, body: JSON.stringify({ code: 'unauthorised', message: 'open the address that `fairtrial serve` printed' }) };
+    if (call.query === 'home') return { status: 200, body: JSON.stringify(home) };
+    if (call.query === 'runs') return { status: 200, body: JSON.stringify(summaries) };
+    if (call.action === 'start_run') return { status: 409, body: JSON.stringify({ code: 'busy', message: 'another process works on this data folder' }) };
+    return { status: 500, body: 'not JSON' };
+  }));
+  browser = await launch();
+});
+afterAll(async () => {
+  await browser?.close();
+  server?.close();
+});
+
+it('takes its token out of the address, sends it along, and shows refusals', async () => {
+  const page = await browser.newPage({ locale: 'en-GB' });
+  await page.goto(`${address}/#token=secret%2B1`);
+  await page.waitForSelector('[data-testid="machine"]');
+  expect(page.url()).not.toContain('secret');
+  expect(asked[0]).toEqual({ path: '/api/query', body: { query: 'home' }, authorization: 'Bearer secret+1' });
+
+  await page.click('[data-testid="start-sample"]');
+  await page.waitForSelector('[data-testid="error-note"][data-code="busy"]');
+  expect(asked.at(-1)).toMatchObject({ path: '/api/act', body: { action: 'start_run', request: { suite: 'samples', assistants: [] } } });
+
+  await page.reload();
+  await page.waitForSelector('[data-testid="machine"]');
+  await page.goto(`${address}/#/run/some/overview`);
+  await page.waitForSelector('[data-testid="error-note"][data-code="http_500"]');
+  await page.close();
+});
+
+it('says what to do without a token', async () => {
+  const context = await browser.newContext({ locale: 'en-GB' });
+  const page = await context.newPage();
+  await page.goto(address);
+  expect(await page.textContent('[data-testid="error-note"][data-code="unauthorised"]')).toContain('fairtrial serve');
+  await context.close();
+});
