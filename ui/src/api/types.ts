@@ -1,30 +1,30 @@
 // Written by `cargo xtask schema` from the Rust types. Do not edit.
 
-export type Action = { "StartRun": { 
+export type Action = { "action": "start_run", 
 /**
  * What to run.
  */
-request: PlanRequest, } } | { "StartTry": { 
+request: PlanRequest, } | { "action": "start_try", 
 /**
  * What to try.
  */
-request: TryRequest, } } | { "Pause": { 
+request: TryRequest, } | { "action": "pause", 
 /**
  * Which.
  */
-run: RunId, } } | { "Resume": { 
+run: RunId, } | { "action": "resume", 
 /**
  * Which.
  */
-run: RunId, } } | { "Cancel": { 
+run: RunId, } | { "action": "cancel", 
 /**
  * Which.
  */
-run: RunId, } } | { "Report": { 
+run: RunId, } | { "action": "report", 
 /**
  * Which.
  */
-run: RunId, } };
+run: RunId, };
 
 export type Arm = { 
 /**
@@ -128,11 +128,11 @@ path: string,
  */
 reason: FlagReason, };
 
-export type CellState = "Waiting" | "Working" | "Resolved" | "Unresolved" | "SetAside" | "NoDiff" | "TimedOut" | "Ungraded" | "NotEvidence";
+export type CellState = "waiting" | "working" | "resolved" | "unresolved" | "set_aside" | "no_diff" | "timed_out" | "ungraded" | "not_evidence";
 
 export type CheckId = string;
 
-export type CheckKind = "FailToPass" | "PassToPass" | "Build" | "Lint" | "Custom";
+export type CheckKind = "fail_to_pass" | "pass_to_pass" | "build" | "lint" | "custom";
 
 export type CheckOffer = { 
 /**
@@ -144,7 +144,7 @@ run: string,
  */
 because: string, };
 
-export type ColumnCell = "Empty" | { "Same": { 
+export type ColumnCell = { "cell": "empty" } | { "cell": "same", 
 /**
  * Its number in this side's file, from 1.
  */
@@ -152,11 +152,11 @@ line: number,
 /**
  * Its text.
  */
-text: string, } } | { "Removed": { 
+text: string, } | { "cell": "removed", 
 /**
  * Its text, changed parts marked.
  */
-spans: Array<Span>, } } | { "Added": { 
+spans: Array<Span>, } | { "cell": "added", 
 /**
  * Its number in this side's file, from 1.
  */
@@ -164,9 +164,9 @@ line: number,
 /**
  * Its text, changed parts marked.
  */
-spans: Array<Span>, } };
+spans: Array<Span>, };
 
-export type ColumnRow = { "Gap": { 
+export type ColumnRow = { "row": "gap", 
 /**
  * The first line left out, from 1, in the base.
  */
@@ -174,7 +174,7 @@ from: number,
 /**
  * How many.
  */
-lines: number, } } | { "Line": { 
+lines: number, } | { "row": "line", 
 /**
  * The base's line number; `None` for a pure addition.
  */
@@ -186,7 +186,7 @@ left: ColumnCell,
 /**
  * The right patch.
  */
-right: ColumnCell, } };
+right: ColumnCell, };
 
 export type Columns = { 
 /**
@@ -224,7 +224,7 @@ excluded: Array<Exclusion>,
  */
 tasks: number, };
 
-export type Conclusion = "ABetter" | "BBetter" | "ASlightlyBetter" | "BSlightlyBetter" | "Equivalent" | "Undecided" | "Withheld";
+export type Conclusion = "a_better" | "b_better" | "a_slightly_better" | "b_slightly_better" | "equivalent" | "undecided" | "withheld";
 
 export type Cost = { 
 /**
@@ -236,7 +236,7 @@ usd: number,
  */
 source: CostSource, };
 
-export type CostSource = "Reported" | "Priced" | "Simulated";
+export type CostSource = "reported" | "priced" | "simulated";
 
 export type CostSum = { 
 /**
@@ -308,11 +308,11 @@ files: Array<DiffFile>, };
 
 export type Digest = string;
 
-export type Ending = "Finished" | "TimedOut" | "Stalled" | "Budget" | "Cancelled" | { "Crashed": { 
+export type Ending = { "ending": "finished" } | { "ending": "timed_out" } | { "ending": "stalled" } | { "ending": "budget" } | { "ending": "cancelled" } | { "ending": "crashed", 
 /**
  * How, in a sentence fragment.
  */
-reason: string, } } | { "Infra": { 
+reason: string, } | { "ending": "infra", 
 /**
  * Whose fault, where known.
  */
@@ -320,7 +320,7 @@ fault: InfraFault,
 /**
  * In a sentence fragment.
  */
-reason: string, } };
+reason: string, };
 
 export type ErrorDto = { 
 /**
@@ -342,7 +342,7 @@ at_ms: number,
  */
 kind: EventKind, };
 
-export type EventKind = { "Started": { 
+export type EventKind = { "type": "started", 
 /**
  * The back end's own session id.
  */
@@ -354,15 +354,15 @@ model: string | null,
 /**
  * The program's version.
  */
-version: string | null, } } | { "Text": { 
+version: string | null, } | { "type": "text", 
 /**
  * As written.
  */
-text: string, } } | { "Thinking": { 
+text: string, } | { "type": "thinking", 
 /**
  * As written.
  */
-text: string, } } | { "ToolCall": { 
+text: string, } | { "type": "tool_call", 
 /**
  * Ties the result to the call.
  */
@@ -378,7 +378,7 @@ kind: ToolKind,
 /**
  * One line for people: the command, or the path with its change.
  */
-title: string, } } | { "ToolResult": { 
+title: string, } | { "type": "tool_result", 
 /**
  * The call's id.
  */
@@ -390,7 +390,7 @@ ok: boolean | null,
 /**
  * Its output, shortened in the middle when long.
  */
-output: string, } } | { "Usage": { 
+output: string, } | { "type": "usage", 
 /**
  * Tokens and requests.
  */
@@ -398,7 +398,7 @@ usage: Usage,
 /**
  * Money, where the assistant says so.
  */
-cost: Cost | null, } } | { "Retry": { 
+cost: Cost | null, } | { "type": "retry", 
 /**
  * Which try comes next.
  */
@@ -410,27 +410,27 @@ fault: FaultKind,
 /**
  * As the back end words it.
  */
-message: string, } } | { "Notice": { 
+message: string, } | { "type": "notice", 
 /**
  * As written.
  */
-text: string, } } | { "Stderr": { 
+text: string, } | { "type": "stderr", 
 /**
  * As written.
  */
-line: string, } } | { "Ended": { 
+line: string, } | { "type": "ended", 
 /**
  * How it says the session ended.
  */
-end: StreamEnd, } } | { "Unparsed": { 
+end: StreamEnd, } | { "type": "unparsed", 
 /**
  * As written.
  */
-line: string, } } | { "Dropped": { 
+line: string, } | { "type": "dropped", 
 /**
  * How many bytes.
  */
-bytes: number, } };
+bytes: number, };
 
 export type Exclusion = { 
 /**
@@ -460,7 +460,7 @@ check: CheckId,
  */
 test: string | null, };
 
-export type FaultKind = "Auth" | "RateLimit" | "Server" | "Network" | "Assistant";
+export type FaultKind = "auth" | "rate_limit" | "server" | "network" | "assistant";
 
 export type FileSummary = { 
 /**
@@ -490,7 +490,7 @@ at: Location,
  */
 because: string, };
 
-export type FlagReason = "SpecialFile" | "SetId" | "Ignored" | "NestedGit" | "NotUtf8Name" | "TooLarge" | "CaseCollision" | "EscapingSymlink" | "Unreadable";
+export type FlagReason = "special_file" | "set_id" | "ignored" | "nested_git" | "not_utf8_name" | "too_large" | "case_collision" | "escaping_symlink" | "unreadable";
 
 export type Home = { 
 /**
@@ -514,7 +514,7 @@ recent: Array<RunSummary>,
  */
 tier: TierStatus, };
 
-export type InfraFault = { "Vendor": FaultKind } | "Cell";
+export type InfraFault = { "vendor": FaultKind } | "cell";
 
 export type Interval = { 
 /**
@@ -594,11 +594,11 @@ state: CellState,
  */
 phase: Phase | null, };
 
-export type Outcome = "Resolved" | { "Unresolved": { 
+export type Outcome = { "result": "resolved" } | { "result": "unresolved", 
 /**
  * What failed.
  */
-failed: Array<FailedTest>, } } | { "SetAside": { 
+failed: Array<FailedTest>, } | { "result": "set_aside", 
 /**
  * Which rule.
  */
@@ -610,15 +610,15 @@ at: Location,
 /**
  * What was seen, in one sentence.
  */
-because: string, } } | "NoDiff" | { "Ungraded": { 
+because: string, } | { "result": "no_diff" } | { "result": "ungraded", 
 /**
  * Tests that passed on the base and fail now.
  */
-broke: Array<FailedTest>, } } | { "Invalid": { 
+broke: Array<FailedTest>, } | { "result": "invalid", 
 /**
  * Why.
  */
-reason: string, } };
+reason: string, };
 
 export type Pair = { 
 /**
@@ -678,7 +678,7 @@ digest: Digest,
  */
 counts: PatchCounts, };
 
-export type Phase = "Provisioning" | "Working" | "Stopping" | "Capturing" | "SettingUp" | "Checking";
+export type Phase = "provisioning" | "working" | "stopping" | "capturing" | "setting_up" | "checking";
 
 export type PlanPreview = { 
 /**
@@ -740,19 +740,19 @@ budget_sec: number | null,
  */
 margin: number | null, };
 
-export type Query = "Home" | { "Repository": { 
+export type Query = { "query": "home" } | { "query": "repository", 
 /**
  * A folder.
  */
-path: string, } } | { "Preview": { 
+path: string, } | { "query": "preview", 
 /**
  * What would be run.
  */
-request: PlanRequest, } } | "Runs" | { "Run": { 
+request: PlanRequest, } | { "query": "runs" } | { "query": "run", 
 /**
  * Which.
  */
-run: RunId, } } | { "Live": { 
+run: RunId, } | { "query": "live", 
 /**
  * Which.
  */
@@ -760,7 +760,7 @@ run: RunId,
 /**
  * The number to go on from; 0 for all that is still queued.
  */
-after: number, } } | { "Trial": { 
+after: number, } | { "query": "trial", 
 /**
  * Which run.
  */
@@ -768,7 +768,7 @@ run: RunId,
 /**
  * Which trial.
  */
-key: TrialKey, } } | { "Events": { 
+key: TrialKey, } | { "query": "events", 
 /**
  * Which run.
  */
@@ -784,7 +784,7 @@ from: number,
 /**
  * How many at most.
  */
-count: number, } } | { "DiffIndex": { 
+count: number, } | { "query": "diff_index", 
 /**
  * Which run.
  */
@@ -800,7 +800,7 @@ trial: number,
 /**
  * True to show the reference among the arms (last).
  */
-reference: boolean, } } | { "StackedDiff": { 
+reference: boolean, } | { "query": "stacked_diff", 
 /**
  * Which run.
  */
@@ -820,7 +820,7 @@ path: string,
 /**
  * True when the reference is among the arms.
  */
-reference: boolean, } } | { "ColumnsDiff": { 
+reference: boolean, } | { "query": "columns_diff", 
 /**
  * Which run.
  */
@@ -844,11 +844,11 @@ left: AssistantId | null,
 /**
  * Who stands right.
  */
-right: AssistantId | null, } } | { "Scoreboard": { 
+right: AssistantId | null, } | { "query": "scoreboard", 
 /**
  * Which.
  */
-run: RunId, } };
+run: RunId, };
 
 export type RepositoryView = { 
 /**
@@ -872,13 +872,13 @@ changed: Array<string>,
  */
 checks: Array<CheckOffer>, };
 
-export type RuleId = "ProtectedPath" | "FewerAssertions" | "SkippedTest";
+export type RuleId = "protected_path" | "fewer_assertions" | "skipped_test";
 
-export type RunEvent = { "TaskPreparing": { 
+export type RunEvent = { "type": "task_preparing", 
 /**
  * Which.
  */
-task: TaskId, } } | { "TaskReady": { 
+task: TaskId, } | { "type": "task_ready", 
 /**
  * Which.
  */
@@ -886,7 +886,7 @@ task: TaskId,
 /**
  * Whether it counts.
  */
-validity: Validity, } } | { "TrialStarted": { 
+validity: Validity, } | { "type": "trial_started", 
 /**
  * Which.
  */
@@ -894,7 +894,7 @@ key: TrialKey,
 /**
  * From 1.
  */
-attempt: number, } } | { "TrialPhase": { 
+attempt: number, } | { "type": "trial_phase", 
 /**
  * Which.
  */
@@ -902,7 +902,7 @@ key: TrialKey,
 /**
  * The step.
  */
-phase: Phase, } } | { "TrialEvent": { 
+phase: Phase, } | { "type": "trial_event", 
 /**
  * Which.
  */
@@ -914,7 +914,7 @@ at_ms: number,
 /**
  * What.
  */
-kind: EventKind, } } | { "AttemptLost": { 
+kind: EventKind, } | { "type": "attempt_lost", 
 /**
  * Which.
  */
@@ -922,19 +922,19 @@ key: TrialKey,
 /**
  * Why.
  */
-reason: string, } } | { "TrialFinished": { 
+reason: string, } | { "type": "trial_finished", 
 /**
  * Everything about it.
  */
-trial: TrialRecord, } } | { "StatusChanged": { 
+trial: TrialRecord, } | { "type": "status_changed", 
 /**
  * How.
  */
-status: RunStatus, } };
+status: RunStatus, };
 
 export type RunId = string;
 
-export type RunStatus = "Running" | "Paused" | "Finished" | "Cancelled" | "OutOfBudget";
+export type RunStatus = "running" | "paused" | "finished" | "cancelled" | "out_of_budget";
 
 export type RunSummary = { 
 /**
@@ -1046,7 +1046,7 @@ formula: string,
  */
 evidence: Array<Location>, };
 
-export type ScoreId = "Applies" | "FailToPass" | "PassToPass" | "Integrity" | "Size" | "Similarity" | "Scope" | "Cost" | "Time";
+export type ScoreId = "applies" | "fail_to_pass" | "pass_to_pass" | "integrity" | "size" | "similarity" | "scope" | "cost" | "time";
 
 export type Scoreboard = { 
 /**
@@ -1090,7 +1090,7 @@ untouched: Array<number>,
  */
 note: string | null, };
 
-export type StackedRow = { "Base": { 
+export type StackedRow = { "row": "base", 
 /**
  * Its number in the base, from 1.
  */
@@ -1098,7 +1098,7 @@ line: number,
 /**
  * Its text.
  */
-text: string, } } | { "Gap": { 
+text: string, } | { "row": "gap", 
 /**
  * The first line left out, from 1.
  */
@@ -1106,7 +1106,7 @@ from: number,
 /**
  * How many.
  */
-lines: number, } } | { "Authors": { 
+lines: number, } | { "row": "authors", 
 /**
  * Who.
  */
@@ -1114,7 +1114,7 @@ who: Array<number>,
 /**
  * True when they remove, false when they put.
  */
-removes: boolean, } } | { "Removed": { 
+removes: boolean, } | { "row": "removed", 
 /**
  * Its number in the base, from 1.
  */
@@ -1126,7 +1126,7 @@ spans: Array<Span>,
 /**
  * Who removed it.
  */
-who: Array<number>, } } | { "Added": { 
+who: Array<number>, } | { "row": "added", 
 /**
  * Its text, changed parts marked.
  */
@@ -1134,9 +1134,9 @@ spans: Array<Span>,
 /**
  * Who put it.
  */
-who: Array<number>, } };
+who: Array<number>, };
 
-export type StreamEnd = "Completed" | "TurnLimit" | "BudgetLimit" | { "Error": { 
+export type StreamEnd = { "how": "completed" } | { "how": "turn_limit" } | { "how": "budget_limit" } | { "how": "error", 
 /**
  * Whose fault.
  */
@@ -1144,7 +1144,7 @@ fault: FaultKind,
 /**
  * As worded.
  */
-message: string, } };
+message: string, };
 
 export type SuiteId = string;
 
@@ -1172,7 +1172,7 @@ sample: boolean, };
 
 export type TaskId = string;
 
-export type TaskKind = "BugFix" | "Feature" | "Refactoring" | "Performance" | "Tests" | "Canary" | "Other";
+export type TaskKind = "bug_fix" | "feature" | "refactoring" | "performance" | "tests" | "canary" | "other";
 
 export type TaskSummary = { 
 /**
@@ -1218,9 +1218,9 @@ status: TestStatus,
  */
 message: string, };
 
-export type TestStatus = "Passed" | "Failed" | "Skipped";
+export type TestStatus = "passed" | "failed" | "skipped";
 
-export type Tier = "Full" | "Plain";
+export type Tier = "full" | "plain";
 
 export type TierStatus = { 
 /**
@@ -1232,9 +1232,9 @@ tier: Tier,
  */
 reason: string | null, };
 
-export type ToolKind = "Read" | "Edit" | "Search" | "Execute" | "Fetch" | "Other";
+export type ToolKind = "read" | "edit" | "search" | "execute" | "fetch" | "other";
 
-export type Touch = "None" | "Own" | "Same";
+export type Touch = "none" | "own" | "same";
 
 export type TrialKey = { 
 /**
@@ -1410,17 +1410,17 @@ requests: number | null,
  */
 source: UsageSource, };
 
-export type UsageSource = "Unknown" | "Stream" | "Simulated";
+export type UsageSource = "unknown" | "stream" | "simulated";
 
-export type Validity = "Valid" | { "Weak": { 
+export type Validity = { "validity": "valid" } | { "validity": "weak", 
 /**
  * Why.
  */
-reasons: Array<string>, } } | { "Invalid": { 
+reasons: Array<string>, } | { "validity": "invalid", 
 /**
  * Why.
  */
-reasons: Array<string>, } };
+reasons: Array<string>, };
 
 export type Verdict = { 
 /**
@@ -1452,7 +1452,7 @@ seconds: number,
  */
 output: string, };
 
-export type VerdictPart = { "SolvesMore": { 
+export type VerdictPart = { "part": "solves_more", 
 /**
  * Who.
  */
@@ -1468,7 +1468,7 @@ by: Interval,
 /**
  * False when it may be below the margin that matters.
  */
-matters: boolean, } } | { "Equivalent": { 
+matters: boolean, } | { "part": "equivalent", 
 /**
  * One.
  */
@@ -1476,7 +1476,7 @@ a: AssistantId,
 /**
  * The other.
  */
-b: AssistantId, } } | { "Undecided": { 
+b: AssistantId, } | { "part": "undecided", 
 /**
  * One.
  */
@@ -1488,7 +1488,7 @@ b: AssistantId,
 /**
  * Tasks that would settle the margin.
  */
-tasks_needed: number | null, } } | { "CostsLess": { 
+tasks_needed: number | null, } | { "part": "costs_less", 
 /**
  * Who.
  */
@@ -1504,13 +1504,13 @@ by: Interval,
 /**
  * True when any of it was simulated by a sample.
  */
-simulated: boolean, } } | { "Withheld": { 
+simulated: boolean, } | { "part": "withheld", 
 /**
  * Why.
  */
-reason: WithheldReason, } };
+reason: WithheldReason, };
 
-export type VerdictStatus = "Passed" | "Failed" | "TimedOut" | { "Invalid": { 
+export type VerdictStatus = "passed" | "failed" | "timed_out" | { "invalid": { 
 /**
  * Why.
  */
@@ -1530,4 +1530,4 @@ top: Array<AssistantId>,
  */
 headline: string, };
 
-export type WithheldReason = "OneTask" | "Ungraded" | "InfraAsymmetry" | "NoEvidence" | "NotIsolated" | "MixedTiers" | "Unfinished";
+export type WithheldReason = "one_task" | "ungraded" | "infra_asymmetry" | "no_evidence" | "not_isolated" | "mixed_tiers" | "unfinished";

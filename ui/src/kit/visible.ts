@@ -24,6 +24,9 @@ export function visible(text: string): Piece[] {
   return pieces;
 }
 
+/** A short text with its hidden characters shown, where a component would be too much: labels, attributes, names. */
+export const shown = (text: string): string => visible(text).map((piece) => piece.text).join('');
+
 /** Joiners shape Arabic letters and emoji; after anything else they only hide. */
 const isJoiner = (char: string) => char === '\u200c' || char === '\u200d';
 

@@ -109,9 +109,11 @@ export class RunController {
 
   async #pull(): Promise<number> {
     try {
-      const batch = await this.#host.query({ query: 'live', run: this.id, after: this.#fold.after });
+      const { after } = this.#fold;
+      const batch = await this.#host.query({ query: 'live', run: this.id, after });
       this.#fold.apply(batch, Date.now());
-      this.dropped += batch.dropped;
+      // What was dropped before the reader came is in the view; only a gap while watching is worth a word.
+      if (after > 0) this.dropped += batch.dropped;
       this.#commit();
       this.now = Date.now();
       if (batch.over) {
