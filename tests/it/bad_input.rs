@@ -84,11 +84,8 @@ fn a_commit_that_is_not_there_is_named() {
         &home,
         &format!("repository = {{ git = \"{}\", commit = \"{commit}\" }}\n{CHECK}", repo.display()),
     );
-    let ran = home.run(&["run", folder.to_str().unwrap(), "--assistants", "elder", "--json"]).ended_with(0);
-    let trial = &ran.json()["trials"][0];
-    assert_eq!(trial["ending"]["ending"], "infra", "{trial}");
-    let reason = trial["ending"]["reason"].as_str().unwrap();
-    assert!(reason.contains(commit) && reason.contains("repo"), "{reason}");
+    let ran = home.run(&["run", folder.to_str().unwrap(), "--assistants", "elder"]);
+    refused(ran, 2, &["task.toml:7", commit, "repo", "fetch it"]);
 }
 
 #[test]

@@ -11,6 +11,7 @@ use fairtrial_api::call::{Action, Query};
 use fairtrial_api::view;
 use fairtrial_domain::diff::{Columns, Stacked};
 use fairtrial_domain::journal::JournalLine;
+use fairtrial_report::RunJson;
 use ts_rs::{Config, TS, TypeVisitor};
 
 /// Why the generated files could not be written, or are stale.
@@ -46,8 +47,7 @@ pub fn write(root: &Path) -> Result<(), SchemaError> {
 pub fn check(root: &Path) -> Result<(), SchemaError> {
     for (path, text) in files() {
         let full = root.join(&path);
-        let found =
-            fs::read_to_string(&full).map_err(|source| SchemaError::Access { path: full, source })?;
+        let found = fs::read_to_string(&full).map_err(|source| SchemaError::Access { path: full, source })?;
         if found != text {
             return Err(SchemaError::Stale(path));
         }
@@ -58,6 +58,7 @@ pub fn check(root: &Path) -> Result<(), SchemaError> {
 fn files() -> Vec<(PathBuf, String)> {
     vec![
         ("ui/src/api/types.ts".into(), typescript()),
+        ("docs/schema/run.json".into(), json_schema(&schemars::schema_for!(RunJson))),
         ("docs/schema/journal.json".into(), json_schema(&schemars::schema_for!(JournalLine))),
     ]
 }

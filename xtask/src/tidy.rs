@@ -57,8 +57,12 @@ pub fn check(root: &Path) -> Vec<Complaint> {
                 shell += text.lines().count();
             }
         }
-        let ours = path.starts_with("ui/src/") && !path.ends_with("types.ts");
-        if ours && (path.ends_with(".svelte") || path.ends_with(".ts")) && text.lines().count() > MOST_UI_LINES
+        // Generated types, and a language's messages, are lists; they have no screen to fit.
+        let list = path.ends_with("types.ts") || path.starts_with("ui/src/i18n/");
+        let ours = path.starts_with("ui/src/") && !list;
+        if ours
+            && (path.ends_with(".svelte") || path.ends_with(".ts"))
+            && text.lines().count() > MOST_UI_LINES
         {
             complaints.push(at(&path, 1, format!("more than {MOST_UI_LINES} lines: split it by noun")));
         }
@@ -130,24 +134,29 @@ fn import_complaints(graph: &BTreeMap<String, BTreeSet<String>>) -> Vec<Complain
 
 fn rust(path: &str, text: &str) -> Vec<Complaint> {
     let mut complaints = vec![];
-    let test_file = path.contains("/tests/") || path.starts_with("tests/");
+    let test_file = path.contains("/tests/") || path.starts_with("tests/") || path.ends_with("/tests.rs");
     if !text.trim_start().starts_with("//!") {
         complaints.push(at(path, 1, "opens without a `//!` sentence on its purpose"));
     }
     let production = text.split("\n#[cfg(test)]").next().unwrap_or(text);
     if !test_file && production.lines().count() > MOST_LINES && !text.contains("tidy: long because ") {
-        complaints.push(at(path, 1, format!("more than {MOST_LINES} lines before its tests: split it by noun")));
+        complaints.push(at(
+            path,
+            1,
+            format!("more than {MOST_LINES} lines before its tests: split it by noun"),
+        ));
     }
     for (number, line) in production.lines().enumerate() {
         let code = line.split("//").next().unwrap_or_default();
         let mut complain = |what: &str| complaints.push(at(path, number + 1, what));
-        if !test_file && code.contains(".unwrap()") {
+        if !test_file && code.contains(concat!(".unw", "rap()")) {
             complain("`unwrap` outside tests");
         }
         if code.contains(concat!("#[al", "low(")) {
             complain("use `#[expect(lint, reason = …)]`");
         }
-        if code.contains(", String>") && code.contains("-> Result<") && !code.contains("Map<String, String>") {
+        let returns = code.split("-> ").nth(1).unwrap_or_default();
+        if !test_file && returns.starts_with("Result<") && returns.contains(", String> ") {
             complain("an error is an enum, not a String");
         }
     }
@@ -171,7 +180,11 @@ fn long_functions(path: &str, text: &str) -> Vec<Complaint> {
         let close = format!("{}}}", " ".repeat(indent));
         let end = lines[start..].iter().position(|line| *line == close);
         if end.is_some_and(|length| length + 1 > MOST_FUNCTION_LINES) {
-            complaints.push(at(path, start + 1, format!("a function of more than {MOST_FUNCTION_LINES} lines")));
+            complaints.push(at(
+                path,
+                start + 1,
+                format!("a function of more than {MOST_FUNCTION_LINES} lines"),
+            ));
         }
     }
     complaints
@@ -207,7 +220,10 @@ mod tests {
     fn habits_are_told_with_file_and_line() {
         check_rust("//! Doc.\nfn a() {}\n", &[]);
         check_rust("fn a() {}\n", &["crates/x/src/a.rs:1: opens without a `//!` sentence on its purpose"]);
-        check_rust("//! D.\nfn a() {\n    x.unwrap();\n}\n", &["crates/x/src/a.rs:3: `unwrap` outside tests"]);
+        check_rust(
+            "//! D.\nfn a() {\n    x.unwrap();\n}\n",
+            &["crates/x/src/a.rs:3: `unwrap` outside tests"],
+        );
         check_rust("//! D.\n#[cfg(test)]\nmod tests { fn a() { x.unwrap(); } }\n", &[]);
         check_rust(
             "//! D.\nfn a() -> Result<u8, String> {\n}\n",
@@ -221,7 +237,8 @@ mod tests {
 
     #[test]
     fn an_import_outside_the_table_is_told() {
-        let graph = |name: &str, used: &str| BTreeMap::from([(name.to_owned(), BTreeSet::from([used.to_owned()]))]);
+        let graph =
+            |name: &str, used: &str| BTreeMap::from([(name.to_owned(), BTreeSet::from([used.to_owned()]))]);
         assert_eq!(import_complaints(&graph("report", "domain")), vec![]);
         let told = |name, used| import_complaints(&graph(name, used))[0].to_string();
         assert_eq!(told("domain", "store"), "domain:1: may not import store");

@@ -16,12 +16,12 @@ pub(crate) struct Sample;
 
 /// The samples: id and name for people. What each does is told by its name in the documents, not here.
 const SAMPLES: [(&str, &str); 6] = [
-    ("aster", "Aster (sample: careful)"),
-    ("birch", "Birch (sample: broad)"),
-    ("cedar", "Cedar (sample: minimal)"),
-    ("dogwood", "Dogwood (sample: cheats)"),
-    ("elder", "Elder (sample: claims, changes nothing)"),
-    ("fir", "Fir (sample: hangs)"),
+    ("aster", "Aster"),
+    ("birch", "Birch"),
+    ("cedar", "Cedar"),
+    ("dogwood", "Dogwood"),
+    ("elder", "Elder"),
+    ("fir", "Fir"),
 ];
 
 /// Returns the six bundled sample assistants; the only argument of each is its id.

@@ -1,3 +1,5 @@
+//! What `assistants.toml` may say, and where it is refused.
+
 use fairtrial_domain::assistant::{Price, SecretRef};
 
 use super::*;

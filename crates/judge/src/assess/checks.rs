@@ -12,6 +12,10 @@ pub(crate) fn verdict_of<'a>(verdicts: &'a [Verdict], check: &CheckId) -> Option
     verdicts.iter().rev().find(|verdict| verdict.check == *check)
 }
 
+/// Why the checks give no outcome or number, as a sentence fragment for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Missing(pub(crate) String);
+
 /// Returns why a check's results say nothing; `None` when they count.
 ///
 /// A command that failed before any test ran is a failure like another: code that does not import or compile

@@ -18,7 +18,7 @@ use fairtrial_domain::task::{CheckKind, Task};
 use fairtrial_domain::usage::Cost;
 use fairtrial_domain::verdict::Verdict;
 
-use checks::{failures, untrusted, verdict_of};
+use checks::{Missing, failures, untrusted, verdict_of};
 use tamper::Seen;
 
 /// All that is known of a trial that is over.
@@ -82,7 +82,7 @@ fn outcome(e: &Evidence<'_>, seen: &[Seen]) -> Outcome {
     }
     let graded = e.task.checks.iter().any(|check| check.hidden);
     match judge_checks(e, graded) {
-        Err(reason) => Outcome::Invalid { reason },
+        Err(Missing(reason)) => Outcome::Invalid { reason },
         Ok(broke) if !graded => Outcome::Ungraded { broke },
         Ok(failed) if failed.is_empty() && *e.ending == Ending::Finished && e.applies.is_ok() => {
             Outcome::Resolved
@@ -92,7 +92,7 @@ fn outcome(e: &Evidence<'_>, seen: &[Seen]) -> Outcome {
 }
 
 /// Returns what failed of the checks that decide: all of them, or without a hidden one what passed on the base.
-fn judge_checks(e: &Evidence<'_>, graded: bool) -> Result<Vec<FailedTest>, String> {
+fn judge_checks(e: &Evidence<'_>, graded: bool) -> Result<Vec<FailedTest>, Missing> {
     let mut failed = Vec::new();
     for check in &e.task.checks {
         let whole = || FailedTest { check: check.id.clone(), test: None };
@@ -108,11 +108,11 @@ fn judge_checks(e: &Evidence<'_>, graded: bool) -> Result<Vec<FailedTest>, Strin
             continue;
         }
         let Some(verdict) = verdict_of(e.verdicts, &check.id) else {
-            return Err(format!("check `{}` left no verdict", check.id));
+            return Err(Missing(format!("check `{}` left no verdict", check.id)));
         };
         match untrusted(verdict) {
             Some(_) if base.is_some_and(|base| untrusted(base).is_none()) => failed.push(whole()),
-            Some(reason) => return Err(format!("check `{}`: {reason}", check.id)),
+            Some(reason) => return Err(Missing(format!("check `{}`: {reason}", check.id))),
             None if counts => failed.extend(failures(check, verdict, base)),
             None => {}
         }

@@ -10,7 +10,7 @@ use fairtrial_domain::usage::CostSource;
 use fairtrial_patch::{measure, similarity};
 
 use super::Evidence;
-use super::checks::{failures, passing, required, untrusted, verdict_of};
+use super::checks::{Missing, failures, passing, required, untrusted, verdict_of};
 use super::paths::{Paths, is_test};
 use super::tamper::Seen;
 
@@ -80,22 +80,22 @@ fn applies(e: &Evidence<'_>) -> Score {
 }
 
 /// Adds up the tests of all checks of a kind as (passed, all); a check without tests counts as one.
-fn tally(e: &Evidence<'_>, kind: CheckKind) -> Result<(usize, usize), String> {
+fn tally(e: &Evidence<'_>, kind: CheckKind) -> Result<(usize, usize), Missing> {
     let mut sum = (0, 0);
     let checks: Vec<&Check> = e.task.checks.iter().filter(|check| check.kind == kind).collect();
     if checks.is_empty() {
-        return Err("the task has no such check".to_owned());
+        return Err(Missing("the task has no such check".to_owned()));
     }
     for check in checks {
         let Some(verdict) = verdict_of(e.verdicts, &check.id) else {
-            return Err(format!("check `{}` left no verdict", check.id));
+            return Err(Missing(format!("check `{}` left no verdict", check.id)));
         };
         if let Some(reason) = untrusted(verdict) {
-            return Err(format!("check `{}` cannot be trusted: {reason}", check.id));
+            return Err(Missing(format!("check `{}` cannot be trusted: {reason}", check.id)));
         }
         let base = verdict_of(e.base_facts, &check.id).filter(|_| kind == CheckKind::PassToPass);
         if kind == CheckKind::PassToPass && base.is_none() {
-            return Err(format!("check `{}` left no verdict on the base", check.id));
+            return Err(Missing(format!("check `{}` left no verdict on the base", check.id)));
         }
         let wanted = required(check, verdict, base);
         let green = base.map(passing);
@@ -115,15 +115,15 @@ fn tally(e: &Evidence<'_>, kind: CheckKind) -> Result<(usize, usize), String> {
             sum = (sum.0 + wanted.len() - lost, sum.1 + wanted.len());
         }
     }
-    if sum.1 == 0 { Err("no test passed on the base".to_owned()) } else { Ok(sum) }
+    if sum.1 == 0 { Err(Missing("no test passed on the base".to_owned())) } else { Ok(sum) }
 }
 
-fn share(id: ScoreId, tally: Result<(usize, usize), String>, formula: &str) -> Score {
+fn share(id: ScoreId, tally: Result<(usize, usize), Missing>, formula: &str) -> Score {
     match tally {
         Ok((passed, all)) => {
             value(id, passed as f64 / all as f64, format!("{formula} = {passed} / {all}"), vec![])
         }
-        Err(why) => missing(id, &why, formula),
+        Err(why) => missing(id, &why.0, formula),
     }
 }
 
