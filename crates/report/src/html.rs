@@ -67,8 +67,8 @@ fn opening(m: &mut Markup, input: &ReportInput<'_>) {
         m.leaf("h1", &[("dir", "auto")], &input.comparison.verdict.headline);
         if !input.comparison.verdict.parts.is_empty() {
             m.inside("ul", &[], |m| {
-                for part in &input.comparison.verdict.parts {
-                    m.leaf("li", &[("dir", "auto")], &words::part(input, part));
+                for sentence in words::parts(input, &input.comparison.verdict.parts) {
+                    m.leaf("li", &[("dir", "auto")], &sentence);
                 }
             });
         }

@@ -87,6 +87,13 @@ impl<'a> ReportInput<'a> {
         found.map_or(id.as_str(), |assistant| assistant.title.as_str())
     }
 
+    /// Returns an assistant's name for people, with the word for a bundled sample.
+    pub(crate) fn label(&self, id: &'a AssistantId) -> String {
+        let found = self.run.plan.assistants.iter().find(|assistant| assistant.id == *id);
+        let sample = found.is_some_and(|assistant| assistant.sample);
+        format!("{}{}", self.title(id), if sample { " (sample)" } else { "" })
+    }
+
     /// Returns an assistant's place in the plan.
     pub(crate) fn place(&self, id: &AssistantId) -> Option<usize> {
         self.run.plan.assistants.iter().position(|assistant| assistant.id == *id)

@@ -18,7 +18,7 @@ pub use table::terminal_comparison;
 
 /// The narrowest terminal that is served; a smaller width is taken as this.
 const NARROWEST: usize = 24;
-const NAME: usize = 14;
+const NAME: usize = 16;
 const BAR: usize = 24;
 
 /// Returns the verdict, intervals, map and exclusions in lines of at most `width` columns (24 at least).
@@ -50,8 +50,8 @@ fn opening(input: &ReportInput<'_>, width: usize) -> Vec<Line> {
     let mut lines = wrapped(&head, "", width, Style::Soft);
     lines.push(Line::default());
     lines.extend(wrapped(&input.comparison.verdict.headline, "", width, Style::Strong));
-    for part in &input.comparison.verdict.parts {
-        lines.extend(wrapped(&words::part(input, part), "  ", width, Style::Plain));
+    for sentence in words::parts(input, &input.comparison.verdict.parts) {
+        lines.extend(wrapped(&sentence, "  ", width, Style::Plain));
     }
     lines.push(Line::default());
     for note in notes(input) {
@@ -86,7 +86,7 @@ fn rates(input: &ReportInput<'_>, width: usize) -> Vec<Line> {
         let place = input.place(&arm.assistant).unwrap_or(row);
         let mut line = Line::default();
         line.push(&format!("{:<2}", letter(place)), Style::Identity(place));
-        line.push_wide(&cut(&clean(input.title(&arm.assistant)), NAME), NAME + 1, Style::Plain);
+        line.push_wide(&cut(&clean(&input.label(&arm.assistant)), NAME), NAME + 1, Style::Plain);
         match &arm.rate {
             Some(rate) => {
                 line.push(&format!("{:>5}", words::percent(rate.estimate)), Style::Strong);

@@ -326,8 +326,40 @@ pub(crate) fn conclusion(input: &ReportInput<'_>, pair: &Pair) -> String {
     }
 }
 
+/// The parts of a verdict as sentences; what is undecided is one sentence over all its pairs.
+pub(crate) fn parts<'a>(input: &ReportInput<'a>, parts: &'a [VerdictPart]) -> Vec<String> {
+    let mut sentences = vec![];
+    let mut open = vec![];
+    for one in parts {
+        match one {
+            VerdictPart::Undecided { a, b, tasks_needed } => {
+                let price =
+                    tasks_needed.map(|n| format!(" ({})", count(n as usize, "task"))).unwrap_or_default();
+                open.push(format!("{} or {}{price}", input.title(a), input.title(b)));
+            }
+            VerdictPart::SolvesMore { .. }
+            | VerdictPart::CostsLess { .. }
+            | VerdictPart::Equivalent { .. }
+            | VerdictPart::Withheld { .. } => sentences.push(part(input, one)),
+        }
+    }
+    match open.as_slice() {
+        [] => {}
+        [_] => sentences.extend(parts.iter().filter(|one| is_open(one)).map(|one| part(input, one))),
+        [_, ..] => sentences.push(format!(
+            "Undecided which solves more, with the tasks in all that would detect the margin: {}.",
+            open.join(", ")
+        )),
+    }
+    sentences
+}
+
+fn is_open(part: &VerdictPart) -> bool {
+    matches!(part, VerdictPart::Undecided { .. })
+}
+
 /// One part of a verdict as a sentence.
-pub(crate) fn part<'a>(input: &ReportInput<'a>, part: &'a VerdictPart) -> String {
+fn part<'a>(input: &ReportInput<'a>, part: &'a VerdictPart) -> String {
     let title = |id: &'a AssistantId| input.title(id);
     match part {
         VerdictPart::SolvesMore { better, worse, by, matters } => format!(

@@ -137,7 +137,6 @@ fn the_samples_are_six_and_say_what_they_are() {
     assert_eq!(ids, ["aster", "birch", "cedar", "dogwood", "elder", "fir"]);
     for sample in samples {
         assert!(sample.sample && sample.backend == BackendKind::Sample, "{}", sample.id);
-        assert!(sample.title.contains("(sample"), "{}", sample.title);
         let launch = launch(&sample, &[]).unwrap();
         assert_eq!(launch.argv, ["/bin/prog", sample.id.as_str()]);
         assert_eq!(launch.stdin.as_deref(), Some(INSTRUCTION));
