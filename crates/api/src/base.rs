@@ -10,6 +10,9 @@ use crate::error::ApiError;
 use crate::home::Home;
 use crate::plan::digest;
 
+/// What a prepared base consists of; a change of it makes every base anew. 2: with a home.
+const FORM: u32 = 2;
+
 /// Returns the folder of a task's base, named by everything that decides its content.
 pub(crate) fn folder(home: &Home, task: &Task) -> Result<PathBuf, ApiError> {
     let source = match &task.repository {
@@ -17,7 +20,7 @@ pub(crate) fn folder(home: &Home, task: &Task) -> Result<PathBuf, ApiError> {
         Repository::Folder { .. } => serde_json::to_string(&task.digest)?,
         Repository::Git { .. } => serde_json::to_string(&task.repository)?,
     };
-    let setup = serde_json::to_string(&(&task.setup, &task.requires))?;
+    let setup = serde_json::to_string(&(FORM, &task.setup, &task.requires))?;
     Ok(home.bases().join(digest(format!("{source}\n{setup}").as_bytes()).0))
 }
 

@@ -19,7 +19,7 @@ use fairtrial_domain::task::Repository;
 
 use crate::journal::{Journal, JournalError, chain};
 use crate::process::Cancel;
-use crate::room::RoomError;
+use crate::room::{RoomError, remove_tree};
 use crate::toolchain::ToolchainError;
 use crate::tree::{LAYER, TREE};
 
@@ -188,7 +188,8 @@ fn publish(partial: &Path, target: &Path, info: BaseInfo) -> Result<BaseInfo, Ba
     }
 }
 
-/// Removes what is left of a try, as far as it can: it has no name that anything looks for.
+/// Removes what is left of a try, as far as it can: it has no name that anything looks for. Caches of some tools hold
+/// folders that nobody may write to.
 fn discard(path: &Path) {
-    let _ = fs::remove_dir_all(path);
+    let _ = remove_tree(path);
 }

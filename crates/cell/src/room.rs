@@ -20,7 +20,9 @@ use crate::process::disk::DiskWatch;
 use crate::process::link::{Full, Setup, Walls};
 use crate::process::supervise::{StartError, Warden};
 use crate::process::{Cancel, Continue, Happening, Job, JobEnd};
+use crate::tree;
 
+pub(crate) use remove::remove_tree;
 pub use remove::sweep;
 
 /// Where every workspace of the full tier is seen, so that paths in build outputs hold everywhere.
@@ -33,7 +35,7 @@ pub const HOME: &str = "/home/cell";
 pub struct RoomSpec<'a> {
     /// A folder of ours, empty or absent, on the file system of the data folder; the room fills and removes it.
     pub scratch: &'a Path,
-    /// The prepared base: `tree/`, and `layer/` where set-up wrote something.
+    /// The prepared base: `tree/`; `layer/` and `home/` where set-up wrote something.
     pub base: &'a Path,
     /// Which isolation to use.
     pub tier: TierChoice,
@@ -167,7 +169,6 @@ impl Room {
             source,
         })?;
         let lock = remove::hold(&scratch)?;
-        make(&scratch.join("home"))?;
         let (status, paths, warden) = match reason_for_plain(spec.tier) {
             Some(reason) => plain(spec, &scratch, lowers, reason)?,
             None => match full(spec, &scratch, &lowers) {
@@ -203,7 +204,8 @@ impl Room {
         &self.paths.home
     }
 
-    /// Returns the home as this process sees it, to put files into before a job.
+    /// Returns where this process puts files that the home is to hold. Only before the first job: later the home may
+    /// not show them. What set-up left in the home is not seen here in the full tier, but gives way to what is put here.
     pub fn home_outside(&self) -> PathBuf {
         self.paths.scratch.join("home")
     }
@@ -265,7 +267,7 @@ type Opened = (TierStatus, Paths, Warden);
 
 fn full(spec: &RoomSpec<'_>, scratch: &Path, lowers: &[PathBuf]) -> Result<(Paths, Warden), StartError> {
     let lost = StartError::Lost;
-    for name in ["root", "upper", "work"] {
+    for name in ["root", "upper", "work", "home", "home-work"] {
         make(&scratch.join(name)).map_err(lost)?;
     }
     let readable = readable::checked(spec.readable, &[scratch, spec.base]).map_err(lost)?;
@@ -275,6 +277,8 @@ fn full(spec: &RoomSpec<'_>, scratch: &Path, lowers: &[PathBuf]) -> Result<(Path
         upper: scratch.join("upper"),
         work: scratch.join("work"),
         home: scratch.join("home"),
+        home_lower: prepared_home(spec.base),
+        home_work: scratch.join("home-work"),
         home_inside: PathBuf::from(HOME),
         readable,
         host_network: spec.network == Network::Host,
@@ -297,12 +301,15 @@ fn plain(
     reason: String,
 ) -> Result<Opened, RoomError> {
     let workspace = scratch.join("workspace");
-    copy::layers(&lowers, &workspace).map_err(|source| RoomError::File {
-        what: "copy the base to",
-        path: workspace.clone(),
-        source,
-    })?;
-    make(&scratch.join("tmp"))?;
+    let copied = |layers: &[PathBuf], to: &Path| {
+        let failed = |source| RoomError::File { what: "copy the base to", path: to.to_owned(), source };
+        copy::layers(layers, to).map_err(failed)
+    };
+    copied(&lowers, &workspace)?;
+    for name in ["home", "tmp"] {
+        make(&scratch.join(name))?;
+    }
+    copied(prepared_home(spec.base).as_slice(), &scratch.join("home"))?;
     let walls = Walls::Plain { marker: spec.marker.to_owned() };
     let warden = match Warden::start(&setup(spec, walls, &workspace)) {
         Ok(warden) => warden,
@@ -332,6 +339,11 @@ fn layers(base: &Path) -> Result<Vec<PathBuf>, RoomError> {
     }
     let layer = base.join("layer");
     Ok(layer.is_dir().then_some(layer).into_iter().chain([base.join("tree")]).collect())
+}
+
+/// Returns what every home over a base starts with, where set-up wrote something there.
+fn prepared_home(base: &Path) -> Option<PathBuf> {
+    fs::canonicalize(base.join(tree::HOME)).ok()
 }
 
 fn make(folder: &Path) -> Result<(), RoomError> {

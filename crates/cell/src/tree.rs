@@ -18,6 +18,8 @@ use fairtrial_domain::patch::{Content, FileMode, Side};
 pub const TREE: &str = "tree";
 /// The folder of a prepared base that holds what set-up wrote, where it wrote something.
 pub const LAYER: &str = "layer";
+/// The folder of a base that every home over it starts with; absent where set-up wrote nothing there.
+pub const HOME: &str = "home";
 
 /// Folders over each other.
 #[derive(Debug, Clone, PartialEq, Eq)]

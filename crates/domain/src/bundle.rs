@@ -40,7 +40,7 @@ values! {
         /// Run once, in a cell, over the files.
         pub setup: Vec<Command>,
         /// The folder to make: `tree/` (files and a `.git` of one commit), `layer/` (what set-up wrote),
-        /// `base.json` (a `BaseInfo`). Made under a temporary name and renamed, so that it is whole or absent.
+        /// `home/` (what it wrote to its home, with which every home over the base starts), `base.json` (a `BaseInfo`). Made under a temporary name and renamed, so that it is whole or absent.
         pub target: PathBuf,
         /// Programs needed by set-up.
         pub requires: Vec<String>,

@@ -1,4 +1,5 @@
-//! Runs set-up commands in a room over the tree and keeps what they wrote as a layer of its own.
+//! Runs set-up commands in a room over the tree and keeps what they wrote: in the workspace as a layer of its own,
+//! in the home as what every home over this base starts with.
 
 use std::fs;
 use std::io;
@@ -16,12 +17,12 @@ use crate::journal::Journal;
 use crate::process::{Cancel, Why};
 use crate::room::{Changes, Room, RoomSpec};
 use crate::toolchain::{Host, Toolchain};
-use crate::tree::{Kind, LAYER, Stack, is_opaque, node_at};
+use crate::tree::{HOME, Kind, LAYER, Stack, is_opaque, node_at};
 
 /// Lines of a failed command that are told.
 const LINES: usize = 12;
 
-/// Runs all set-up commands of `bundle` over `base/tree` and makes `base/layer`.
+/// Runs all set-up commands of `bundle` over `base/tree` and makes `base/layer` and `base/home`.
 pub(super) fn run(
     bundle: &BaseBundle,
     dir: &Path,
@@ -47,7 +48,9 @@ pub(super) fn run(
     journal.opened(tier, reason)?;
     journal.write(Record::Phase { phase: Phase::SettingUp })?;
     let done = commands(bundle, &tools, &limits, &mut room);
-    let kept = done.and_then(|()| keep(&room.freeze(), &base.join(LAYER)));
+    let kept = done
+        .and_then(|()| keep(&room.freeze(), &base.join(LAYER)))
+        .and_then(|()| keep_home(&room.home_outside(), &base.join(HOME)));
     room.close()?;
     kept
 }
@@ -111,6 +114,14 @@ fn keep(changes: &Changes, layer: &Path) -> Result<(), BaseError> {
             difference(tree, &below, layer)
         }
     }
+}
+
+/// Moves what set-up wrote to the home, such as caches of what it fetched, to `home`.
+fn keep_home(written: &Path, home: &Path) -> Result<(), BaseError> {
+    if fs::read_dir(written).map_err(|e| file(written, e))?.next().is_none() {
+        return Ok(());
+    }
+    fs::rename(written, home).map_err(|e| file(home, e))
 }
 
 /// Moves what set-up wrote from `upper` over the layer that the folder's build outputs made.

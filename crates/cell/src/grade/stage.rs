@@ -16,7 +16,7 @@ use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use super::GradeError;
 use super::layer::{Layer, LayerError, copy_layer, safe};
 use crate::capture::{Ignore, MAX_FILE};
-use crate::tree::{Kind, LAYER, SideError, Stack, TREE};
+use crate::tree::{HOME, Kind, LAYER, SideError, Stack, TREE};
 
 /// What became of a patch.
 #[derive(Debug, PartialEq, Eq)]
@@ -33,7 +33,7 @@ pub(super) enum Staged {
     },
 }
 
-/// Makes the folder `over`: `tree`, a link to the base's, and `layer`, the base's with the patch and hidden files.
+/// Makes the folder `over`: `tree` and `home`, links to the base's, and `layer`, the base's with the patch and hidden files.
 pub(super) fn stage(bundle: &GradeBundle, over: &Path) -> Result<Staged, GradeError> {
     let base = fs::canonicalize(&bundle.base).map_err(|e| file(&bundle.base, e))?;
     let below = Stack::of_base(&base);
@@ -47,6 +47,9 @@ pub(super) fn stage(bundle: &GradeBundle, over: &Path) -> Result<Staged, GradeEr
     fs::create_dir_all(&layer).map_err(|e| file(&layer, e))?;
     fs::set_permissions(&layer, fs::Permissions::from_mode(0o755)).map_err(|e| file(&layer, e))?;
     symlink(base.join(TREE), over.join(TREE)).map_err(|e| file(over, e))?;
+    if base.join(HOME).is_dir() {
+        symlink(base.join(HOME), over.join(HOME)).map_err(|e| file(over, e))?;
+    }
     if base.join(LAYER).is_dir() {
         copy_layer(&base.join(LAYER), &layer).map_err(|e| file(&layer, e))?;
     }

@@ -59,7 +59,13 @@ pub(super) fn enter(room: &Full, workspace: &Path) -> Result<(), Refusal> {
     let inside = root.folder(workspace)?;
     mounts::overlay(&room.lowers, &room.upper, &room.work, &inside).at("overlay workspace")?;
     let home = root.folder(&room.home_inside)?;
-    mounts::bind(&room.home, &home).at("home")?;
+    match &room.home_lower {
+        Some(lower) => {
+            mounts::overlay(std::slice::from_ref(lower), &room.home, &room.home_work, &home)
+                .at("overlay home")?;
+        }
+        None => mounts::bind(&room.home, &home).at("home")?,
+    }
     root.devices()?;
     mounts::proc(&root.folder(Path::new("/proc"))?).at("process list")?;
     mounts::seal(&room.root).at("read-only root")?;

@@ -7,9 +7,9 @@ use std::io;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt, symlink};
 use std::path::Path;
 
-/// Copies `layers`, top first, into the new folder `target`. Devices, sockets and pipes are left out.
+/// Copies `layers`, top first, into `target`, a new folder or an empty one. Devices, sockets and pipes are left out.
 pub(crate) fn layers(layers: &[impl AsRef<Path>], target: &Path) -> io::Result<()> {
-    fs::create_dir(target)?;
+    fs::create_dir_all(target)?;
     for layer in layers.iter().rev() {
         folder(layer.as_ref(), target)?;
     }

@@ -50,8 +50,12 @@ pub(crate) struct Full {
     pub(crate) upper: PathBuf,
     /// Overlayfs's own.
     pub(crate) work: PathBuf,
-    /// Becomes the home.
+    /// Takes what is written to the home.
     pub(crate) home: PathBuf,
+    /// What the home starts with, if anything.
+    pub(crate) home_lower: Option<PathBuf>,
+    /// Overlayfs's own, for the home.
+    pub(crate) home_work: PathBuf,
     /// The home as jobs see it.
     pub(crate) home_inside: PathBuf,
     /// Bound read-only at their own paths; no one inside another.
