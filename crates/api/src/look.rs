@@ -13,6 +13,7 @@ use fairtrial_store::RunRow;
 
 use crate::error::ApiError;
 use crate::plan::{self, SAMPLES};
+use crate::runs::headline_of;
 use crate::view::{
     ArmView, CellState, Home as HomeView, LiveBatch, MapCell, PlanPreview, PlanRequest, RepositoryView,
     RunSummary, RunView, SuiteSummary, TaskSummary,
@@ -176,7 +177,6 @@ impl Api {
     fn summary(&self, row: &RunRow) -> Result<RunSummary, ApiError> {
         let id = &row.record.id;
         let told = self.working(id).and_then(|working| working.board.status());
-        let over = row.done == row.planned;
         Ok(RunSummary {
             id: id.clone(),
             title: row.record.plan.title.clone(),
@@ -185,7 +185,7 @@ impl Api {
             started: row.record.started.clone(),
             done: row.done,
             planned: row.planned,
-            headline: if over { Some(self.comparison(id)?.verdict.headline) } else { None },
+            headline: self.store.setting(&headline_of(id))?,
         })
     }
 

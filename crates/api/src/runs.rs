@@ -178,7 +178,7 @@ impl Api {
         let id = record.id.clone();
         let working = Working { board: Arc::clone(&board), control, over };
         self.runs.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), working);
-        let store = Arc::clone(&self.store);
+        let api = Arc::clone(self);
         tokio::spawn(async move {
             let outcome = drive(job, around, Arc::new(launcher), asked).await;
             let (status, ended) = match &outcome {
@@ -187,7 +187,7 @@ impl Api {
                 Err(error) => (RunStatus::Running, Ended::Failed(describe(error))),
             };
             let over = (status != RunStatus::Running).then(|| Timestamp::now().to_string());
-            let stored = blocking(move || Ok(store.set_status(&id, status, over.as_deref())?)).await;
+            let stored = blocking(move || api.close(&id, status, over.as_deref())).await;
             drop(lock);
             board.close();
             let ended = match stored {
@@ -259,6 +259,16 @@ impl Api {
         // What cannot be removed is cleared by the next start's cleaning.
         let _ = std::fs::remove_dir_all(self.store.run_dir(&scratch));
         Ok(red)
+    }
+
+    /// Stores where a run stands now and, when it is through, what it says in one line.
+    fn close(&self, run: &RunId, status: RunStatus, over: Option<&str>) -> Result<(), ApiError> {
+        self.store.set_status(run, status, over)?;
+        if status == RunStatus::Finished {
+            let headline = self.comparison(run)?.verdict.headline;
+            self.store.set_setting(&headline_of(run), Some(&headline))?;
+        }
+        Ok(())
     }
 
     fn launcher(&self) -> Result<LocalLauncher, ApiError> {
@@ -372,6 +382,11 @@ fn run_id(now: Timestamp, suffix: &str) -> Result<RunId, ApiError> {
     let suffix: String = suffix.chars().take(4).collect();
     let text = format!("{}-{suffix}", now.strftime("%Y%m%d-%H%M%S"));
     RunId::parse(&text).map_err(|error| ApiError::Internal(error.to_string()))
+}
+
+/// The setting that keeps a run's headline, so that a list of runs needs no statistics.
+pub(crate) fn headline_of(run: &RunId) -> String {
+    format!("headline {run}")
 }
 
 async fn steer(working: &Working, control: Control) -> Result<(), ApiError> {

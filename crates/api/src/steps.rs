@@ -13,6 +13,7 @@ use fairtrial_domain::bundle::{
     BUNDLE_FILE, BaseBundle, Bundle, GradeBundle, PATCH_FILE, TierChoice, WorkBundle,
 };
 use fairtrial_domain::id::{AssistantId, RunId, TaskId, TrialKey};
+use fairtrial_domain::outcome::Ending;
 use fairtrial_domain::patch::Patch;
 use fairtrial_domain::plan::Plan;
 use fairtrial_domain::run::{RunEvent, TaskFacts, Validity};
@@ -76,6 +77,15 @@ impl Surroundings {
     /// Returns the facts of a task that was prepared.
     fn known(&self, task: &TaskId) -> Option<TaskFacts> {
         self.facts.lock().unwrap_or_else(PoisonError::into_inner).get(task).cloned()
+    }
+
+    /// Gives an attempt up that a person stopped: the trial waits for the run to be resumed.
+    fn stopped(&self, key: &TrialKey, attempt: u32) -> Result<(), StepError> {
+        let reason = "it was stopped".to_owned();
+        self.store.lose_attempt(&self.run, key, attempt, Loss::Interrupted, &reason, unix()).map_err(stuck)?;
+        remove(&self.trial_dir(key));
+        self.board.tell(RunEvent::AttemptLost { key: key.clone(), reason });
+        Ok(())
     }
 
     fn grade_of(&self, task: &Task, patch: Patch, marker: String) -> Result<GradeBundle, StepError> {
@@ -213,6 +223,9 @@ impl Steps for Surroundings {
         work: WorkResult,
         grade: Option<GradeResult>,
     ) -> Result<(), StepError> {
+        if work.ending == Ending::Cancelled && attempts > 0 {
+            return self.stopped(key, attempts);
+        }
         let task = self.task(&key.task)?;
         let assistant = self.assistant(&key.assistant)?;
         let facts = self.known(&key.task);

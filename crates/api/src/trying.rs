@@ -86,7 +86,8 @@ fn suite(data: &Path, request: &TryRequest) -> Result<Suite, ApiError> {
     requires.extend(setup.iter().map(|step| step.requires.clone()));
     requires.sort();
     requires.dedup();
-    let name = name_of(&root, instruction, &seen.commit)?;
+    let seal = serde_json::to_vec(&(instruction, &seen.commit, &uncommitted, &request.check, request.trials))?;
+    let name = name_of(&root, digest(&seal).short())?;
     let task = NewTask {
         id: name.clone(),
         title: title_of(instruction),
@@ -135,14 +136,12 @@ fn own_check(command: &str, detected: &[DetectedCheck]) -> Result<(Vec<Check>, V
     Ok((vec![check], vec![known.map_or(first_word, |found| found.requires.clone())]))
 }
 
-/// Names a try by folder and by what it asks for, so that the same try is the same task.
-fn name_of(root: &Path, instruction: &str, commit: &str) -> Result<TaskId, ApiError> {
+/// Names a try by its folder and by all that it asks for, so that the same try is the same task.
+fn name_of(root: &Path, seal: &str) -> Result<TaskId, ApiError> {
     let folder = root.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
     let plain: String =
-        folder.chars().filter(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || *c == '-').collect();
-    let seal = digest(format!("{instruction}\n{commit}\n{}", std::process::id()).as_bytes());
-    let text = format!("try-{}-{}", plain.get(..plain.len().min(40)).unwrap_or_default(), seal.short());
-    TaskId::parse(&text).map_err(|error| ApiError::Internal(error.to_string()))
+        folder.chars().filter(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || *c == '-').take(40).collect();
+    TaskId::parse(&format!("try-{plain}-{seal}")).map_err(|error| ApiError::Internal(error.to_string()))
 }
 
 fn title_of(instruction: &str) -> String {

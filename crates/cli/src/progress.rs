@@ -86,7 +86,7 @@ fn line(event: &RunEvent) -> Option<String> {
     match event {
         RunEvent::TrialFinished { trial } => Some(finished(trial)),
         RunEvent::AttemptLost { key, reason } => {
-            Some(format!("  lost      {key}: {reason}; it is tried again"))
+            Some(format!("  lost      {key}: {reason}"))
         }
         RunEvent::TaskReady { task, validity } => match validity {
             Validity::Valid => None,
