@@ -1,4 +1,4 @@
-//! Writes a cell's journal: a line a record, each flushed, the decisive ones forced to the disk.
+//! Writes a cell's journal: a line a record, each flushed, the whole forced to the disk by its last.
 //!
 //! **Invariant:** a journal whose last record is `Closed` was written without any error.
 
@@ -123,23 +123,24 @@ pub fn chain(error: &dyn std::error::Error) -> String {
     text
 }
 
-/// Returns whether the runner acts on a record, so that it must survive a power cut.
+/// Returns whether a record must survive a power cut: the last one only. A journal without it is not believed, and
+/// forcing it forces every line before it.
 fn decides(record: &Record) -> bool {
     match record {
-        Record::Ended { .. }
-        | Record::Captured { .. }
-        | Record::BaseReady { .. }
-        | Record::DoesNotApply { .. }
-        | Record::Failed { .. }
-        | Record::Closed => true,
+        Record::Closed => true,
         Record::Opened { .. }
         | Record::Phase { .. }
         | Record::Launched { .. }
         | Record::Event { .. }
         | Record::LimitReached { .. }
+        | Record::Ended { .. }
+        | Record::Captured { .. }
         | Record::Restored { .. }
         | Record::CheckStarted { .. }
-        | Record::Verdict { .. } => false,
+        | Record::Verdict { .. }
+        | Record::DoesNotApply { .. }
+        | Record::BaseReady { .. }
+        | Record::Failed { .. } => false,
     }
 }
 
@@ -189,6 +190,31 @@ mod tests {
             .collect();
         assert_eq!(lines.iter().map(|l| (l.v, l.seq)).collect::<Vec<_>>(), [(1, 0), (1, 1)]);
         assert_eq!(lines[1].record, Record::Closed);
+    }
+
+    #[test]
+    fn a_journal_is_forced_to_the_disk_once_by_its_last_line() {
+        struct Counted(Vec<usize>, usize);
+        impl Write for Counted {
+            fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+                self.1 += bytes.iter().filter(|byte| **byte == b'\n').count();
+                Ok(bytes.len())
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        impl Sink for Counted {
+            fn force(&mut self) -> io::Result<()> {
+                self.0.push(self.1);
+                Ok(())
+            }
+        }
+        let mut journal = Journal::over(Counted(vec![], 0), PathBuf::from("j"));
+        journal.write(Record::Phase { phase: Phase::Working }).unwrap();
+        journal.write(Record::Failed { reason: String::new() }).unwrap();
+        journal.write(Record::Closed).unwrap();
+        assert_eq!(journal.out.0, [3], "lines that were written when the disk was waited for");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod confine;
 pub(crate) mod family;
+mod memory;
 mod mounts;
 mod namespaces;
 mod root;

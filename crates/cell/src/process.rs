@@ -132,6 +132,8 @@ pub enum Why {
     Cancelled,
     /// Workspace and home grew beyond their limit.
     DiskLimit,
+    /// Its processes took more memory than allowed.
+    MemoryLimit,
     /// The sink said `Continue::Stop`.
     Refused,
 }

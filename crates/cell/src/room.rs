@@ -43,7 +43,7 @@ pub struct RoomSpec<'a> {
     pub network: Network,
     /// Files and folders that jobs may read at their own paths, beside the system's.
     pub readable: &'a [PathBuf],
-    /// Bounds on processes and disk.
+    /// Bounds on processes, disk and memory.
     pub limits: &'a Limits,
     /// The value of `FAIRTRIAL_RUN`, by which stray processes are found.
     pub marker: &'a str,
@@ -328,6 +328,7 @@ fn setup(spec: &RoomSpec<'_>, walls: Walls, workspace: &Path) -> Setup {
         workspace: workspace.to_owned(),
         processes: spec.limits.processes,
         file_bytes: spec.limits.disk_bytes,
+        memory_bytes: spec.limits.memory_bytes,
     }
 }
 

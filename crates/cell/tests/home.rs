@@ -1,6 +1,5 @@
 //! What set-up wrote to its home, as later jobs and checks find it. Run as an ordinary user for the full tier.
 
-#![expect(clippy::print_stdout, reason = "a skipped test says so")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 
 use std::fs;

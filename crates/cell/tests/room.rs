@@ -339,6 +339,33 @@ fn a_sink_that_refuses_ends_the_job() {
 }
 
 #[test]
+fn processes_that_take_too_much_memory_together_are_stopped() {
+    let hoard = |count: u32, bytes: u32| {
+        let all: String = (0..count).map(|n| format!("{n} ")).collect();
+        format!("for n in {all}; do head -c {bytes} /dev/zero | tail -n 1 | sleep 20 & done; wait")
+    };
+    both(|_, tier| {
+        for (count, bytes, limit, why) in [
+            (1, 60_000_000, 50 << 20, Why::MemoryLimit),
+            (3, 25_000_000, 60 << 20, Why::MemoryLimit),
+            (3, 60_000_000, 50 << 20, Why::MemoryLimit),
+            (1, 1_000_000, 50 << 20, Why::TimedOut),
+        ] {
+            let mut place = Place::new();
+            place.limits.memory_bytes = Some(limit);
+            let mut room = place.open(tier).unwrap();
+            let mut job = sh(&room, &hoard(count, bytes));
+            job.timeout = Duration::from_secs(if why == Why::TimedOut { 2 } else { 15 });
+            let told = run(&mut room, &job);
+            assert_eq!((told.end.why, told.end.exit.ok()), (why, false), "{count} of {bytes}: {}", told.err);
+            assert_eq!(told.stopping.iter().map(|(why, _)| *why).collect::<Vec<_>>(), [why]);
+            assert_eq!(alive(&place.marker()), [""; 0]);
+            room.close().unwrap();
+        }
+    });
+}
+
+#[test]
 fn a_workspace_that_grows_too_much_is_stopped() {
     both(|place, tier| {
         let mut place = Place { dir: tempfile::tempdir_in(place.dir.path()).unwrap(), ..Place::new() };

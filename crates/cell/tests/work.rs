@@ -382,6 +382,22 @@ fn a_crash_is_the_assistants_and_is_captured() {
 }
 
 #[test]
+fn a_hoard_of_memory_ends_a_trial_at_a_limit_with_its_name() {
+    both("echo one >> a.txt; head -c 60000000 /dev/zero | tail -n 1 | sleep 20", |mut desk| {
+        desk.bundle.limits.memory_bytes = Some(40_000_000);
+        let journal = desk.run();
+        let limit = "memory limit of 40000000 bytes".to_owned();
+        assert!(
+            journal.records().any(|r| *r == Record::LimitReached { limit: limit.clone() }),
+            "{:#?}",
+            journal.0
+        );
+        assert_eq!((journal.ending(), journal.whole()), (Ending::Budget, true));
+        assert_eq!(desk.patch().files.len(), 1, "what it did until then is kept");
+    });
+}
+
+#[test]
 fn a_disk_full_while_journalling_is_no_success() {
     both("yes abcdefghijklmnopqrstuvwxyz | head -n 100000", |desk| {
         let inner = desk.command();

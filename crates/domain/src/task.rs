@@ -126,7 +126,7 @@ values! {
         pub disk_bytes: u64,
         /// Processes alive at once.
         pub processes: u64,
-        /// Bytes of memory, enforced where the machine lets us, else watched.
+        /// Bytes of memory that its processes may take in all. Watched: a trial that takes more is stopped.
         pub memory_bytes: Option<u64>,
         /// Requests to the model, where they can be seen.
         pub requests: Option<u64>,

@@ -75,6 +75,7 @@ fn how(said: &Said, limit: f64) -> String {
     match (said.end.why, said.end.exit.code, said.end.exit.signal) {
         (Why::TimedOut, _, _) => format!("did not end within {limit} s"),
         (Why::Cancelled, _, _) => "was stopped".to_owned(),
+        (Why::MemoryLimit, _, _) => "took more than its memory limit".to_owned(),
         (Why::DiskLimit, _, _) => "wrote more than its disk limit".to_owned(),
         (Why::ByItself | Why::Stalled | Why::Refused, Some(code), _) => {
             format!("ended with exit code {code}")

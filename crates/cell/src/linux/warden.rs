@@ -13,6 +13,7 @@ use rustix::process::{Pid, PidfdFlags, Signal, WaitOptions};
 
 use super::confine::{self, Bounds};
 use super::family::Family;
+use super::memory::{Found, MemoryWatch};
 use super::{At, Refusal, namespaces, root};
 use crate::process::Exit;
 use crate::process::link::{self, Order, Report, Setup, Walls};
@@ -136,9 +137,10 @@ impl Guard<'_> {
         link::send(&mut self.link, &Report::Gone { cpu_seconds, peak_memory, leftovers })
     }
 
-    /// Waits for the first process, burying orphans and passing orders on.
+    /// Waits for the first process, burying orphans, watching memory and passing orders on.
     fn watch(&mut self, leader: Pid) -> io::Result<Exit> {
         let seen = rustix::process::pidfd_open(leader, PidfdFlags::empty())?;
+        let mut memory = MemoryWatch::new(self.setup.memory_bytes);
         loop {
             let mut fds = [PollFd::new(&self.link, PollFlags::IN), PollFd::new(&seen, PollFlags::IN)];
             match poll(&mut fds, Some(&ROUND)) {
@@ -148,6 +150,14 @@ impl Guard<'_> {
             let ordered = !fds[0].revents().is_empty();
             if let Some(exit) = bury(Some(leader)) {
                 return Ok(exit);
+            }
+            match memory.look(&self.family) {
+                Found::Within => {}
+                Found::Over => link::send(&mut self.link, &Report::OverMemory)?,
+                Found::FarOver => {
+                    link::send(&mut self.link, &Report::OverMemory)?;
+                    self.family.signal(Signal::KILL);
+                }
             }
             if ordered {
                 match link::receive(&mut self.link)? {

@@ -16,6 +16,7 @@ const KILL: f64 = 0.75;
 pub(super) struct Seen {
     pub(super) cancelled: bool,
     pub(super) over_disk: bool,
+    pub(super) over_memory: bool,
     pub(super) refused: bool,
 }
 
@@ -115,6 +116,8 @@ impl Deadlines {
             Some(Why::Refused)
         } else if seen.over_disk {
             Some(Why::DiskLimit)
+        } else if seen.over_memory {
+            Some(Why::MemoryLimit)
         } else if now >= self.timeout {
             Some(Why::TimedOut)
         } else if self.stall.is_some_and(|s| now >= self.last_output + s) {

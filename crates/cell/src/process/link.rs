@@ -25,6 +25,8 @@ pub(crate) struct Setup {
     pub(crate) processes: u64,
     /// Longest file in bytes.
     pub(crate) file_bytes: u64,
+    /// Most bytes of memory of all processes together.
+    pub(crate) memory_bytes: Option<u64>,
 }
 
 /// What separates a room from the machine.
@@ -105,6 +107,8 @@ pub(crate) enum Report {
         /// Why.
         reason: String,
     },
+    /// The job takes more memory than allowed; said once. At twice as much the warden kills it unasked.
+    OverMemory,
     /// The first process ended.
     Exited(Exit),
     /// Nothing of the job lives.

@@ -58,9 +58,11 @@ impl Warden {
                 warden.end();
                 Err(StartError::Refused { step, source: io::Error::from_raw_os_error(errno) })
             }
-            Report::Started | Report::NotStarted { .. } | Report::Exited(_) | Report::Gone { .. } => {
-                Err(lost("order")(io::ErrorKind::InvalidData.into()))
-            }
+            Report::Started
+            | Report::NotStarted { .. }
+            | Report::OverMemory
+            | Report::Exited(_)
+            | Report::Gone { .. } => Err(lost("order")(io::ErrorKind::InvalidData.into())),
         }
     }
 
@@ -107,7 +109,11 @@ impl Warden {
                     reason,
                 });
             }
-            Report::Ready | Report::Refused { .. } | Report::Exited(_) | Report::Gone { .. } => {
+            Report::Ready
+            | Report::Refused { .. }
+            | Report::OverMemory
+            | Report::Exited(_)
+            | Report::Gone { .. } => {
                 return Err(lost(io::ErrorKind::InvalidData.into()));
             }
         }
@@ -217,6 +223,10 @@ impl Watch<'_> {
     fn report(&mut self, buffer: &mut [u8]) -> Result<Option<JobEnd>, RoomError> {
         let lost = |source| RoomError::Warden { step: "report".to_owned(), source };
         match link::receive(&mut self.warden.link).map_err(lost)? {
+            Report::OverMemory => {
+                self.seen.over_memory = true;
+                Ok(None)
+            }
             Report::Exited(exit) => {
                 self.exited = Some((exit, self.started.elapsed()));
                 Ok(None)

@@ -166,6 +166,7 @@ impl<'a> Session<'a> {
             Why::DiskLimit => {
                 Some(format!("workspace and home grew by more than {} bytes", limits.disk_bytes))
             }
+            Why::MemoryLimit => limits.memory_bytes.map(|most| format!("memory limit of {most} bytes")),
             Why::Refused => limits.requests.filter(|_| self.over_requests).map(|n| format!("{n} requests")),
         };
         if let Some(limit) = limit {
@@ -224,7 +225,7 @@ impl<'a> Session<'a> {
             Why::Stalled => progress.ending(StoppedBy::Stall, exit),
             Why::Cancelled => progress.ending(StoppedBy::Cancel, exit),
             Why::DiskLimit => progress.ending(StoppedBy::DiskLimit, exit),
-            Why::Refused => Ending::Budget,
+            Why::MemoryLimit | Why::Refused => Ending::Budget,
         }
     }
 }
