@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod house;
+mod real_assistants;
 mod resume;
 mod samples;
 mod serve;
