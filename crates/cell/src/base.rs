@@ -97,6 +97,22 @@ pub enum BaseError {
     Room(#[from] RoomError),
 }
 
+impl BaseError {
+    /// Returns whether another try would fail alike. Set-up commands and git may have met a network that was down.
+    fn is_lasting(&self) -> bool {
+        match self {
+            BaseError::NoRepository { .. } | BaseError::Uncommitted { .. } | BaseError::Toolchain(_) => true,
+            BaseError::Room(error) => error.is_lasting(),
+            BaseError::Bundle { .. }
+            | BaseError::Journal(_)
+            | BaseError::MissingCommit { .. }
+            | BaseError::Git(_)
+            | BaseError::File { .. }
+            | BaseError::Setup { .. } => false,
+        }
+    }
+}
+
 /// Does what the base bundle in `dir` says and writes its journal there. A base that cannot be prepared is a
 /// `Failed` record, not an error; an error means that the journal itself could not be begun or ended.
 pub fn prepare(dir: &Path, cancel: &Cancel) -> Result<(), BaseError> {
@@ -105,7 +121,9 @@ pub fn prepare(dir: &Path, cancel: &Cancel) -> Result<(), BaseError> {
     match make(&bundle, dir, cancel, &mut journal) {
         Ok(info) => journal.write(Record::BaseReady { info })?,
         Err(BaseError::Journal(error)) => return Err(error.into()),
-        Err(error) => journal.write(Record::Failed { reason: chain(&error) })?,
+        Err(error) => {
+            journal.write(Record::Failed { reason: chain(&error), lasting: error.is_lasting() })?;
+        }
     }
     Ok(journal.write(Record::Closed)?)
 }

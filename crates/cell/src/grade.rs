@@ -76,6 +76,20 @@ pub enum GradeError {
     Cancelled,
 }
 
+impl GradeError {
+    /// Returns whether another try would fail alike.
+    fn is_lasting(&self) -> bool {
+        match self {
+            GradeError::Glob { .. } | GradeError::Place { .. } | GradeError::Toolchain(_) => true,
+            GradeError::Room(error) => error.is_lasting(),
+            GradeError::Bundle { .. }
+            | GradeError::Journal(_)
+            | GradeError::File { .. }
+            | GradeError::Cancelled => false,
+        }
+    }
+}
+
 /// Judges the patch of the grade bundle in `dir` and writes the journal there. What keeps it from judging is a
 /// `Failed` record, not an error; an error means that the journal itself could not be begun or ended.
 pub fn grade(dir: &Path, cancel: &Cancel) -> Result<(), GradeError> {
@@ -86,7 +100,9 @@ pub fn grade(dir: &Path, cancel: &Cancel) -> Result<(), GradeError> {
     match judged {
         Ok(()) => {}
         Err(GradeError::Journal(error)) => return Err(error.into()),
-        Err(error) => grading.journal.write(Record::Failed { reason: chain(&error) })?,
+        Err(error) => {
+            grading.journal.write(Record::Failed { reason: chain(&error), lasting: error.is_lasting() })?;
+        }
     }
     Ok(grading.journal.write(Record::Closed)?)
 }

@@ -212,7 +212,7 @@ mod tests {
         }
         let mut journal = Journal::over(Counted(vec![], 0), PathBuf::from("j"));
         journal.write(Record::Phase { phase: Phase::Working }).unwrap();
-        journal.write(Record::Failed { reason: String::new() }).unwrap();
+        journal.write(Record::Failed { reason: String::new(), lasting: false }).unwrap();
         journal.write(Record::Closed).unwrap();
         assert_eq!(journal.out.0, [3], "lines that were written when the disk was waited for");
     }
@@ -221,7 +221,7 @@ mod tests {
     fn a_full_disk_never_ends_in_a_closed_journal() {
         for room in 0..400 {
             let mut journal = Journal::over(Disk { room, held: Vec::new() }, PathBuf::from("j"));
-            let first = journal.write(Record::Failed { reason: "x".repeat(100) });
+            let first = journal.write(Record::Failed { reason: "x".repeat(100), lasting: false });
             let second = journal.write(Record::Closed);
             let text = String::from_utf8(journal.out.held).unwrap();
             assert_eq!(second.is_ok(), text.ends_with("\"closed\"}}\n"), "{room}: {text}");

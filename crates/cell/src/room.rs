@@ -85,6 +85,8 @@ pub enum RoomError {
         program: String,
         /// Why not.
         reason: String,
+        /// True when it is the program and not the machine's load.
+        lasting: bool,
     },
     /// A path that jobs may not be shown, since it holds what they must not see.
     #[error(
@@ -103,6 +105,20 @@ pub enum RoomError {
     /// A job after `freeze`.
     #[error("the room is frozen: no job can run in it any more")]
     Frozen,
+}
+
+impl RoomError {
+    /// Returns whether another try would fail alike.
+    pub(crate) fn is_lasting(&self) -> bool {
+        match self {
+            RoomError::Start { lasting, .. } => *lasting,
+            RoomError::NoBase { .. } | RoomError::TooMuch { .. } => true,
+            RoomError::File { .. }
+            | RoomError::Warden { .. }
+            | RoomError::Used { .. }
+            | RoomError::Frozen => false,
+        }
+    }
 }
 
 /// What jobs changed in a workspace. Upper and lower folders are in the form of overlayfs with `userxattr`.

@@ -79,13 +79,32 @@ pub enum WorkError {
     },
 }
 
+impl WorkError {
+    /// Returns whether another try would fail alike.
+    fn is_lasting(&self) -> bool {
+        match self {
+            WorkError::Toolchain(_) | WorkError::Launch(_) => true,
+            WorkError::Room(error) => error.is_lasting(),
+            WorkError::Journal(_)
+            | WorkError::Bundle { .. }
+            | WorkError::Capture(_)
+            | WorkError::File { .. } => false,
+        }
+    }
+}
+
 /// Works a bundle through. `Ok` means that the journal is whole, not that the assistant did well.
 pub fn work(folder: &Path, world: &World) -> Result<(), JournalError> {
     let mut journal = Journal::create(folder)?;
     match attempt(folder, world, &mut journal) {
         Ok(()) => {}
         Err(WorkError::Journal(error)) => return Err(error),
-        Err(error) => journal.write(Record::Failed { reason: crate::journal::chain(&error) })?,
+        Err(error) => {
+            journal.write(Record::Failed {
+                reason: crate::journal::chain(&error),
+                lasting: error.is_lasting(),
+            })?;
+        }
     }
     journal.write(Record::Closed)
 }

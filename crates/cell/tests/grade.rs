@@ -111,7 +111,7 @@ fn ready(records: &[Record]) -> BaseInfo {
 
 fn failed(records: &[Record]) -> &str {
     let reason =
-        records.iter().find_map(|r| if let Record::Failed { reason } = r { Some(reason) } else { None });
+        records.iter().find_map(|r| if let Record::Failed { reason, .. } = r { Some(reason) } else { None });
     reason.unwrap_or_else(|| panic!("{records:#?}"))
 }
 

@@ -191,9 +191,14 @@ impl Journal {
     }
 
     fn failed(&self) -> String {
-        let found =
-            self.records().find_map(|r| if let Record::Failed { reason } = r { Some(reason) } else { None });
+        let found = self
+            .records()
+            .find_map(|r| if let Record::Failed { reason, .. } = r { Some(reason) } else { None });
         found.unwrap_or_else(|| panic!("{:#?}", self.0)).clone()
+    }
+
+    fn fails_for_good(&self) -> bool {
+        self.records().any(|r| matches!(r, Record::Failed { lasting: true, .. }))
     }
 }
 
@@ -427,10 +432,17 @@ fn what_cannot_be_started_is_told_and_is_nobodys_failure() {
         let journal = desk.run();
         assert!(journal.whole());
         assert!(journal.failed().contains(want), "{}", journal.failed());
+        assert!(journal.fails_for_good(), "{want}");
     };
     check(&|d| d.bundle.program = "/no/such/program".into(), "`/no/such/program` is not on the PATH");
     check(&|d| d.bundle.requires = vec!["no-such-tool".into()], "`no-such-tool` is not on the PATH");
     check(&|d| d.bundle.base = "/no/base".into(), "`/no/base` is no prepared base");
+    let broken = |d: &mut Desk| {
+        d.bundle.program = d.dir.path().join("broken");
+        fs::write(&d.bundle.program, "#!/no/such/interpreter\n").unwrap();
+        fs::set_permissions(&d.bundle.program, fs::Permissions::from_mode(0o755)).unwrap();
+    };
+    check(&broken, "`/no/such/interpreter` is not on the PATH");
 }
 
 /// A desk whose assistant is a program that writes Claude Code's stream.

@@ -113,6 +113,9 @@ values! {
         Failed {
             /// What, where and what to do, in one sentence.
             reason: String,
+            /// True when another try would fail alike until somebody does something about it.
+            #[serde(default)]
+            lasting: bool,
         },
         /// The last line of a whole journal.
         Closed,

@@ -39,6 +39,8 @@ pub enum StepEnd {
     Lost {
         /// Why.
         reason: String,
+        /// True when another try would be lost alike.
+        lasting: bool,
     },
 }
 
@@ -49,7 +51,7 @@ pub enum Next {
     Step(PrepareStep),
     /// All steps are through.
     Ready(Box<Prepared>),
-    /// A step was lost too often.
+    /// A step was lost too often, or for good.
     Failed {
         /// Which step and why.
         reason: String,
@@ -86,9 +88,9 @@ impl Preparing {
     pub fn ended(&mut self, end: StepEnd) -> Next {
         let Some(step) = self.step else { return Next::Ready(Box::new(self.prepared.clone())) };
         match (step, end) {
-            (_, StepEnd::Lost { reason }) => {
+            (_, StepEnd::Lost { reason, lasting }) => {
                 self.tries_left -= 1;
-                if self.tries_left > 0 {
+                if self.tries_left > 0 && !lasting {
                     return Next::Step(step);
                 }
                 self.tries_left = 1;
@@ -160,7 +162,8 @@ mod tests {
                 "skip" => StepEnd::Skipped,
                 "base" => StepEnd::Base(BaseInfo { digest: Digest("d".into()), files: 1, bytes: 1 }),
                 "grade" => grade("g"),
-                "lost" => StepEnd::Lost { reason: "died".into() },
+                "lost" => StepEnd::Lost { reason: "died".into(), lasting: false },
+                "missing" => StepEnd::Lost { reason: "no program".into(), lasting: true },
                 odd => panic!("{odd}"),
             };
             got.push(said(&preparing.ended(end)));
@@ -173,6 +176,15 @@ mod tests {
         check("base grade grade", "Base, Untouched, Reference, ready 111");
         check("skip grade skip", "Base, Untouched, Reference, ready 010");
         check("skip skip skip", "Base, Untouched, Reference, ready 000");
+    }
+
+    #[test]
+    fn what_would_be_lost_again_is_not_tried_again() {
+        check("missing", "Base, failed preparing the base: no program");
+        check(
+            "base lost missing",
+            "Base, Untouched, Untouched, failed checking the untouched base: no program",
+        );
     }
 
     #[test]

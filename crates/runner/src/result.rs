@@ -23,6 +23,8 @@ pub struct WorkResult {
     pub tier_reason: Option<String>,
     /// How it ended.
     pub ending: Ending,
+    /// True when it was lost to something of ours that would be there at another try too.
+    pub lasting: bool,
     /// Wall seconds of the assistant.
     pub seconds: f64,
     /// CPU seconds of the assistant's tree, where known.
@@ -76,6 +78,8 @@ pub struct GradeResult {
 pub struct CellLost {
     /// What, in a sentence fragment.
     pub reason: String,
+    /// True when another try would be lost alike.
+    pub lasting: bool,
 }
 
 /// Everything that a cell said so far, as far as results need it.
@@ -97,6 +101,7 @@ pub struct Fold {
     does_not_apply: Option<String>,
     base: Option<BaseInfo>,
     failed: Option<String>,
+    lasting: bool,
     closed: bool,
     bad_lines: u64,
 }
@@ -132,7 +137,10 @@ impl Fold {
             Record::Verdict { verdict } => self.verdicts.push(verdict.clone()),
             Record::DoesNotApply { path } => self.does_not_apply = Some(path.clone()),
             Record::BaseReady { info } => self.base = Some(info.clone()),
-            Record::Failed { reason } => self.failed = Some(reason.clone()),
+            Record::Failed { reason, lasting } => {
+                self.failed = Some(reason.clone());
+                self.lasting = *lasting;
+            }
             Record::Closed => self.closed = true,
             Record::Phase { .. } | Record::CheckStarted { .. } => {}
         }
@@ -178,6 +186,7 @@ impl Fold {
             ending: infra(
                 fault.clone().unwrap_or_else(|| "the journal does not say how it ended".to_owned()),
             ),
+            lasting: self.lasting,
             seconds: 0.0,
             cpu_seconds: None,
             peak_memory: None,
@@ -212,7 +221,7 @@ impl Fold {
     /// Returns what a grade cell brought, or why it brought nothing.
     pub fn grade(self, dir: &Path, died: &str) -> Result<GradeResult, CellLost> {
         match self.fault(died) {
-            Some(reason) => Err(CellLost { reason }),
+            Some(reason) => Err(CellLost { reason, lasting: self.lasting }),
             None => Ok(GradeResult {
                 dir: dir.to_owned(),
                 tier: self.tier,
@@ -227,9 +236,10 @@ impl Fold {
     /// Returns what a base cell brought, or why it brought nothing.
     pub fn base(self, died: &str) -> Result<BaseInfo, CellLost> {
         if let Some(reason) = self.fault(died) {
-            return Err(CellLost { reason });
+            return Err(CellLost { reason, lasting: self.lasting });
         }
-        self.base.ok_or_else(|| CellLost { reason: "the cell ended without a base".to_owned() })
+        self.base
+            .ok_or_else(|| CellLost { reason: "the cell ended without a base".to_owned(), lasting: false })
     }
 
     fn fault(&self, died: &str) -> Option<String> {
@@ -295,7 +305,8 @@ mod tests {
                 patch: PatchRef { digest: Digest("d".into()), counts: PatchCounts::default() },
                 flags: vec![],
             },
-            "failed" => Record::Failed { reason: "no space".into() },
+            "failed" => Record::Failed { reason: "no space".into(), lasting: false },
+            "missing" => Record::Failed { reason: "no program".into(), lasting: true },
             "closed" => Record::Closed,
             "started" => Record::Event {
                 kind: EventKind::Started { session: None, model: Some("m".into()), version: None },
@@ -333,6 +344,19 @@ mod tests {
         assert_eq!(ending("failed"), "infra: no space");
         let lost = records("opened failed closed").grade(Path::new("/g"), "").unwrap_err();
         assert_eq!(lost.to_string(), "no space");
+    }
+
+    #[test]
+    fn what_would_fail_again_is_said_to() {
+        let lasting = |names: &str| {
+            let grade = records(names).grade(Path::new("/g"), "").unwrap_err();
+            let base = records(names).base("").unwrap_err();
+            (records(names).work(Path::new("/b"), "").lasting, grade.lasting, base.lasting)
+        };
+        assert_eq!(lasting("opened missing closed"), (true, true, true));
+        assert_eq!(lasting("opened failed closed"), (false, false, false));
+        let old: Record = serde_json::from_str(r#"{"record":"failed","reason":"no space"}"#).unwrap();
+        assert_eq!(old, Record::Failed { reason: "no space".into(), lasting: false });
     }
 
     #[test]

@@ -69,6 +69,7 @@ impl Surroundings {
             None => self.work(key, attempt, stop.clone()).await?,
         };
         match &work.ending {
+            Ending::Infra { .. } if work.lasting => Ok(Done { work, grade: None, end: AttemptEnd::Over }),
             Ending::Infra { .. } => Ok(Done { work, grade: None, end: AttemptEnd::Infra }),
             Ending::Cancelled => Ok(Done { work, grade: None, end: AttemptEnd::Over }),
             Ending::Finished
@@ -134,7 +135,12 @@ impl Surroundings {
                     work.ending = Ending::Cancelled;
                     return Ok(Done { work, grade: None, end: AttemptEnd::Over });
                 }
-                Err(lost) => why = lost.reason,
+                Err(lost) => {
+                    why = lost.reason;
+                    if lost.lasting {
+                        break;
+                    }
+                }
             }
         }
         // The assistant's work is not to blame and not to be paid for twice: no new attempt.
@@ -184,7 +190,7 @@ impl Surroundings {
         let cell = match self.blocking(move |steps| steps.prepare_cell(&of, step)).await {
             Ok(Some(cell)) => cell,
             Ok(None) => return Ok(StepEnd::Skipped),
-            Err(StepError::Here { reason }) => return Ok(StepEnd::Lost { reason }),
+            Err(StepError::Here { reason }) => return Ok(StepEnd::Lost { reason, lasting: false }),
             Err(error @ StepError::Everywhere { .. }) => return Err(error),
         };
         let mode = match step {
@@ -196,7 +202,7 @@ impl Surroundings {
             PrepareStep::Base => fold.base(&died).map(StepEnd::Base),
             PrepareStep::Untouched | PrepareStep::Reference => fold.grade(&dir, &died).map(StepEnd::Grade),
         };
-        Ok(end.unwrap_or_else(|lost| StepEnd::Lost { reason: lost.reason }))
+        Ok(end.unwrap_or_else(|lost| StepEnd::Lost { reason: lost.reason, lasting: lost.lasting }))
     }
 
     async fn follow(

@@ -126,7 +126,10 @@ impl Guard<'_> {
         let child = stdin_of(stdin).and_then(|input| command.stdin(input).spawn());
         let leader = match child {
             Ok(child) => Pid::from_child(&child),
-            Err(e) => return link::send(&mut self.link, &Report::NotStarted { reason: e.to_string() }),
+            Err(e) => {
+                let lasting = is_lasting(&e);
+                return link::send(&mut self.link, &Report::NotStarted { reason: e.to_string(), lasting });
+            }
         };
         link::send(&mut self.link, &Report::Started)?;
         let exit = self.watch(leader)?;
@@ -211,6 +214,12 @@ fn bury(leader: Option<Pid>) -> Option<Exit> {
         }
     }
     exit
+}
+
+/// Returns whether it is the program that cannot be started, and not a machine that is short of something.
+fn is_lasting(error: &io::Error) -> bool {
+    let program = [libc::ENOENT, libc::ENOTDIR, libc::EACCES, libc::ENOEXEC, libc::ELOOP, libc::EINVAL];
+    error.raw_os_error().is_none_or(|number| program.contains(&number))
 }
 
 fn stdin_of(text: Option<String>) -> io::Result<Stdio> {

@@ -106,6 +106,8 @@ pub(crate) enum Report {
     NotStarted {
         /// Why.
         reason: String,
+        /// True when it will not be started later either.
+        lasting: bool,
     },
     /// The job takes more memory than allowed; said once. At twice as much the warden kills it unasked.
     OverMemory,

@@ -103,10 +103,11 @@ impl Warden {
         link::send(&mut self.link, &Order::Run { argv, env, cwd, stdin }).map_err(lost)?;
         match link::receive(&mut self.link).map_err(lost)? {
             Report::Started => {}
-            Report::NotStarted { reason } => {
+            Report::NotStarted { reason, lasting } => {
                 return Err(RoomError::Start {
                     program: job.argv.first().cloned().unwrap_or_default(),
                     reason,
+                    lasting,
                 });
             }
             Report::Ready

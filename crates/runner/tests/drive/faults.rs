@@ -132,6 +132,29 @@ async fn a_missing_program_is_that_trials_infrastructure() {
 }
 
 #[tokio::test]
+async fn what_would_fail_again_is_recorded_after_one_attempt() {
+    let (status, steps, _root) = Stage {
+        assistants: "a b",
+        pick: |what| {
+            let failed = r#"say '"record":"failed","reason":"no such program","lasting":true'; closed"#;
+            (what.starts_with("work t/a1") || what == "grade t/b1#1").then_some(failed)
+        },
+        ..Stage::default()
+    }
+    .play()
+    .await;
+    assert_eq!(status.unwrap(), RunStatus::Finished);
+    assert_eq!(
+        steps.lines("finished"),
+        [
+            "finished t/a1 after 1: infra (no such program)",
+            "finished t/b1 after 1: infra (its patch could not be judged: no such program)"
+        ]
+    );
+    assert_eq!((steps.count("work t/a1"), steps.count("grade t/b1#1"), steps.count("lost")), (1, 1, 0));
+}
+
+#[tokio::test]
 async fn a_full_disk_ends_the_run_and_every_cell_of_it() {
     let (status, steps, _root) = Stage {
         assistants: "a b",
