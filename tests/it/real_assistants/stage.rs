@@ -13,8 +13,8 @@ use fairtrial_tests::{Home, root, skip};
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// The invented key, and the variable that holds it.
-pub(super) const KEY: (&str, &str) = ("INVENTED_VENDOR_KEY", "invented-key-5e0b1c7f9a24");
+/// The variable that holds the invented key, and the key: in pieces, because this file is in the repository at work.
+pub(super) const KEY: (&str, &str) = ("INVENTED_VENDOR_KEY", concat!("invented", "-key-", "5e0b1c7f9a24"));
 /// The one file that is wrong.
 pub(super) const FILE: &str = "samples/base/python/lending/opening.py";
 const WRONG: &str =
@@ -217,6 +217,9 @@ fn history(folder: &Path) -> Result<Copy, String> {
     let git = |place: &Path, arguments: &[&str]| git(&settings, place, arguments);
     let commit = git(&project, &["rev-parse", "HEAD"])
         .map_err(|why| format!("this is no checkout of a repository: {why}"))?;
+    if !git(&project, &["rev-parse", "--show-prefix"])?.trim().is_empty() {
+        return Err("this is a folder of somebody else's repository".to_owned());
+    }
     if git(&project, &["rev-parse", "--is-shallow-repository"])?.trim() != "false" {
         return Err("this checkout is shallow: its history is not here".to_owned());
     }
