@@ -288,13 +288,9 @@ fn full(spec: &RoomSpec<'_>, scratch: &Path, lowers: &[PathBuf]) -> Result<(Path
     }
     let readable = readable::checked(spec.readable, &[scratch, spec.base]).map_err(lost)?;
     let walls = Walls::Full(Full {
-        root: scratch.join("root"),
+        scratch: scratch.to_owned(),
         lowers: lowers.to_vec(),
-        upper: scratch.join("upper"),
-        work: scratch.join("work"),
-        home: scratch.join("home"),
         home_lower: prepared_home(spec.base),
-        home_work: scratch.join("home-work"),
         home_inside: PathBuf::from(HOME),
         readable,
         host_network: spec.network == Network::Host,

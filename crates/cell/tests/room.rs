@@ -339,6 +339,27 @@ fn a_sink_that_refuses_ends_the_job() {
 }
 
 #[test]
+fn the_list_of_mounts_does_not_say_where_the_room_and_its_base_are() {
+    let place = Place::new();
+    fs::create_dir(place.dir.path().join("base/home")).unwrap();
+    for home in [true, false] {
+        if !home {
+            fs::remove_dir(place.dir.path().join("base/home")).unwrap();
+        }
+        let script =
+            "cat /proc/self/mountinfo /proc/self/mounts /proc/self/mountstats; ls -A /; ls -A /var/empty";
+        let Some(told) = in_full(&place, script) else { return };
+        let secret = place.dir.path().file_name().unwrap().to_str().unwrap();
+        let said = |part: &str| told.out.lines().filter(|line| line.contains(part)).collect::<Vec<_>>();
+        assert!(!said(" /workspace ").is_empty() && !said(HOME).is_empty(), "{}", told.out);
+        for part in [secret, "rooms/one", "base"] {
+            assert_eq!(said(part), [""; 0]);
+        }
+        assert!(!told.out.lines().any(|line| line == ".stage"), "{}", told.out);
+    }
+}
+
+#[test]
 fn processes_that_take_too_much_memory_together_are_stopped() {
     let hoard = |count: u32, bytes: u32| {
         let all: String = (0..count).map(|n| format!("{n} ")).collect();

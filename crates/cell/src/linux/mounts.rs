@@ -6,7 +6,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use rustix::mount::{
-    MountFlags, MountPropagationFlags, UnmountFlags, mount, mount_bind_recursive, mount_change, unmount,
+    MountFlags, MountPropagationFlags, UnmountFlags, mount, mount_bind, mount_bind_recursive, mount_change,
+    unmount,
 };
 
 /// Mounts made here carry these; `nosuid` alone would leave device nodes that someone planted.
@@ -40,10 +41,20 @@ pub(super) fn bind(source: &Path, target: &Path) -> io::Result<()> {
     Ok(mount_bind_recursive(source, target)?)
 }
 
+/// Shows the folder `source` at `target` too, without what is mounted below it.
+pub(super) fn bind_alone(source: &Path, target: &Path) -> io::Result<()> {
+    Ok(mount_bind(source, target)?)
+}
+
 /// Mounts a workspace: what is written goes to `upper`, the rest shows through from `lowers`, top first.
 pub(super) fn overlay(lowers: &[PathBuf], upper: &Path, work: &Path, target: &Path) -> io::Result<()> {
     let options = text(&overlay_options(lowers, upper, work))?;
     Ok(mount("overlay", target, "overlay", plain(), Some(options.as_c_str()))?)
+}
+
+/// Takes a mount away; what was mounted from it lives on.
+pub(super) fn remove(target: &Path) -> io::Result<()> {
+    Ok(unmount(target, UnmountFlags::DETACH)?)
 }
 
 /// Makes `root` the root and lets go of the machine's.

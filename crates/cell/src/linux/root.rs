@@ -1,6 +1,7 @@
 //! Builds the root that jobs see: the system's programs, what was asked for, a workspace, a home, and nothing else.
 //!
-//! **Invariant:** only paths of this file's lists and of `Full::readable` are shown; no home, no data folder.
+//! **Invariant:** only paths of this file's lists and of `Full::readable` are shown; no home, no data folder, and in
+//! the list of mounts no path of the room or its base, for these would say whose trial this is.
 
 use std::fs::{self, DirBuilder, File};
 use std::io;
@@ -33,6 +34,11 @@ const SETTINGS: [&str; 16] = [
     "/etc/static",
 ];
 
+/// A folder that stays empty.
+const EMPTY: &str = "/var/empty";
+/// Where folders are bound until they are mounted, in the root under construction.
+const STAGE: &str = ".stage";
+
 const DEVICES: [&str; 6] = ["null", "zero", "full", "random", "urandom", "tty"];
 
 const PASSWD: &str = "root:x:0:0:root:/:/usr/sbin/nologin\n\
@@ -45,8 +51,9 @@ const NSSWITCH: &str = "passwd: files\ngroup: files\nhosts: files dns\n";
 /// Builds the root and steps into it.
 pub(super) fn enter(room: &Full, workspace: &Path) -> Result<(), Refusal> {
     mounts::keep_apart().at("private mounts")?;
-    let root = Root { at: &room.root };
-    mounts::memory(&room.root, "mode=755,size=16m").at("root in memory")?;
+    let at = room.scratch.join("root");
+    let root = Root { at: &at };
+    mounts::memory(&at, "mode=755,size=16m").at("root in memory")?;
     for path in SYSTEM.iter().chain(&SETTINGS) {
         root.show(Path::new(path), false)?;
     }
@@ -56,25 +63,16 @@ pub(super) fn enter(room: &Full, workspace: &Path) -> Result<(), Refusal> {
     for path in &room.readable {
         root.show(path, true)?;
     }
-    let inside = root.folder(workspace)?;
-    mounts::overlay(&room.lowers, &room.upper, &room.work, &inside).at("overlay workspace")?;
-    let home = root.folder(&room.home_inside)?;
-    match &room.home_lower {
-        Some(lower) => {
-            mounts::overlay(std::slice::from_ref(lower), &room.home, &room.home_work, &home)
-                .at("overlay home")?;
-        }
-        None => mounts::bind(&room.home, &home).at("home")?,
-    }
+    root.writable(room, workspace)?;
     root.devices()?;
     mounts::proc(&root.folder(Path::new("/proc"))?).at("process list")?;
-    mounts::seal(&room.root).at("read-only root")?;
+    mounts::seal(&at).at("read-only root")?;
     for writable in
         [workspace, &room.home_inside, Path::new("/tmp"), Path::new("/dev/shm"), Path::new("/proc")]
     {
         mounts::unseal(&root.inside(writable)).at("writable parts")?;
     }
-    mounts::enter(&room.root).at("pivot root")
+    mounts::enter(&at).at("pivot root")
 }
 
 /// Shows the settings of Java, whose folder carries a version.
@@ -153,6 +151,34 @@ impl Root<'_> {
             return Ok(());
         }
         self.file("/etc/hosts", HOSTS)
+    }
+
+    /// Mounts workspace and home. The list of mounts tells an overlay's options and a bind mount's source; so both are
+    /// overlays, of folders that are bound to neutral names until they are mounted.
+    fn writable(&self, room: &Full, workspace: &Path) -> Result<(), Refusal> {
+        rustix::process::chdir(self.at).at("root")?;
+        let stage = Path::new(STAGE);
+        fs::create_dir(stage).at("staging")?;
+        let layer = |n: usize| stage.join(n.to_string());
+        let (scratch, home) = (stage.join("room"), stage.join("home"));
+        let mut bound: Vec<(&Path, PathBuf)> = vec![(&room.scratch, scratch.clone())];
+        bound.extend(room.lowers.iter().enumerate().map(|(n, from)| (from.as_path(), layer(n))));
+        bound.extend(room.home_lower.iter().map(|from| (from.as_path(), home.clone())));
+        for (from, to) in &bound {
+            fs::create_dir(to).and_then(|()| mounts::bind_alone(from, to)).at("staging")?;
+        }
+        let lowers: Vec<PathBuf> = (0..room.lowers.len()).map(layer).collect();
+        let [upper, work] = ["upper", "work"].map(|name| scratch.join(name));
+        mounts::overlay(&lowers, &upper, &work, &self.folder(workspace)?).at("overlay workspace")?;
+        self.folder(Path::new(EMPTY))?;
+        let empty = || PathBuf::from(EMPTY.trim_start_matches('/'));
+        let lower = room.home_lower.as_ref().map_or_else(empty, |_| home.clone());
+        let [upper, work] = ["home", "home-work"].map(|name| scratch.join(name));
+        mounts::overlay(&[lower], &upper, &work, &self.folder(&room.home_inside)?).at("overlay home")?;
+        for (_, to) in &bound {
+            mounts::remove(to).and_then(|()| fs::remove_dir(to)).at("staging")?;
+        }
+        fs::remove_dir(stage).at("staging")
     }
 
     fn temporary(&self) -> Result<(), Refusal> {

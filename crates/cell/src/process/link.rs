@@ -44,20 +44,13 @@ pub(crate) enum Walls {
 /// The parts of a room in namespaces, as paths of this machine.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Full {
-    /// An empty folder to build the root on.
-    pub(crate) root: PathBuf,
+    /// Holds `root`, an empty folder to build the root on; `upper` and `home`, which take what is written to workspace
+    /// and home; `work` and `home-work`, overlayfs's own.
+    pub(crate) scratch: PathBuf,
     /// Layers of the workspace, top first.
     pub(crate) lowers: Vec<PathBuf>,
-    /// Takes what is written to the workspace.
-    pub(crate) upper: PathBuf,
-    /// Overlayfs's own.
-    pub(crate) work: PathBuf,
-    /// Takes what is written to the home.
-    pub(crate) home: PathBuf,
     /// What the home starts with, if anything.
     pub(crate) home_lower: Option<PathBuf>,
-    /// Overlayfs's own, for the home.
-    pub(crate) home_work: PathBuf,
     /// The home as jobs see it.
     pub(crate) home_inside: PathBuf,
     /// Bound read-only at their own paths; no one inside another.
