@@ -20,7 +20,7 @@ use super::measure::{Cost, measure};
 use super::{BenchError, folder, write};
 
 /// Files in the repository, lives of cells, lives of worktrees.
-const SIZES: [(usize, usize, usize); 3] = [(1_000, 15, 7), (10_000, 15, 3), (100_000, 15, 2)];
+const SIZES: [(usize, usize, usize); 3] = [(1_000, 15, 7), (10_000, 15, 3), (100_000, 15, 1)];
 const FILES_IN_FOLDER: usize = 100;
 /// The largest repository beside the smallest, medians of wall time.
 ///
@@ -42,6 +42,8 @@ pub(super) fn bench(programs: &Path, scratch: &Path) -> Result<Vec<Figure>, Benc
         let place = Place::make(programs, &scratch.join(format!("files-{files}")), files)?;
         let found = place.lives(cells, trees)?;
         let title = format!("a workspace's life in {}k files", files / 1_000);
+        let once = format!("a base of {}k files, prepared once for all trials, wall", files / 1_000);
+        figures.push(Figure::new(once, "ms", &[place.prepared.wall_ms]));
         let beside = "`git worktree`";
         figures.push(
             Figure::new(format!("{title}, wall"), "ms", &walls(&found.0)).beside(beside, &walls(&found.1)),
@@ -74,6 +76,7 @@ struct Place {
     cell: PathBuf,
     base: PathBuf,
     repository: PathBuf,
+    prepared: Cost,
 }
 
 impl Place {
@@ -90,18 +93,17 @@ impl Place {
             network: Network::None,
             tier: TierChoice::Best,
         };
-        let place = Place { dir: dir.to_owned(), cell: programs.join("fairtrial-cell"), base, repository };
-        let at = place.bundle("prepare", &Bundle::Base(bundle))?;
-        measure(Command::new(&place.cell).arg("base").arg(&at))?;
+        let cell = programs.join("fairtrial-cell");
+        let at = put(dir, "prepare", &Bundle::Base(bundle))?;
+        let prepared = measure(Command::new(&cell).arg("base").arg(&at))?;
         let ready = |record: &Record| matches!(record, Record::BaseReady { .. });
         records(&at)?
             .iter()
             .any(ready)
             .then_some(())
             .ok_or_else(|| wrong("the base", "it was not prepared"))?;
-        let tree = place.base.join("tree");
-        measure(git().args(["clone", "--quiet", "--bare"]).arg(&tree).arg(&place.repository))?;
-        Ok(place)
+        measure(git().args(["clone", "--quiet", "--bare"]).arg(base.join("tree")).arg(&repository))?;
+        Ok(Place { dir: dir.to_owned(), cell, base, repository, prepared })
     }
 
     /// Returns lives of cells and of worktrees, taken in turns; a first cell warms up and is not told.
@@ -131,7 +133,7 @@ impl Place {
             requires: vec![],
             tier: TierChoice::Best,
         };
-        let at = self.bundle(&format!("life-{turn}"), &Bundle::Work(bundle))?;
+        let at = put(&self.dir, &format!("life-{turn}"), &Bundle::Work(bundle))?;
         let cost = measure(Command::new(&self.cell).arg("work").arg(&at))?;
         let full = |record: &Record| matches!(record, Record::Opened { tier: Tier::Full, .. });
         let patch = at.join(PATCH_FILE);
@@ -165,15 +167,16 @@ impl Place {
         }
     }
 
-    fn bundle(&self, name: &str, bundle: &Bundle) -> Result<PathBuf, BenchError> {
-        let at = folder(&self.dir.join(name))?;
-        write(&at.join(BUNDLE_FILE), &serde_json::to_string(bundle)?)?;
-        Ok(at)
-    }
-
     fn remove(&self) -> Result<(), BenchError> {
         fs::remove_dir_all(&self.dir).map_err(|source| BenchError::Access { path: self.dir.clone(), source })
     }
+}
+
+/// Writes a bundle into a folder of its own.
+fn put(dir: &Path, name: &str, bundle: &Bundle) -> Result<PathBuf, BenchError> {
+    let at = folder(&dir.join(name))?;
+    write(&at.join(BUNDLE_FILE), &serde_json::to_string(bundle)?)?;
+    Ok(at)
 }
 
 fn fill(root: &Path, files: usize) -> Result<(), BenchError> {
