@@ -11,12 +11,14 @@ mod align;
 mod columns;
 mod distance;
 mod lines;
+mod paths;
 mod row;
 mod stacked;
 mod visible;
 mod words;
 
 pub use columns::{columns, columns_of};
+pub use paths::Paths;
 pub use row::{CLIP_CHARS, DISPLAY_BYTES, DISPLAY_LINES};
 pub use stacked::{stacked, stacked_of};
 pub use visible::visible;

@@ -19,7 +19,7 @@ use fairtrial_domain::usage::Cost;
 use fairtrial_domain::verdict::Verdict;
 
 use checks::{Missing, failures, untrusted, verdict_of};
-use tamper::Seen;
+use tamper::{Seen, Weight};
 
 /// All that is known of a trial that is over.
 #[derive(Debug, Clone)]
@@ -76,7 +76,7 @@ fn outcome(e: &Evidence<'_>, seen: &[Seen]) -> Outcome {
     if e.patch.is_empty() {
         return Outcome::NoDiff;
     }
-    let offence = seen.iter().find(|seen| seen.offence && !e.task.tests_may_change);
+    let offence = seen.iter().find(|seen| seen.weight == Weight::Offence);
     if let Some(Seen { finding: Finding { rule, at, because }, .. }) = offence {
         return Outcome::SetAside { rule: *rule, at: at.clone(), because: because.clone() };
     }
@@ -98,7 +98,8 @@ fn judge_checks(e: &Evidence<'_>, graded: bool) -> Result<Vec<FailedTest>, Missi
         let whole = || FailedTest { check: check.id.clone(), test: None };
         let base = verdict_of(e.base_facts, &check.id);
         let counts = match check.kind {
-            CheckKind::FailToPass | CheckKind::PassToPass => true,
+            CheckKind::FailToPass => graded,
+            CheckKind::PassToPass => true,
             CheckKind::Build | CheckKind::Lint | CheckKind::Custom => {
                 graded || base.is_some_and(|base| base.status.passed())
             }

@@ -7,12 +7,12 @@ use fairtrial_domain::patch::Patch;
 use fairtrial_domain::score::{Score, ScoreId};
 use fairtrial_domain::task::{Check, CheckKind, ResultFormat};
 use fairtrial_domain::usage::CostSource;
-use fairtrial_patch::{measure, similarity};
+use fairtrial_patch::{Paths, measure, similarity};
 
 use super::Evidence;
 use super::checks::{Missing, failures, passing, required, untrusted, verdict_of};
-use super::paths::{Paths, is_test};
-use super::tamper::Seen;
+use super::paths::is_test;
+use super::tamper::{Seen, Weight};
 
 fn value(id: ScoreId, value: f64, formula: String, evidence: Vec<Location>) -> Score {
     if value.is_finite() {
@@ -40,7 +40,7 @@ pub(crate) fn scores(e: &Evidence<'_>, seen: &[Seen]) -> Vec<Score> {
         applies(e),
         fail_to_pass(e),
         pass_to_pass(e),
-        integrity(e, seen),
+        integrity(seen),
         size(e),
         similar(e),
         scope(e),
@@ -135,15 +135,17 @@ fn pass_to_pass(e: &Evidence<'_>) -> Score {
     share(ScoreId::PassToPass, tally(e, CheckKind::PassToPass), PASS_TO_PASS)
 }
 
-fn integrity(e: &Evidence<'_>, seen: &[Seen]) -> Score {
-    let broken: Vec<Location> = seen.iter().filter(|s| s.offence).map(|s| s.finding.at.clone()).collect();
+fn integrity(seen: &[Seen]) -> Score {
+    let places = |weight: Weight| -> Vec<Location> {
+        seen.iter().filter(|s| s.weight == weight).map(|s| s.finding.at.clone()).collect()
+    };
+    let (broken, waived) = (places(Weight::Offence), places(Weight::Waived));
     let id = ScoreId::Integrity;
-    match broken.len() {
-        0 => value(id, 1.0, "1: no rule was broken".to_owned(), vec![]),
-        _ if e.task.tests_may_change => {
-            value(id, 1.0, "1: the task asks for changes to tests".to_owned(), broken)
-        }
-        count => value(id, 0.0, format!("0: rules were broken in {count} places"), broken),
+    match (broken.len(), waived.len()) {
+        (0, 0) => value(id, 1.0, "1: no rule was broken".to_owned(), vec![]),
+        (0, _) => value(id, 1.0, "1: the task asks for changes to tests".to_owned(), waived),
+        (1, _) => value(id, 0.0, "0: a rule was broken in 1 place".to_owned(), broken),
+        (count, _) => value(id, 0.0, format!("0: rules were broken in {count} places"), broken),
     }
 }
 

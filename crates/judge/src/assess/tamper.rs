@@ -9,17 +9,27 @@ use fairtrial_domain::outcome::{Location, RuleId};
 use fairtrial_domain::patch::{FileChange, Patch, Side};
 use fairtrial_domain::score::Finding;
 use fairtrial_domain::task::Task;
+use fairtrial_patch::Paths;
 
 use super::harness;
-use super::paths::Paths;
 use super::weaken::weakened;
 
 /// Something seen in a patch.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Seen {
     pub(crate) finding: Finding,
-    /// True when it keeps the patch out of the count, unless the task asks for changes to tests.
-    pub(crate) offence: bool,
+    pub(crate) weight: Weight,
+}
+
+/// What something seen means for the patch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Weight {
+    /// It keeps the patch out of the count.
+    Offence,
+    /// It would, but the task asks for changes to tests, and the path is none that it protects.
+    Waived,
+    /// A reader should know it.
+    Noted,
 }
 
 /// Returns all that the rules see, offences first, by rule and then in the patch's order.
@@ -31,20 +41,29 @@ pub(crate) fn look(task: &Task, patch: &Patch) -> Vec<Seen> {
         if protected.has(&change.path) {
             seen.push(protected_path(change));
         } else if let Some(mut found) = harness_edit(change) {
-            // A task that is about this file asks for its change.
-            found.offence &= task.allowed.is_empty() || !allowed.has(&change.path);
+            if allowed.has(&change.path) {
+                // A task that is about this file asks for its change.
+                found.weight = Weight::Noted;
+            }
             seen.push(found);
         }
     }
     seen.extend(weakened(patch));
-    seen.sort_by_key(|seen| (!seen.offence, seen.finding.rule));
+    for one in &mut seen {
+        let waived = task.tests_may_change && !protected.has(&one.finding.at.path);
+        if waived && one.weight == Weight::Offence {
+            one.weight = Weight::Waived;
+        }
+    }
+    seen.sort_by_key(|seen| (seen.weight, seen.finding.rule));
     seen
 }
 
 pub(super) fn seen(rule: RuleId, path: &str, line: Option<usize>, because: String, offence: bool) -> Seen {
     let line = line.map(|line| u32::try_from(line + 1).unwrap_or(u32::MAX));
     let at = Location { path: path.to_owned(), line };
-    Seen { finding: Finding { rule, at, because }, offence }
+    let weight = if offence { Weight::Offence } else { Weight::Noted };
+    Seen { finding: Finding { rule, at, because }, weight }
 }
 
 pub(super) fn text(side: Option<&Side>) -> Option<&str> {

@@ -77,7 +77,13 @@ impl<'a> File<'a> {
         let after = by_name(&self.after);
         let mut gone: Vec<(&Test, usize)> = by_name(&self.before).into_values().collect();
         gone.sort_by_key(|(test, _)| test.header);
-        let lost = gone.into_iter().filter_map(|(old, had)| {
+        // Production code may have a `test_connection` or a `pattern.test("x")`.
+        let may_be_none = |had: usize| match self.language {
+            Language::Rust => false,
+            Language::Python => had == 0 && !is_test(&self.change.path),
+            Language::JavaScript | Language::Go => !is_test(&self.change.path),
+        };
+        let lost = gone.into_iter().filter(|(_, had)| !may_be_none(*had)).filter_map(|(old, had)| {
             let (line, because) = match after.get(old.name.as_str()) {
                 Some((test, has)) if *has < had => {
                     (test.header, format!("test `{}` had {had} assertions and has {has}", old.name))
@@ -94,8 +100,7 @@ impl<'a> File<'a> {
     /// T4: a marker that keeps an existing test from running, or a test that leaves at once.
     fn skips(&self) -> Vec<Seen> {
         let (path, rule) = (&self.change.path, RuleId::SkippedTest);
-        let Some(new) = text(self.change.after.as_ref()).filter(|_| may_hold_tests(path, self.language))
-        else {
+        let Some(new) = text(self.change.after.as_ref()).filter(|_| self.may_hold_tests()) else {
             return vec![];
         };
         let before = by_name(&self.before);
@@ -129,6 +134,16 @@ impl<'a> File<'a> {
         }
         found
     }
+
+    /// Rust keeps tests beside the code; elsewhere a call like `.skip(` is a test's only in a test file, or in
+    /// Python beside tests.
+    fn may_hold_tests(&self) -> bool {
+        match self.language {
+            Language::Rust => true,
+            Language::Python => is_test(&self.change.path) || self.before.iter().any(|t| t.assertions > 0),
+            Language::JavaScript | Language::Go => is_test(&self.change.path),
+        }
+    }
 }
 
 /// Tests inside of tests are looked for this deep.
@@ -138,14 +153,6 @@ const NESTED: usize = 64;
 fn around(tests: &[Test], at: usize) -> Option<&Test> {
     let started = tests.partition_point(|test| test.first <= at);
     tests[..started].iter().rev().take(NESTED).find(|test| at <= test.last)
-}
-
-/// Rust keeps tests beside the code; elsewhere a call like `.skip(` is a test's only in a test file.
-fn may_hold_tests(path: &str, language: Language) -> bool {
-    match language {
-        Language::Rust | Language::Python => true,
-        Language::JavaScript | Language::Go => is_test(path),
-    }
 }
 
 /// Returns whether the first thing a test does is to leave.
@@ -167,19 +174,21 @@ fn marker(line: &str, language: Language) -> Option<&'static str> {
     }
     match language {
         Language::Python => has(&[
-            "pytest.mark.skip",
-            "pytest.mark.xfail",
+            "mark.skip",
+            "mark.xfail",
             "pytest.skip(",
             "pytest.xfail(",
             "unittest.skip",
             "unittest.expectedFailure",
-            ".skipTest(",
-            "@skip",
-            "@expectedFailure",
+            "skipTest(",
             "SkipTest(",
+            "raise SkipTest",
+            "raise unittest.SkipTest",
             "__test__ = False",
             "pytest.importorskip(",
-        ]),
+        ])
+        .filter(|marker| starts_word(code, marker))
+        .or_else(|| skip_decorator(code)),
         Language::Rust => has(&["#[ignore", ", ignore"]).filter(|_| code.starts_with("#[")),
         Language::JavaScript => has(&[
             "it.skip(",
@@ -195,13 +204,24 @@ fn marker(line: &str, language: Language) -> Option<&'static str> {
             "test.only(",
             "describe.only(",
             "skip: true",
+            "skip: \"",
+            "skip: '",
+            "skip: `",
+            "skip:true",
             "todo: true",
             "only: true",
+            "only:true",
             "t.skip(",
         ])
         .filter(|marker| starts_word(code, marker)),
         Language::Go => has(&["t.Skip(", "t.Skipf(", "t.SkipNow("]),
     }
+}
+
+/// Returns `@skip` and its kin as unittest names them: `@skip_cache` is a decorator of somebody else.
+fn skip_decorator(code: &str) -> Option<&'static str> {
+    let name = code.strip_prefix('@')?.split(|c: char| !c.is_alphanumeric() && c != '_').next()?;
+    ["skip", "skipIf", "skipUnless", "skipif", "expectedFailure"].contains(&name).then_some("@skip")
 }
 
 /// Returns whether `part` begins a word of `code`: `exit(` holds no `xit(`.
