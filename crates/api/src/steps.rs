@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::hash::{BuildHasher, RandomState};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -70,8 +71,10 @@ impl Surroundings {
         self.store.run_dir(&self.run).join("tasks").join(task.as_str()).join(step)
     }
 
-    fn marker(&self, key: &TrialKey, attempt: u32) -> String {
-        format!("{}/{key}/{attempt}", self.run)
+    /// Returns a new marker of one cell's processes. These see it in their environment, so that it does not say whose
+    /// trial it is, and cannot be guessed back.
+    fn marker(&self, key: &TrialKey) -> String {
+        format!("{}/{:016x}", self.run, RandomState::new().hash_one(key))
     }
 
     /// Returns the facts of a task that was prepared.
@@ -175,7 +178,7 @@ impl Steps for Surroundings {
         }
         let allowed = assistant.env_allow.iter();
         let bundle = WorkBundle {
-            marker: self.marker(key, attempt),
+            marker: self.marker(key),
             base: base::folder(&self.home, task).map_err(failed)?,
             instruction: task.instruction.clone(),
             assistant: assistant.clone(),
@@ -205,10 +208,7 @@ impl Steps for Surroundings {
             return Ok(None);
         }
         let dir = self.attempt_dir(key, attempt).join("grade");
-        // A marker that does not say whose patch it is: checks see their own environment.
-        let marker =
-            format!("{}/grade/{}", self.run, crate::plan::digest(key.to_string().as_bytes()).short());
-        write_bundle(&dir, &Bundle::Grade(self.grade_of(task, patch, marker)?))?;
+        write_bundle(&dir, &Bundle::Grade(self.grade_of(task, patch, self.marker(key))?))?;
         Ok(Some(PreparedCell::without_secrets(dir)))
     }
 
