@@ -75,7 +75,8 @@ fn number(value: f64) -> String {
     match value.abs() {
         size if size >= 100.0 || value == value.trunc() => format!("{value:.0}"),
         size if size >= 10.0 => format!("{value:.1}"),
-        _small => format!("{value:.2}"),
+        size if size >= 0.1 => format!("{value:.2}"),
+        _small => format!("{value:.4}"),
     }
 }
 
@@ -105,6 +106,14 @@ mod tests {
         let squeezed = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
         let told: Vec<String> = told.iter().map(|line| squeezed(line)).collect();
         assert_eq!(told, lines.map(squeezed));
+    }
+
+    #[test]
+    fn a_small_ratio_is_not_nothing() {
+        assert_eq!(
+            [0.0, 0.0022, 0.31, 2.5, 25.51, 257.1].map(number),
+            ["0", "0.0022", "0.31", "2.50", "25.5", "257"]
+        );
     }
 
     #[test]
