@@ -6,6 +6,7 @@ pub(crate) mod disk;
 mod ends;
 mod lines;
 pub(crate) mod link;
+pub(crate) mod spent;
 pub(crate) mod supervise;
 
 use std::collections::BTreeMap;

@@ -266,6 +266,8 @@ impl Room {
     fn empty(&mut self) {
         if let Some(warden) = self.warden.take() {
             warden.end();
+            // Elsewhere there is no way to ask which processes carry a marker.
+            #[cfg(target_os = "linux")]
             if self.status.tier == Tier::Plain {
                 crate::linux::family::kill_marked(&self.marker);
             }
@@ -364,7 +366,14 @@ fn make(folder: &Path) -> Result<(), RoomError> {
     made.map_err(|source| RoomError::File { what: "make", path: folder.to_owned(), source })
 }
 
+/// What the plain tier lacks on other systems beside walls.
+const ELSEWHERE: &str = "this system has no namespaces; of a trial's processes only those that stay in its process \
+                         group are found and ended, and memory is not watched";
+
 fn reason_for_plain(choice: TierChoice) -> Option<String> {
+    if cfg!(not(target_os = "linux")) {
+        return Some(ELSEWHERE.to_owned());
+    }
     match choice {
         TierChoice::Plain => Some("a plain copy was asked for".to_owned()),
         TierChoice::Best => rustix::process::geteuid()

@@ -17,6 +17,7 @@ use super::memory::{Found, MemoryWatch};
 use super::{At, Refusal, namespaces, root};
 use crate::process::Exit;
 use crate::process::link::{self, Order, Report, Setup, Walls};
+use crate::process::spent::spent;
 
 /// How often orphans are buried while a job runs.
 const ROUND: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
@@ -229,17 +230,4 @@ fn stdin_of(text: Option<String>) -> io::Result<Stdio> {
     io::Write::write_all(&mut file, text.as_bytes())?;
     io::Seek::rewind(&mut file)?;
     Ok(file.into())
-}
-
-/// Returns CPU seconds of all buried processes and peak bytes of the largest.
-#[expect(unsafe_code, reason = "neither std nor rustix has getrusage")]
-fn spent() -> (f64, u64) {
-    // SAFETY: an all-zero rusage is valid, and the call writes to nothing else.
-    let used = unsafe {
-        let mut used: libc::rusage = std::mem::zeroed();
-        libc::getrusage(libc::RUSAGE_CHILDREN, &raw mut used);
-        used
-    };
-    let seconds = |t: libc::timeval| t.tv_sec as f64 + t.tv_usec as f64 / 1e6;
-    (seconds(used.ru_utime) + seconds(used.ru_stime), u64::try_from(used.ru_maxrss).unwrap_or(0) * 1024)
 }
