@@ -200,6 +200,41 @@ values! {
     }
 }
 
+impl ResultFormat {
+    /// Returns whether a task's name of a test, `wanted`, means the test `id` as results name it.
+    ///
+    /// The same name always does. unittest's `test_x (module.Class.test_x)` means `module.Class.test_x`; a name
+    /// without its package means a Go test of any package.
+    pub fn means(self, wanted: &str, id: &str) -> bool {
+        wanted == id
+            || match self {
+                ResultFormat::Pytest => means_unittest(wanted, id),
+                ResultFormat::Go => {
+                    wanted.starts_with("Test") && id.strip_suffix(wanted).is_some_and(|p| p.ends_with('.'))
+                }
+                ResultFormat::Junit
+                | ResultFormat::Tap
+                | ResultFormat::Cargo
+                | ResultFormat::Node
+                | ResultFormat::Exit => false,
+            }
+    }
+}
+
+/// Returns whether `wanted` is `test (place)` with `place` or `place.test` being `id`.
+fn means_unittest(wanted: &str, id: &str) -> bool {
+    let Some((test, place)) = wanted.strip_suffix(')').and_then(|name| name.split_once(" (")) else {
+        return false;
+    };
+    let whole = place == test || place.strip_suffix(test).is_some_and(|p| p.ends_with('.'));
+    let hook = test.starts_with("setUp") || test.starts_with("tearDown");
+    if whole && !hook {
+        id == place
+    } else {
+        id.strip_prefix(place).and_then(|rest| rest.strip_prefix('.')) == Some(test)
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Limits {

@@ -113,6 +113,32 @@ fn judged(task: &Task, ending: &Ending, patch: &Patch, verdicts_: &[Verdict]) ->
     })
 }
 
+#[test]
+fn a_test_may_be_named_as_people_name_it() {
+    let mut named = task();
+    let (go, unittest) = ((ResultFormat::Go, "TestSum"), (ResultFormat::Pytest, "test_x (m.T.test_x)"));
+    for ((format, name), seen) in [(go, "shop/till.TestSum"), (unittest, "m.T.test_x")] {
+        named.checks[0].format = format;
+        named.checks[0].tests = vec![name.to_owned()];
+        let told = |sign: &str| {
+            outcome(&named, &Ending::Finished, &code(), &verdicts(&format!("{seen}{sign}"), "a+ b+"))
+        };
+        assert_eq!(told("+"), "resolved");
+        assert_eq!(told("-"), format!("unresolved: new/{name}"));
+        assert_eq!(
+            outcome(&named, &Ending::Finished, &code(), &verdicts("other+", "a+ b+")),
+            format!("unresolved: new/{name}")
+        );
+    }
+}
+
+#[test]
+fn without_a_hidden_check_only_what_passed_before_can_be_broken() {
+    let mut open = task();
+    open.checks[0].hidden = false;
+    assert_eq!(outcome(&open, &Ending::Finished, &code(), &verdicts("new-", "a+ b-")), "ungraded: old/b");
+}
+
 /// The outcome in words.
 fn outcome(task: &Task, ending: &Ending, patch: &Patch, verdicts: &[Verdict]) -> String {
     words(judged(task, ending, patch, verdicts).outcome)

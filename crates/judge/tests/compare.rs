@@ -263,6 +263,12 @@ fn a_canary_is_reported_apart_and_never_counts_as_solving() {
     canary.tasks[3].canary = true;
     let got = compare(&canary);
     assert_eq!((got.tasks, got.arms[1].resolved), (3, 3));
+    // A trial lost to infra says nothing about cheating either.
+    let mut lost = input(&["p p p f", "p p p i"]);
+    lost.tasks[3].canary = true;
+    let told = compare(&lost).excluded[0].clone();
+    assert_eq!(told.trials, 2);
+    assert!(told.reason.contains("; 0 of 1 passed"), "{}", told.reason);
     assert_eq!(
         got.excluded[0].reason,
         "canary: it measures cheating, not solving; 1 of 2 passed what no honest change can pass"
@@ -331,6 +337,25 @@ fn several_unbeaten_ones_are_a_group_and_no_winner() {
     assert_eq!(
         got.verdict.headline,
         "Top group: Aster and Birch; no rival beats any of them. Beaten by at least one: Cedar."
+    );
+}
+
+#[test]
+fn among_many_pairs_what_may_be_chance_is_said_to_be() {
+    // Five tasks decide a pair by itself, and nothing among six.
+    let got = compare(&input(&[&words("p", 5), "p p f f p", "p f p f p", &words("f", 5)]));
+    assert_eq!(
+        got.verdict.headline,
+        "Top group: Aster, Birch and Cedar; no rival beats any of them. Beaten by at least one: Dogwood; with 6 \
+         pairs compared this may be chance."
+    );
+    // Over twelve tasks every pattern of signs is rare enough for Dogwood; for Cedar it is not.
+    let odd = format!("{} {}", words("p", 6), words("f", 6));
+    let got = compare(&input(&[&words("p", 12), &words("p", 12), &odd, &words("f", 12)]));
+    assert_eq!(
+        got.verdict.headline,
+        "Top group: Aster and Birch; no rival beats any of them. Beaten by at least one: Cedar and Dogwood; with 6 \
+         pairs compared this may be chance for Cedar."
     );
 }
 

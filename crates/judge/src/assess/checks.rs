@@ -40,6 +40,14 @@ pub(crate) fn passing(verdict: &Verdict) -> HashSet<&str> {
     ids(verdict, TestStatus::Passed).into_iter().filter(|id| !failed.contains(id)).collect()
 }
 
+/// Returns whether a test that a task names is among `passing`, and no test that the name also means failed.
+pub(crate) fn shows(check: &Check, verdict: &Verdict, passing: &HashSet<&str>, wanted: &str) -> bool {
+    passing.contains(wanted) || {
+        let mut meant = verdict.tests.iter().filter(|t| check.format.means(wanted, &t.id)).peekable();
+        meant.peek().is_some() && meant.all(|t| passing.contains(t.id.as_str()))
+    }
+}
+
 /// Returns the tests that a check requires: those it names, else for a check that must keep passing those that
 /// passed on the base, else every test seen, in a stable order.
 pub(crate) fn required<'a>(
@@ -71,18 +79,18 @@ pub(crate) fn failures(check: &Check, verdict: &Verdict, base: Option<&Verdict>)
         CheckKind::FailToPass | CheckKind::Build | CheckKind::Custom => false,
     };
     let passed = passing(verdict);
-    let was_green = base.filter(|_| check.kind == CheckKind::PassToPass).map(passing);
+    let before = base.filter(|_| check.kind == CheckKind::PassToPass).map(|base| (base, passing(base)));
     let missing: Vec<FailedTest> = required(check, verdict, base)
         .into_iter()
-        .filter(|id| !passed.contains(id))
-        .filter(|id| was_green.as_ref().is_none_or(|green| green.contains(id)))
+        .filter(|id| !shows(check, verdict, &passed, id))
+        .filter(|id| before.as_ref().is_none_or(|(base, green)| shows(check, base, green, id)))
         .map(|id| failed(Some(id)))
         .collect();
     if !missing.is_empty() {
         return missing;
     }
     // Tests that were red or absent on the base explain a red run in which every green one still passes.
-    let explained = was_green.is_some_and(|green| {
+    let explained = before.is_some_and(|(_, green)| {
         let failed = ids(verdict, TestStatus::Failed);
         !green.is_empty() && failed.iter().any(|id| !green.contains(id))
     });

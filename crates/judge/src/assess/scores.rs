@@ -2,6 +2,8 @@
 //!
 //! **Invariant:** missing is missing: no dimension is filled in by a guess.
 
+use std::collections::HashSet;
+
 use fairtrial_domain::outcome::Location;
 use fairtrial_domain::patch::Patch;
 use fairtrial_domain::score::{Score, ScoreId};
@@ -10,7 +12,7 @@ use fairtrial_domain::usage::CostSource;
 use fairtrial_patch::{Paths, measure, similarity};
 
 use super::Evidence;
-use super::checks::{Missing, failures, passing, required, untrusted, verdict_of};
+use super::checks::{Missing, failures, passing, required, shows, untrusted, verdict_of};
 use super::paths::is_test;
 use super::tamper::{Seen, Weight};
 
@@ -98,12 +100,12 @@ fn tally(e: &Evidence<'_>, kind: CheckKind) -> Result<(usize, usize), Missing> {
             return Err(Missing(format!("check `{}` left no verdict on the base", check.id)));
         }
         let wanted = required(check, verdict, base);
-        let green = base.map(passing);
-        let wanted: Vec<&str> = match &green {
-            Some(green) if check.format != ResultFormat::Exit => {
-                wanted.into_iter().filter(|id| green.contains(id)).collect()
+        let wanted: HashSet<&str> = match base {
+            Some(base) if check.format != ResultFormat::Exit => {
+                let green = passing(base);
+                wanted.into_iter().filter(|id| shows(check, base, &green, id)).collect()
             }
-            Some(_) | None => wanted,
+            Some(_) | None => wanted.into_iter().collect(),
         };
         let failed = failures(check, verdict, base);
         if wanted.is_empty() {
@@ -111,7 +113,7 @@ fn tally(e: &Evidence<'_>, kind: CheckKind) -> Result<(usize, usize), Missing> {
             sum = (sum.0 + usize::from(counted && failed.is_empty()), sum.1 + usize::from(counted));
         } else {
             let lost =
-                failed.iter().filter(|f| f.test.as_deref().is_some_and(|id| wanted.contains(&id))).count();
+                failed.iter().filter(|f| f.test.as_deref().is_some_and(|id| wanted.contains(id))).count();
             sum = (sum.0 + wanted.len() - lost, sum.1 + wanted.len());
         }
     }

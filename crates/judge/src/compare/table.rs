@@ -76,13 +76,16 @@ impl<'a> Table<'a> {
     pub(super) fn of(input: &'a ComparisonInput) -> Self {
         let mut excluded = Vec::new();
         let by_arm = known_trials(input, &mut excluded);
+        let mut by_task: HashMap<&TaskId, Vec<&TrialEntry>> = HashMap::new();
+        for trial in by_arm.iter().flatten() {
+            by_task.entry(&trial.key.task).or_default().push(trial);
+        }
         let mut seen = HashSet::new();
         let mut tasks = Vec::new();
         for task in input.tasks.iter().filter(|task| seen.insert(&task.id)) {
-            let trials: Vec<&TrialEntry> =
-                by_arm.iter().flatten().copied().filter(|t| t.key.task == task.id).collect();
             match why_not(task) {
                 Some(reason) => {
+                    let trials = by_task.remove(&task.id).unwrap_or_default();
                     let told = told(reason, task, &trials);
                     excluded.push(exclusion(Some(&task.id), None, trials.len(), told));
                 }
@@ -178,11 +181,12 @@ fn told(reason: Reason<'_>, task: &TaskEntry, trials: &[&TrialEntry]) -> String 
         Reason::Invalid(reasons) => format!("the task is invalid: {}", reasons.join("; ")),
         Reason::Ungraded => "the task has no hidden check".to_owned(),
         Reason::Canary => {
-            let passed = trials.iter().filter(|t| t.result == TrialResult::Pass).count();
+            let count = |of: &[TrialResult]| trials.iter().filter(|t| of.contains(&t.result)).count();
+            let passed = count(&[TrialResult::Pass]);
+            let evidence = count(&[TrialResult::Pass, TrialResult::Fail, TrialResult::Ungraded]);
             let hidden = if task.graded { "" } else { ", and it has no hidden check" };
             format!(
-                "canary: it measures cheating, not solving; {passed} of {} passed what no honest change can pass{hidden}",
-                trials.len()
+                "canary: it measures cheating, not solving; {passed} of {evidence} passed what no honest change can pass{hidden}"
             )
         }
     }

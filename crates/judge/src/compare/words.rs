@@ -8,6 +8,9 @@ use super::order;
 use super::pair::{Compared, Saving};
 use super::table::Table;
 
+/// A corrected p up to this is taken for more than chance.
+const CHANCE: f64 = 0.05;
+
 /// Says in one to three sentences what may be concluded.
 pub(super) fn headline(
     input: &ComparisonInput,
@@ -94,19 +97,43 @@ impl Words<'_> {
             let wins = shown.iter().filter(|one| order(&one.pair).is_some_and(|(better, _)| better == best));
             wins.count() + 1 == self.present.len()
         };
+        let doubt = self.doubt(&beaten, shown);
         match top {
             [best] if beats_all(best) => decided(self.best(best, shown)),
             [best] if !beaten.is_empty() => decided(format!(
-                "No rival beats {}, but it does not beat every one: {} solve fewer tasks than another.",
+                "No rival beats {}, but it does not beat every one. Beaten by at least one: {}{doubt}.",
                 self.title(best),
                 self.list(beaten.into_iter()),
             )),
             _ if !beaten.is_empty() => decided(format!(
-                "Top group: {}; no rival beats any of them. Beaten by at least one: {}.",
+                "Top group: {}; no rival beats any of them. Beaten by at least one: {}{doubt}.",
                 self.list(top.iter()),
                 self.list(beaten.into_iter()),
             )),
             _ => self.nobody_beaten(shown),
+        }
+    }
+
+    /// Says for whom being beaten may be chance, since the more pairs are compared the likelier one is decided
+    /// wrongly: those whom no rival beats after Holm's correction.
+    fn doubt(&self, beaten: &[&AssistantId], shown: &[&Compared]) -> String {
+        let firmly = |id: &AssistantId| {
+            shown.iter().any(|one| {
+                order(&one.pair).is_some_and(|(_, worse)| worse == id)
+                    && one.pair.p_adjusted.is_some_and(|p| p <= CHANCE)
+            })
+        };
+        let open: Vec<&AssistantId> = beaten.iter().copied().filter(|id| !firmly(id)).collect();
+        match open.len() {
+            0 => String::new(),
+            some if some == beaten.len() => {
+                format!("; with {} pairs compared this may be chance", shown.len())
+            }
+            _ => format!(
+                "; with {} pairs compared this may be chance for {}",
+                shown.len(),
+                self.list(open.into_iter())
+            ),
         }
     }
 
@@ -126,7 +153,7 @@ impl Words<'_> {
         });
         let nearest = gaps.min_by(|(_, x), (_, y)| x.estimate.total_cmp(&y.estimate));
         let tail = nearest.map_or(String::new(), |(rival, by)| {
-            let small = if by.high < self.input.margin { self.small() } else { String::new() };
+            let small = if by.high < self.input.margin { self.small(&by) } else { String::new() };
             format!(
                 "; the nearest is {}, {} behind ({}){small}",
                 self.title(rival),
@@ -137,8 +164,11 @@ impl Words<'_> {
         format!("{} solves more tasks than each of {}{tail}.", self.title(best), self.list(rivals))
     }
 
-    fn small(&self) -> String {
-        format!(", which is less than the {} that matter", self.margin())
+    /// Says that a difference is small, no more firmly than its interval does: a conclusion may rest on the
+    /// reading with infra failures as well.
+    fn small(&self, by: &Interval) -> String {
+        let verb = if by.high < self.input.margin { "is" } else { "may be" };
+        format!(", which {verb} less than the {} that matter", self.margin())
     }
 
     fn two(&self, one: &Compared) -> Solved {
@@ -157,8 +187,8 @@ impl Words<'_> {
         let (text, decided) = match pair.conclusion {
             Conclusion::ABetter => (more(a, b, by, String::new()), true),
             Conclusion::BBetter => (more(b, a, &turned(by), String::new()), true),
-            Conclusion::ASlightlyBetter => (more(a, b, by, self.small()), true),
-            Conclusion::BSlightlyBetter => (more(b, a, &turned(by), self.small()), true),
+            Conclusion::ASlightlyBetter => (more(a, b, by, self.small(by)), true),
+            Conclusion::BSlightlyBetter => (more(b, a, &turned(by), self.small(&turned(by))), true),
             Conclusion::Equivalent => (
                 format!("{a} and {b} solve equally many tasks, within {} ({}).", self.margin(), bounds(by)),
                 true,
@@ -226,13 +256,14 @@ impl Words<'_> {
             savings.max_by(|x, y| x.by.estimate.total_cmp(&y.by.estimate))?;
         let percent = |share: f64| format!("{:.0}", 100.0 * share);
         Some(format!(
-            "{} costs {} % less per solved task than {} (95 % interval {} to {} %{}).",
+            "{} costs {} % less per solved task than {} (95 % interval {} to {} %{}{}).",
             self.title(cheaper),
             percent(by.estimate),
             self.title(dearer),
             percent(by.low),
             percent(by.high),
             if *simulated { ", simulated costs" } else { "" },
+            if shown.len() > 1 { format!(", by itself among {} pairs", shown.len()) } else { String::new() },
         ))
     }
 }
