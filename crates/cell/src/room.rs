@@ -6,6 +6,7 @@
 mod env;
 mod readable;
 mod remove;
+mod tier;
 
 use std::collections::BTreeMap;
 use std::fs::{self, DirBuilder, File};
@@ -24,6 +25,7 @@ use crate::tree;
 
 pub(crate) use remove::remove_tree;
 pub use remove::sweep;
+use tier::{reason_for_plain, refusal};
 
 /// Where every workspace of the full tier is seen, so that paths in build outputs hold everywhere.
 pub const WORKSPACE: &str = "/workspace";
@@ -364,36 +366,6 @@ fn prepared_home(base: &Path) -> Option<PathBuf> {
 fn make(folder: &Path) -> Result<(), RoomError> {
     let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
     made.map_err(|source| RoomError::File { what: "make", path: folder.to_owned(), source })
-}
-
-/// What the plain tier lacks on other systems beside walls.
-const ELSEWHERE: &str = "this system has no namespaces; of a trial's processes only those that stay in its process \
-                         group are found and ended, and memory is not watched";
-
-fn reason_for_plain(choice: TierChoice) -> Option<String> {
-    if cfg!(not(target_os = "linux")) {
-        return Some(ELSEWHERE.to_owned());
-    }
-    match choice {
-        TierChoice::Plain => Some("a plain copy was asked for".to_owned()),
-        TierChoice::Best => rustix::process::geteuid()
-            .is_root()
-            .then(|| "started as root, whom limits do not bind: start it as an ordinary user".to_owned()),
-    }
-}
-
-/// Says why there is no full tier and, where it is known, what to do.
-fn refusal(step: &str, source: &std::io::Error) -> String {
-    let remedy = if fs::read_to_string("/proc/sys/kernel/apparmor_restrict_unprivileged_userns")
-        .is_ok_and(|v| v.trim() == "1")
-    {
-        "; AppArmor forbids user namespaces: install the profile that comes with the package"
-    } else if fs::read_to_string("/proc/sys/user/max_user_namespaces").is_ok_and(|v| v.trim() == "0") {
-        "; user namespaces are off: set user.max_user_namespaces above 0"
-    } else {
-        ""
-    };
-    format!("the system refused `{step}` ({source}){remedy}")
 }
 
 /// Returns what isolation this machine offers, by making a room in the folder `scratch`, which must not exist.

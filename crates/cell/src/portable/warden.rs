@@ -236,8 +236,14 @@ mod tests {
     #[test]
     fn a_job_is_asked_and_killed_with_its_group() {
         let (mut link, guard) = warden();
-        let deaf = "trap '' INT TERM; sleep 50 & wait; wait; sleep 50";
-        assert!(matches!(order(&mut link, &["sh", "-c", deaf], None), Report::Started));
+        let dir = tempfile::tempdir().unwrap();
+        let ready = dir.path().join("ready");
+        let deaf = "trap '' INT TERM; : > \"$0\"; while :; do sleep 50; done";
+        let argv = ["sh", "-c", deaf, ready.to_str().unwrap()];
+        assert!(matches!(order(&mut link, &argv, None), Report::Started));
+        while !ready.exists() {
+            std::thread::sleep(Duration::from_millis(5));
+        }
         for order in [Order::Interrupt, Order::Terminate, Order::Kill] {
             link::send(&mut link, &order).unwrap();
         }
