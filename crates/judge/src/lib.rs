@@ -10,6 +10,6 @@ pub mod stats;
 pub mod validity;
 
 pub use assess::{Assessment, Evidence, assess};
-pub use compare::{ArmEntry, ComparisonInput, TaskEntry, TrialEntry, TrialResult, compare};
+pub use compare::{ArmEntry, ComparisonInput, TaskEntry, TrialEntry, TrialResult, compare, why_withheld};
 pub use csv::{CsvError, CsvTrial, from_csv, read_csv};
 pub use validity::validity;

@@ -9,9 +9,12 @@ use base64::Engine as _;
 use sha2::{Digest as _, Sha256};
 
 use crate::markup::Markup;
-use crate::{ReportInput, letter, notes, words};
+use crate::{ReportInput, letter, notes, verdict, words};
 
 const STYLE: &str = include_str!("html/style.css");
+
+/// A headline of more characters is set smaller, so that the first page has room for figures.
+const LONG: usize = 120;
 
 /// Returns the report as a self-contained HTML page. It is well-formed XML but for its doctype.
 pub fn html(input: &ReportInput<'_>) -> String {
@@ -53,21 +56,25 @@ fn opening(m: &mut Markup, input: &ReportInput<'_>) {
         m.inside("p", &[("class", "soft")], |m| {
             m.leaf("bdi", &[], &plan.title);
             let size = format!(
-                ", version {}: {} × {} × {}. Run {}, {}, started {}.",
+                ", version {}: {} × {} × {}. Run {}, {}, started {}. Report by {} {}.",
                 plan.suite_version,
                 words::count(plan.tasks.len(), "task"),
                 words::count(plan.assistants.len(), "assistant"),
                 words::count(plan.trials as usize, "trial"),
                 run.id,
                 words::status(run.status),
-                run.started
+                words::moment(&run.started),
+                fairtrial_domain::PRODUCT,
+                run.app_version
             );
             m.text(&size);
         });
-        m.leaf("h1", &[("dir", "auto")], &input.comparison.verdict.headline);
+        let headline = &input.comparison.verdict.headline;
+        let class = if headline.chars().count() > LONG { "long" } else { "short" };
+        m.leaf("h1", &[("dir", "auto"), ("class", class)], headline);
         if !input.comparison.verdict.parts.is_empty() {
             m.inside("ul", &[], |m| {
-                for sentence in words::parts(input, &input.comparison.verdict.parts) {
+                for sentence in verdict::parts(input, &input.comparison.verdict.parts) {
                     m.leaf("li", &[("dir", "auto")], &sentence);
                 }
             });

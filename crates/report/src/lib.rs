@@ -18,6 +18,7 @@ mod markup;
 mod notes;
 mod state;
 mod terminal;
+mod verdict;
 mod words;
 
 #[cfg(test)]

@@ -12,6 +12,9 @@ pub(crate) const NO_POLICY: &str = "No policy on file: this run was allowed and 
 /// Said on every report.
 pub(crate) const MAKERS: &str = "The makers of Fairtrial sell none of the compared tools.";
 
+/// Tasks from which on the methods were tried out.
+const FEW: usize = 10;
+
 /// Returns what a reader must know, the weightiest first.
 pub fn notes(input: &ReportInput<'_>) -> Vec<String> {
     let plan = &input.run.plan;
@@ -54,6 +57,16 @@ pub fn notes(input: &ReportInput<'_>) -> Vec<String> {
     let assistants: BTreeSet<_> = versions.iter().map(|(assistant, _)| assistant).collect();
     if versions.len() > assistants.len() {
         notes.push("An assistant's version changed during the run; the versions are listed.".to_owned());
+    }
+    let (count, all) = (input.comparison.tasks as usize, plan.tasks.len());
+    if count < all && count > 0 {
+        notes.push(format!("{count} of {all} tasks count; what does not is listed with its reason."));
+    }
+    if count < FEW && count > 1 {
+        notes.push(format!(
+            "Few tasks: the intervals were chosen by simulations with {FEW} and more; over {count} take them as a \
+             rough guide."
+        ));
     }
     notes.push(tool_or_model(input));
     notes.push(NO_POLICY.to_owned());
@@ -108,6 +121,23 @@ mod tests {
         assert_eq!(notes[0], "This run has not finished: 1 of 3 trials are over. The figures will change.");
         assert_eq!(notes[1], "One trial of one task: one look, not a measurement.");
         assert!(notes.iter().any(|note| note.starts_with("Some trials were not isolated")));
+    }
+
+    #[test]
+    fn how_few_tasks_carry_the_figures_is_said() {
+        let mut sample = Sample::new();
+        let mut said = |tasks: u32| {
+            sample.comparison.tasks = tasks;
+            let notes = notes(&sample.input());
+            (
+                notes.iter().any(|n| n.contains(" of 2 tasks count")),
+                notes.iter().any(|n| n.contains("rough guide")),
+            )
+        };
+        assert_eq!(said(0), (false, false));
+        assert_eq!(said(1), (true, false));
+        assert_eq!(said(2), (false, true));
+        assert_eq!(said(10), (false, false));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 use fairtrial_domain::comparison::Interval;
 
-use crate::{ReportInput, State, letter, notes, words};
+use crate::{ReportInput, State, letter, notes, verdict, words};
 use line::{Line, Style, clean, cut, width_of, wrapped};
 
 pub use diff::terminal_diff;
@@ -50,7 +50,7 @@ fn opening(input: &ReportInput<'_>, width: usize) -> Vec<Line> {
     let mut lines = wrapped(&head, "", width, Style::Soft);
     lines.push(Line::default());
     lines.extend(wrapped(&input.comparison.verdict.headline, "", width, Style::Strong));
-    for sentence in words::parts(input, &input.comparison.verdict.parts) {
+    for sentence in verdict::parts(input, &input.comparison.verdict.parts) {
         lines.extend(wrapped(&sentence, "  ", width, Style::Plain));
     }
     lines.push(Line::default());

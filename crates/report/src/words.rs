@@ -1,9 +1,8 @@
 //! Values in plain words and figures with their units. Unknown is "unknown".
 
 use fairtrial_domain::bundle::Tier;
-use fairtrial_domain::comparison::{Arm, Conclusion, Interval, Pair, VerdictPart, WithheldReason};
+use fairtrial_domain::comparison::{Arm, Interval};
 use fairtrial_domain::event::FaultKind;
-use fairtrial_domain::id::AssistantId;
 use fairtrial_domain::outcome::{Ending, FailedTest, InfraFault, Location, Outcome, RuleId};
 use fairtrial_domain::patch::FlagReason;
 use fairtrial_domain::run::{RunStatus, TrialRecord, Validity};
@@ -11,8 +10,6 @@ use fairtrial_domain::score::{Score, ScoreId};
 use fairtrial_domain::task::{CheckKind, TaskKind};
 use fairtrial_domain::usage::{Cost, CostSource, Usage, UsageSource};
 use fairtrial_domain::verdict::VerdictStatus;
-
-use crate::ReportInput;
 
 /// Where nothing is known.
 pub(crate) const UNKNOWN: &str = "unknown";
@@ -25,7 +22,12 @@ pub(crate) fn percent(share: f64) -> String {
 /// Difference in [-1, 1] as points with its sign.
 pub(crate) fn points(difference: f64) -> String {
     let points = (difference * 100.0).round();
-    if points == 0.0 { "0 points".to_owned() } else { format!("{points:+.0} points") }
+    if points == 0.0 { "0 points".to_owned() } else { minus(format!("{points:+.0} points")) }
+}
+
+/// Puts a real minus for the hyphen that numbers are printed with.
+fn minus(text: String) -> String {
+    text.replace('-', "\u{2212}")
 }
 
 /// "46 to 82%".
@@ -33,14 +35,29 @@ pub(crate) fn bounds(interval: &Interval) -> String {
     format!("{:.0} to {:.0}%", interval.low * 100.0, interval.high * 100.0)
 }
 
-/// "-37 to +14 points".
+/// "−37 to +14 points".
 pub(crate) fn point_bounds(interval: &Interval) -> String {
-    format!("{:+.0} to {:+.0} points", interval.low * 100.0, interval.high * 100.0)
+    minus(format!("{:+.0} to {:+.0} points", interval.low * 100.0, interval.high * 100.0))
 }
 
-/// Dollars, finer when small.
+/// Dollars, finer when small; what is not zero never reads as zero.
 pub(crate) fn dollars(usd: f64) -> String {
-    if usd == 0.0 || usd.abs() >= 0.1 { format!("${usd:.2}") } else { format!("${usd:.4}") }
+    match usd.abs() {
+        0.0 | 0.1.. => format!("${usd:.2}"),
+        0.000_05.. => format!("${usd:.4}"),
+        small if small > 0.0 => "under $0.0001".to_owned(),
+        _no_number => UNKNOWN.to_owned(),
+    }
+}
+
+/// A moment to the second: `2026-11-22T17:00:00Z`.
+pub(crate) fn moment(rfc3339: &str) -> String {
+    match rfc3339.split_once('.') {
+        Some((whole, rest)) => {
+            format!("{whole}{}", rest.trim_start_matches(|c: char| c.is_ascii_digit()))
+        }
+        None => rfc3339.to_owned(),
+    }
 }
 
 /// Seconds, or minutes and seconds.
@@ -299,100 +316,6 @@ pub(crate) fn flag(reason: FlagReason) -> &'static str {
     }
 }
 
-pub(crate) fn withheld(reason: WithheldReason) -> &'static str {
-    match reason {
-        WithheldReason::OneTask => "one task says nothing about tasks in general",
-        WithheldReason::Ungraded => "no hidden check says what is solved",
-        WithheldReason::InfraAsymmetry => {
-            "failures that are not the assistant's hit one side far more than the other"
-        }
-        WithheldReason::NoEvidence => "fewer than two assistants have evidence",
-        WithheldReason::NotIsolated => "trials ran without isolation",
-        WithheldReason::MixedTiers => "trials ran with different isolation",
-        WithheldReason::Unfinished => "the run has not finished",
-    }
-}
-
-pub(crate) fn conclusion(input: &ReportInput<'_>, pair: &Pair) -> String {
-    let (a, b) = (input.title(&pair.a), input.title(&pair.b));
-    match pair.conclusion {
-        Conclusion::ABetter => format!("{a} solves more"),
-        Conclusion::BBetter => format!("{b} solves more"),
-        Conclusion::ASlightlyBetter => format!("{a} solves more, by less than the margin that matters"),
-        Conclusion::BSlightlyBetter => format!("{b} solves more, by less than the margin that matters"),
-        Conclusion::Equivalent => "equal within the margin".to_owned(),
-        Conclusion::Undecided => "undecided".to_owned(),
-        Conclusion::Withheld => "withheld".to_owned(),
-    }
-}
-
-/// The parts of a verdict as sentences; what is undecided is one sentence over all its pairs.
-pub(crate) fn parts<'a>(input: &ReportInput<'a>, parts: &'a [VerdictPart]) -> Vec<String> {
-    let mut sentences = vec![];
-    let mut open = vec![];
-    for one in parts {
-        match one {
-            VerdictPart::Undecided { a, b, tasks_needed } => {
-                let price =
-                    tasks_needed.map(|n| format!(" ({})", count(n as usize, "task"))).unwrap_or_default();
-                open.push(format!("{} or {}{price}", input.title(a), input.title(b)));
-            }
-            VerdictPart::SolvesMore { .. }
-            | VerdictPart::CostsLess { .. }
-            | VerdictPart::Equivalent { .. }
-            | VerdictPart::Withheld { .. } => sentences.push(part(input, one)),
-        }
-    }
-    match open.as_slice() {
-        [] => {}
-        [_] => sentences.extend(parts.iter().filter(|one| is_open(one)).map(|one| part(input, one))),
-        [_, ..] => sentences.push(format!(
-            "Undecided which solves more, with the tasks in all that would detect the margin: {}.",
-            open.join(", ")
-        )),
-    }
-    sentences
-}
-
-fn is_open(part: &VerdictPart) -> bool {
-    matches!(part, VerdictPart::Undecided { .. })
-}
-
-/// One part of a verdict as a sentence.
-fn part<'a>(input: &ReportInput<'a>, part: &'a VerdictPart) -> String {
-    let title = |id: &'a AssistantId| input.title(id);
-    match part {
-        VerdictPart::SolvesMore { better, worse, by, matters } => format!(
-            "{} solves more than {}: {} ({} interval {}){}.",
-            title(better),
-            title(worse),
-            points(by.estimate),
-            percent(by.level),
-            point_bounds(by),
-            if *matters { "" } else { ", which may be below the margin that matters" }
-        ),
-        VerdictPart::CostsLess { cheaper, dearer, by, simulated } => format!(
-            "{} costs {} less than {} for each resolved trial ({} interval {}){}.",
-            title(cheaper),
-            percent(by.estimate),
-            title(dearer),
-            percent(by.level),
-            bounds(by),
-            if *simulated { "; simulated" } else { "" }
-        ),
-        VerdictPart::Equivalent { a, b } => {
-            format!("{} and {} solve equally many, within the margin.", title(a), title(b))
-        }
-        VerdictPart::Undecided { a, b, tasks_needed } => {
-            let price = tasks_needed.map_or_else(String::new, |n| {
-                format!(" About {} in all would detect the margin.", count(n as usize, "task"))
-            });
-            format!("Whether {} or {} solves more is undecided.{price}", title(a), title(b))
-        }
-        VerdictPart::Withheld { reason } => format!("Withheld: {}.", withheld(*reason)),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -407,6 +330,10 @@ mod tests {
             (dollars(0.0), dollars(0.0421), dollars(1.2)),
             ("$0.00".into(), "$0.0421".into(), "$1.20".into())
         );
+        assert_eq!((dollars(0.000_01), dollars(f64::NAN)), ("under $0.0001".into(), "unknown".into()));
+        assert_eq!(points(-0.31), "\u{2212}31 points");
+        assert_eq!(moment("2026-11-22T16:57:52.32894254Z"), "2026-11-22T16:57:52Z");
+        assert_eq!(moment("2026-11-22T16:57:52+01:00"), "2026-11-22T16:57:52+01:00");
         assert_eq!(
             (seconds(59.94), seconds(185.0), seconds(f64::NAN)),
             ("59.9 s".into(), "3 min 05 s".into(), "unknown".into())

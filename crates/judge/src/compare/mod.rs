@@ -14,6 +14,7 @@ use fairtrial_domain::comparison::{Comparison, Conclusion, Pair, VerdictPart, Ve
 use fairtrial_domain::id::AssistantId;
 
 pub use input::{ArmEntry, ComparisonInput, TaskEntry, TrialEntry, TrialResult};
+pub use words::why_withheld;
 
 use crate::stats::holm;
 use pair::Compared;

@@ -20,7 +20,7 @@ pub(super) fn headline(
     top: &[AssistantId],
 ) -> String {
     if let Some(reason) = withheld.first() {
-        return format!("Withheld: {}.", because(*reason));
+        return format!("Withheld: {}.", why_withheld(*reason));
     }
     let words =
         Words { input, present: (0..input.assistants.len()).filter(|&i| table.has_evidence(i)).collect() };
@@ -34,7 +34,7 @@ pub(super) fn headline(
 }
 
 /// Returns why there is no verdict, as a sentence fragment.
-fn because(reason: WithheldReason) -> &'static str {
+pub fn why_withheld(reason: WithheldReason) -> &'static str {
     match reason {
         WithheldReason::OneTask => "one task says nothing about tasks in general",
         WithheldReason::Ungraded => "no hidden check says what is solved",
@@ -208,7 +208,7 @@ impl Words<'_> {
     }
 
     fn no_conclusion(&self, one: &Compared) -> String {
-        format!("Withheld: {}.", because(one.withheld.unwrap_or(WithheldReason::NoEvidence)))
+        format!("Withheld: {}.", why_withheld(one.withheld.unwrap_or(WithheldReason::NoEvidence)))
     }
 
     /// What settling would take, against the margin of the plan.

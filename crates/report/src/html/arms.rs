@@ -153,9 +153,9 @@ pub(super) fn method(m: &mut Markup, input: &ReportInput<'_>) {
                 ("Margin that matters", words::points(plan.margin).replace('+', "")),
                 ("Budget", budget(input)),
                 ("Run", run.id.to_string()),
-                ("Ended", or(run.ended.as_deref(), "not yet")),
+                ("Ended", run.ended.as_deref().map_or_else(|| "not yet".to_owned(), words::moment)),
                 ("Made by", format!("{} {}", fairtrial_domain::PRODUCT, run.app_version)),
-                ("Report made", input.generated.to_owned()),
+                ("Report made", words::moment(input.generated)),
             ] {
                 m.leaf("dt", &[], name);
                 m.leaf("dd", &[], &value);

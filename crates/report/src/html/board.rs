@@ -6,7 +6,7 @@ use fairtrial_domain::run::TrialRecord;
 
 use super::{chart, heads, who};
 use crate::markup::Markup;
-use crate::{ReportInput, State, words};
+use crate::{ReportInput, State, verdict, words};
 
 /// Rates, drawn and as a table.
 pub(super) fn rates(m: &mut Markup, input: &ReportInput<'_>) {
@@ -14,7 +14,7 @@ pub(super) fn rates(m: &mut Markup, input: &ReportInput<'_>) {
     let said = "Share of trials whose hidden checks pass, mean over tasks. The line is the interval, the dot the estimate.";
     m.leaf("p", &[("class", "soft")], said);
     m.inside("figure", &[("class", "card")], |m| chart::intervals(m, input));
-    m.inside("table", &[], |m| {
+    m.inside("table", &[("class", "whole")], |m| {
         m.leaf("caption", &[], "The same as a table, with cost and time");
         heads(
             m,
@@ -128,7 +128,7 @@ fn pair(m: &mut Markup, input: &ReportInput<'_>, pair: &Pair) {
             }),
             p_of(pair),
             pair.infra_as_failed.as_ref().map_or_else(|| "no trial was lost".to_owned(), said),
-            words::conclusion(input, pair),
+            verdict::conclusion(input, pair),
             pair.tasks_needed.map_or_else(|| words::UNKNOWN.to_owned(), |n| format!("about {n}")),
         ] {
             m.leaf("td", &[], &cell);
