@@ -46,7 +46,6 @@ async fn hostile_text_stays_text_and_the_window_stays_ours() {
     the_transcript_shows_it_as_text(&window).await;
     nothing_came_alive(&window, "[data-testid=transcript]").await;
     nothing_came_alive(&window, "[data-testid=patch-files]").await;
-    window.pictures("hostile-evidence").await;
     window.press("[data-testid=to-diffs]").await;
     window.see("[data-testid=diff-row]").await;
     nothing_came_alive(&window, "main").await;
@@ -81,6 +80,7 @@ async fn the_transcript_shows_it_as_text(window: &Window) {
     // The long line is there, cut, and says that it is.
     assert!(words.contains(&"A".repeat(1000)));
     assert!(words.len() < LONG / 10, "{} characters of it are drawn unasked", words.len());
+    window.pictures("hostile-evidence").await;
     while !window.each(MORE, "type").await.is_empty() {
         window.press(MORE).await;
     }
