@@ -7,6 +7,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use fairtrial_backends::{Known, backend, known, samples};
@@ -238,8 +239,11 @@ fn version_of(program: &Path, known: &Known) -> Option<String> {
 
 /// Runs a program with one flag in an empty environment and a home of its own, and returns what it prints.
 fn ask(program: &Path, flag: &str) -> Option<String> {
-    let home = env::temp_dir().join(format!("fairtrial-version-{}", std::process::id()));
-    fs::create_dir_all(&home).ok()?;
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let name = format!("fairtrial-version-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+    let home = env::temp_dir().join(name);
+    // One that is there is somebody else's, and may hold settings that the program would obey.
+    fs::create_dir(&home).ok()?;
     let mut child = Command::new(program)
         .arg(flag)
         .env_clear()

@@ -65,6 +65,14 @@ pub enum ApiError {
         /// Who holds it.
         holder: String,
     },
+    /// A run could not go on.
+    #[error("run {run} stopped: {reason}; what was recorded is kept, and `fairtrial resume {run}` goes on")]
+    RunFailed {
+        /// Which.
+        run: RunId,
+        /// Why, with its causes.
+        reason: String,
+    },
     /// The checks fail on the untouched base.
     #[error(
         "the check fails before anybody changed anything:\n{0}\nmend the base, choose another check, or go on with --accept-red-base"
@@ -127,6 +135,7 @@ impl ApiError {
             ApiError::NoRun(_) => "no_run",
             ApiError::NoTrial { .. } => "no_trial",
             ApiError::Busy { .. } => "busy",
+            ApiError::RunFailed { .. } => "run_failed",
             ApiError::RedBase(_) => "red_base",
             ApiError::Dirty { .. } => "dirty",
             ApiError::Git { .. } => "git",
@@ -135,6 +144,11 @@ impl ApiError {
             ApiError::Csv(_) => "csv",
             ApiError::Json(_) | ApiError::Internal(_) => "internal",
         }
+    }
+
+    /// Returns a maker of the error for a file that was named on the command line or in a request and cannot be read.
+    pub fn given(path: &std::path::Path) -> impl FnOnce(io::Error) -> ApiError {
+        move |error| ApiError::BadRequest(format!("could not read `{}`: {error}", path.display()))
     }
 
     /// Returns an [`ApiError::Access`] maker for `path`.

@@ -17,9 +17,11 @@ mod plan;
 mod record;
 mod repository;
 mod runs;
+mod spent;
 mod steps;
 mod trials;
 mod trying;
+mod untouched;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -29,6 +31,7 @@ use fairtrial_store::Store;
 
 pub use doctor::Doctor;
 pub use error::{ApiError, describe};
+pub use fairtrial_patch::visible;
 pub use home::Home;
 
 /// A data folder that is open, with the runs that this process works on.

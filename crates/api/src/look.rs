@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use fairtrial_domain::id::{RunId, TrialKey};
+use fairtrial_domain::journal::Phase;
 use fairtrial_domain::outcome::{Ending, Outcome};
 use fairtrial_domain::plan::Plan;
 use fairtrial_domain::run::{RunRecord, RunStatus, TaskFacts, TrialRecord};
 use fairtrial_domain::task::Task;
 use fairtrial_domain::usage::CostSource;
-use fairtrial_store::RunRow;
+use fairtrial_store::{AttemptState, RunRow};
 
 use crate::error::ApiError;
 use crate::plan::{self, SAMPLES};
@@ -126,7 +127,13 @@ impl Api {
         let tasks = self.store.tasks(run)?;
         let facts = self.store.facts(run)?;
         let working = self.working(run);
-        let (at_work, live_seq) = working.as_ref().map(|one| one.board.working()).unwrap_or_default();
+        let summary = self.summary(&row)?;
+        let (at_work, live_seq) = match &working {
+            Some(one) => one.board.working(),
+            // Another process works on it: which trials have begun is in the store, their steps are not.
+            None if summary.live => (self.begun(run)?, 0),
+            None => Default::default(),
+        };
         let by_key: BTreeMap<&TrialKey, &TrialRecord> =
             trials.iter().map(|trial| (&trial.key, trial)).collect();
         let plan = &row.record.plan;
@@ -142,18 +149,18 @@ impl Api {
         };
         let costs = || trials.iter().filter_map(|trial| trial.cost.as_ref());
         Ok(RunView {
-            summary: self.summary(&row)?,
+            summary,
             plan_hash: row.record.plan_hash.clone(),
             seed: plan.seed,
             trials: plan.trials,
             tasks: tasks.iter().map(|task| task_summary(task, known(&facts, task))).collect(),
             assistants: plan.assistants.iter().map(|one| arm(&row.record, &trials, &one.id)).collect(),
             cells: every_trial(plan).into_iter().map(cell).collect(),
-            spent_usd: costs().map(|cost| cost.usd).sum(),
+            spent_usd: self.spent_usd(run, &trials)?,
             cost_unknown: count(trials.iter().filter(|trial| trial.cost.is_none()).count()),
             cost_simulated: costs().any(|cost| cost.source == CostSource::Simulated),
             budget_usd: plan.budget.usd,
-            seconds_left: seconds_left(&row, &trials, self.attempts_seconds(run)?),
+            seconds_left: seconds_left(&row, &trials, self.worked_sec(run)?),
             live_seq,
         })
     }
@@ -174,6 +181,12 @@ impl Api {
         }
     }
 
+    /// Returns the trials whose newest attempt is under way.
+    fn begun(&self, run: &RunId) -> Result<BTreeMap<TrialKey, Option<Phase>>, ApiError> {
+        let rows = self.store.attempts(run)?.into_iter();
+        Ok(rows.filter(|row| row.state == AttemptState::Started).map(|row| (row.key, None)).collect())
+    }
+
     fn summary(&self, row: &RunRow) -> Result<RunSummary, ApiError> {
         let id = &row.record.id;
         let told = self.working(id).and_then(|working| working.board.status());
@@ -187,12 +200,6 @@ impl Api {
             planned: row.planned,
             headline: self.store.setting(&headline_of(id))?,
         })
-    }
-
-    /// Returns the wall seconds between the run's first attempt and now, and how many trials that made.
-    fn attempts_seconds(&self, run: &RunId) -> Result<f64, ApiError> {
-        let first = self.store.attempts(run)?.iter().map(|row| row.started).min();
-        Ok(first.map_or(0.0, |first| crate::steps::unix().saturating_sub(first) as f64))
     }
 }
 
@@ -215,7 +222,7 @@ pub(crate) fn every_trial(plan: &Plan) -> Vec<TrialKey> {
 fn seconds_left(row: &RunRow, trials: &[TrialRecord], elapsed: f64) -> Option<f64> {
     let (done, planned) = (trials.len() as f64, f64::from(row.planned));
     let live = row.record.status == RunStatus::Running;
-    (live && done >= 2.0 && done < planned).then(|| elapsed / done * (planned - done))
+    (live && elapsed > 0.0 && done >= 2.0 && done < planned).then(|| elapsed / done * (planned - done))
 }
 
 fn known<'a>(facts: &'a [TaskFacts], task: &Task) -> Option<&'a TaskFacts> {

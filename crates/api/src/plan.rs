@@ -5,7 +5,7 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::path::{Path, PathBuf};
 
 use fairtrial_backends::backend;
-use fairtrial_domain::assistant::Assistant;
+use fairtrial_domain::assistant::{Assistant, BackendKind};
 use fairtrial_domain::id::Digest;
 use fairtrial_domain::plan::{Budget, Plan, PlannedTask};
 use fairtrial_domain::task::{Suite, Task};
@@ -63,7 +63,7 @@ pub(crate) fn planned(
         )));
     }
     let budget = Budget { usd: request.budget_usd, seconds: request.budget_sec };
-    check_budget(&budget, &assistants, &suite.tasks)?;
+    check_budget(&budget, &assistants)?;
     for assistant in &assistants {
         assistants::ready(home, assistant)?;
     }
@@ -86,14 +86,35 @@ pub(crate) fn planned(
     Ok(Planned { plan, hash, tasks: suite.tasks.clone() })
 }
 
-/// Reads the request from a plan file when `suite` names one; what the caller set besides wins.
+/// A plan file: a request that is kept.
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PlanFile {
+    suite: String,
+    #[serde(default)]
+    assistants: Vec<String>,
+    #[serde(default = "one")]
+    trials: u32,
+    seed: Option<u64>,
+    jobs: Option<u32>,
+    budget_usd: Option<f64>,
+    budget_sec: Option<f64>,
+    margin: Option<f64>,
+}
+
+fn one() -> u32 {
+    1
+}
+
+/// Reads the request from a plan file when `suite` names one; what the caller set besides wins, as does a number of
+/// trials above one.
 fn from_file(request: &PlanRequest) -> Result<PlanRequest, ApiError> {
     let path = Path::new(&request.suite);
     if request.suite == SAMPLES || path.extension().is_none_or(|end| end != "toml") {
         return Ok(request.clone());
     }
-    let text = fs::read_to_string(path).map_err(ApiError::access("read", path))?;
-    let file: PlanRequest = toml::from_str(&text).map_err(|error| ApiError::Config {
+    let text = fs::read_to_string(path).map_err(ApiError::given(path))?;
+    let file: PlanFile = toml::from_str(&text).map_err(|error| ApiError::Config {
         path: path.to_path_buf(),
         message: error.to_string().trim_end().to_owned(),
     })?;
@@ -155,19 +176,19 @@ pub(crate) fn choose(home: &Home, names: &[String], samples: bool) -> Result<Vec
 }
 
 /// A bound on money means nothing for an assistant that never tells what it costs.
-fn check_budget(budget: &Budget, assistants: &[Assistant], tasks: &[Task]) -> Result<(), ApiError> {
+fn check_budget(budget: &Budget, assistants: &[Assistant]) -> Result<(), ApiError> {
     for (value, name) in [(budget.usd, "budget"), (budget.seconds, "time limit")] {
         if value.is_some_and(|value| !(value > 0.0 && value.is_finite())) {
             return Err(bad(format!("a {name} must be more than zero")));
         }
     }
-    let bounded = budget.seconds.is_some() || tasks.iter().all(|task| task.limits.requests.is_some());
     let unknown = assistants.iter().find(|one| !backend(one.backend).cost_known(one));
     match unknown {
-        Some(one) if budget.usd.is_some() && !bounded => Err(bad(format!(
-            "the cost of {} cannot be known, so a budget in money would not bound it: add --budget-minutes, limit the \
-             requests in each task, or enter its price in assistants.toml",
-            one.title
+        // A limit on requests in each task is no way out: a program that does not tell its cost tells no requests either.
+        Some(one) if budget.usd.is_some() && budget.seconds.is_none() => Err(bad(format!(
+            "the cost of {} cannot be known, so a budget in money would not bound it: add --budget-minutes{}",
+            one.title,
+            if one.backend == BackendKind::Codex { ", or enter its price in assistants.toml" } else { "" }
         ))),
         Some(_) | None => Ok(()),
     }

@@ -8,7 +8,6 @@ use fairtrial_domain::id::{Digest, TrialKey};
 use fairtrial_domain::patch::{Patch, PatchRef};
 use fairtrial_domain::run::{TaskFacts, TrialRecord};
 use fairtrial_domain::task::Task;
-use fairtrial_domain::usage::{Cost, CostSource};
 use fairtrial_judge::Evidence;
 use fairtrial_runner::result::{GradeResult, WorkResult};
 
@@ -39,7 +38,6 @@ pub(crate) fn record(
     };
     // Without a base there is no reference to compare with; the score says that it is missing.
     let reference = base::reference(&around.home, task).unwrap_or(None);
-    let cost = work.cost.clone().or_else(|| priced(assistant, &work));
     let assessment = fairtrial_judge::assess(&Evidence {
         task,
         base_facts: facts.as_ref().map(|facts| facts.base.as_slice()).unwrap_or_default(),
@@ -51,7 +49,7 @@ pub(crate) fn record(
             Some(path) => Err(path),
             None => Ok(()),
         },
-        cost: cost.as_ref(),
+        cost: work.cost.as_ref(),
         seconds: work.seconds,
         restored: grade.as_ref().map(|grade| grade.restored.as_slice()).unwrap_or_default(),
     });
@@ -74,7 +72,7 @@ pub(crate) fn record(
         patch: work.patch,
         flags: work.flags,
         usage: work.usage,
-        cost,
+        cost: work.cost,
         seconds: work.seconds,
         tier,
         version: work.version.or_else(|| around.programs.get(&key.assistant)?.version.clone()),
@@ -92,12 +90,6 @@ fn keep_patch(around: &Surroundings, dir: &Path, named: &PatchRef) -> Result<Pat
         return Ok(patch);
     }
     Err(ApiError::Internal(format!("the patch in `{}` is not the one that its journal names", dir.display())))
-}
-
-/// Works a cost out from tokens and the user's prices, where the assistant tells none.
-fn priced(assistant: &Assistant, work: &WorkResult) -> Option<Cost> {
-    let usd = work.usage.priced(assistant.price.as_ref()?)?;
-    Some(Cost { usd, source: CostSource::Priced })
 }
 
 /// Returns the weaker of two tiers; what never came up weakens nothing.

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::error::ApiError;
 use crate::view::{CheckOffer, RepositoryView};
@@ -29,24 +30,28 @@ pub(crate) fn look(path: &Path) -> Result<RepositoryView, ApiError> {
 
 /// Returns the uncommitted changes of a repository, untracked files included, as a unified diff against HEAD.
 pub(crate) fn uncommitted(root: &Path) -> Result<String, ApiError> {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
     // An index of our own, so that the user's stays as it is.
-    let index = std::env::temp_dir().join(format!("fairtrial-index-{}", std::process::id()));
+    let name = format!("fairtrial-index-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+    let index = std::env::temp_dir().join(name);
     let run = |doing, arguments: &[&str]| {
         let mut command = command(root);
         command.env("GIT_INDEX_FILE", &index).args(arguments);
-        said(root, doing, &mut command)
+        printed(root, doing, &mut command)
     };
     let diff = run("read HEAD", &["read-tree", "HEAD"])
         .and_then(|_| run("look at uncommitted changes", &["add", "--all"]))
         .and_then(|_| {
-            run(
-                "compare with HEAD",
-                &["diff", "--cached", "--no-ext-diff", "--no-color", "--full-index", "HEAD"],
-            )
+            // Plumbing: no taste of the user's (`diff.noprefix`, colours, external programs) shapes it.
+            run("compare with HEAD", &["diff-index", "--cached", "-p", "--binary", "--full-index", "HEAD"])
         });
     // Best effort: the file lies in the folder for temporary files.
     let _ = std::fs::remove_file(&index);
-    diff.map(|text| if text.is_empty() { text } else { text + "\n" })
+    String::from_utf8(diff?).map_err(|_| ApiError::Git {
+        doing: "tell the uncommitted changes as UTF-8 text (commit them, and they are taken as they are)",
+        repository: root.to_path_buf(),
+        said: "a changed text file has another encoding".to_owned(),
+    })
 }
 
 fn command(folder: &Path) -> Command {
@@ -54,7 +59,14 @@ fn command(folder: &Path) -> Command {
     command
         .arg("-C")
         .arg(folder)
-        .args(["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"])
+        .args([
+            "-c",
+            "core.fsmonitor=false",
+            "-c",
+            "core.hooksPath=/dev/null",
+            "-c",
+            "diff.suppressBlankEmpty=false",
+        ])
         .env("GIT_OPTIONAL_LOCKS", "0");
     command
 }
@@ -64,9 +76,14 @@ fn git(folder: &Path, doing: &'static str, arguments: &[&str]) -> Result<String,
 }
 
 fn said(folder: &Path, doing: &'static str, command: &mut Command) -> Result<String, ApiError> {
+    let output = printed(folder, doing, command)?;
+    Ok(String::from_utf8_lossy(&output).trim_end_matches('\n').to_owned())
+}
+
+fn printed(folder: &Path, doing: &'static str, command: &mut Command) -> Result<Vec<u8>, ApiError> {
     let output = command.output().map_err(ApiError::access("start", "git"))?;
     if output.status.success() {
-        return Ok(String::from_utf8_lossy(&output.stdout).trim_end_matches('\n').to_owned());
+        return Ok(output.stdout);
     }
     let said = String::from_utf8_lossy(&output.stderr).lines().last().unwrap_or("no reason given").to_owned();
     Err(ApiError::Git { doing, repository: folder.to_path_buf(), said })
@@ -99,5 +116,33 @@ mod tests {
         let diff = uncommitted(folder.path()).unwrap();
         assert!(diff.contains("-one\n+two\n") && diff.contains("+new\n"), "{diff}");
         assert_eq!(run(&["diff", "--cached", "--name-only"]), "");
+    }
+
+    #[test]
+    fn uncommitted_work_comes_back_byte_for_byte_whatever_the_users_taste() {
+        let folder = tempfile::tempdir().unwrap();
+        let run = |arguments: &[&str]| git(folder.path(), "prepare the test", arguments).unwrap();
+        let write = |name: &str, content: &[u8]| std::fs::write(folder.path().join(name), content).unwrap();
+        run(&["init", "-q"]);
+        write("text", b"one\n\ntwo\n\n\n");
+        run(&["add", "text"]);
+        run(&["-c", "user.name=t", "-c", "user.email=t@example.invalid", "commit", "-qm", "a"]);
+        for (name, value) in
+            [("diff.noprefix", "true"), ("diff.suppressBlankEmpty", "true"), ("color.ui", "always")]
+        {
+            run(&["config", name, value]);
+        }
+        write("text", b"ONE\n\ntwo\n\n\n");
+        write("picture", b"\x89PNG\0\xff\xfe");
+        let diff = uncommitted(folder.path()).unwrap();
+        let patch = folder.path().with_extension("diff");
+        std::fs::write(&patch, &diff).unwrap();
+        run(&["stash", "-q", "-u"]);
+        run(&["apply", patch.to_str().unwrap()]);
+        std::fs::remove_file(&patch).unwrap();
+        assert_eq!(std::fs::read(folder.path().join("picture")).unwrap(), b"\x89PNG\0\xff\xfe");
+        assert_eq!(std::fs::read(folder.path().join("text")).unwrap(), b"ONE\n\ntwo\n\n\n");
+        write("text", b"caf\xe9\n");
+        assert!(uncommitted(folder.path()).unwrap_err().to_string().contains("UTF-8"));
     }
 }

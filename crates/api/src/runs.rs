@@ -9,16 +9,13 @@ use fairtrial_domain::id::RunId;
 use fairtrial_domain::plan::Plan;
 use fairtrial_domain::run::{RunEvent, RunRecord, RunStatus, TrialRecord};
 use fairtrial_domain::task::Task;
-use fairtrial_domain::verdict::{TestStatus, Verdict};
-use fairtrial_runner::cell::follow;
 use fairtrial_runner::dispatch::{DispatchLimits, Setup};
 use fairtrial_runner::harvest::{self, Resume, StoredAttempt, StoredState};
-use fairtrial_runner::launch::{LocalLauncher, Mode};
+use fairtrial_runner::launch::LocalLauncher;
 use fairtrial_runner::machine;
-use fairtrial_runner::prepare::PrepareStep;
 use fairtrial_runner::run::{Control, Job, drive};
 use fairtrial_runner::steps::Steps as _;
-use fairtrial_store::{AttemptState, Loss, RunLock, StoreError};
+use fairtrial_store::{AttemptState, Loss, Lost, RunLock, StoreError};
 use jiff::Timestamp;
 use tokio::sync::{mpsc, watch};
 
@@ -27,11 +24,12 @@ use crate::assistants;
 use crate::error::{ApiError, describe};
 use crate::live::Board;
 use crate::plan::{self, Planned};
+use crate::spent::Spent;
 use crate::steps::{Surroundings, unix};
 use crate::view::PlanRequest;
 
 /// Longer than any task's own grace, so that a cell can end its assistant before it is ended itself.
-const GRACE: Duration = Duration::from_secs(30);
+pub(crate) const GRACE: Duration = Duration::from_secs(30);
 
 /// A run that this process works on, or did.
 #[derive(Debug, Clone)]
@@ -85,22 +83,16 @@ impl Api {
             app_version: env!("CARGO_PKG_VERSION").to_owned(),
         };
         // Two runs of one plan within a second: the seed's neighbours make the second name.
-        for step in 1..=100_u64 {
-            match self.store.create_run(&record) {
-                Err(StoreError::RunExists { .. }) => {
+        let mut step = 0_u64;
+        loop {
+            match self.store.create_run(&record, &planned.tasks) {
+                Err(StoreError::RunExists { .. } | StoreError::Held { .. }) if step < 100 => {
+                    step += 1;
                     record.id = run_id(now, &format!("{:04x}", seed.wrapping_add(step) & 0xffff))?;
                 }
-                other => {
-                    other?;
-                    break;
-                }
+                other => return Ok((record, other?)),
             }
         }
-        let lock = self.store.lock_run(&record.id)?;
-        for (position, task) in planned.tasks.iter().enumerate() {
-            self.store.put_task(&record.id, u32::try_from(position).unwrap_or(u32::MAX), task)?;
-        }
-        Ok((record, lock))
     }
 
     /// Goes on with a run: after a pause of this process, after a stop, or after a crash.
@@ -117,10 +109,15 @@ impl Api {
         let id = run.clone();
         let (record, lock) = blocking(move || {
             let row = api.store.run(&id)?;
-            if row.record.status == RunStatus::Finished {
-                return Err(ApiError::BadRequest(format!(
-                    "run {id} is through: there is nothing to go on with"
-                )));
+            let no_use = match row.record.status {
+                RunStatus::Finished => Some("is through: there is nothing to go on with"),
+                RunStatus::OutOfBudget => {
+                    Some("has spent its budget, which its plan fixes: start a new run with a larger one")
+                }
+                RunStatus::Running | RunStatus::Paused | RunStatus::Cancelled => None,
+            };
+            if let Some(why) = no_use {
+                return Err(ApiError::BadRequest(format!("run {id} {why}")));
             }
             let lock = api.store.lock_run(&id).map_err(|error| busy(&id, error))?;
             Ok((row.record, lock))
@@ -145,9 +142,15 @@ impl Api {
         let ended = working.over.wait_for(Option::is_some).await.map_err(|_| gone())?.clone();
         match ended {
             Some(Ended::With(status)) => Ok(status),
-            Some(Ended::Failed(reason)) => Err(ApiError::Internal(reason)),
+            Some(Ended::Failed(reason)) => Err(ApiError::RunFailed { run: run.clone(), reason }),
             None => Err(gone()),
         }
+    }
+
+    /// Returns the runs that this process works on now.
+    pub fn at_work(&self) -> Vec<RunId> {
+        let runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
+        runs.iter().filter(|(_, one)| one.over.borrow().is_none()).map(|(id, _)| id.clone()).collect()
     }
 
     async fn steer(&self, run: &RunId, control: Control) -> Result<(), ApiError> {
@@ -177,17 +180,26 @@ impl Api {
         let (end, over) = watch::channel(None);
         let id = record.id.clone();
         let working = Working { board: Arc::clone(&board), control, over };
-        self.runs.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), working);
+        {
+            let mut runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
+            // What runs that are over told is in the store; their queues would pile up.
+            runs.retain(|_, working| working.over.borrow().is_none());
+            runs.insert(id.clone(), working);
+        }
         let api = Arc::clone(self);
         tokio::spawn(async move {
-            let outcome = drive(job, around, Arc::new(launcher), asked).await;
+            let spent = Spent::from(job.elapsed_sec);
+            let outcome = tokio::select! {
+                outcome = drive(job, around, Arc::new(launcher), asked) => outcome,
+                never = spent.keep(&api, &id) => match never {},
+            };
             let (status, ended) = match &outcome {
                 Ok(status) => (*status, Ended::With(*status)),
                 // Still to be resumed: what was recorded stays.
                 Err(error) => (RunStatus::Running, Ended::Failed(describe(error))),
             };
             let over = (status != RunStatus::Running).then(|| Timestamp::now().to_string());
-            let stored = blocking(move || api.close(&id, status, over.as_deref())).await;
+            let stored = blocking(move || api.close(&id, status, over.as_deref(), spent)).await;
             drop(lock);
             board.close();
             let ended = match stored {
@@ -200,7 +212,7 @@ impl Api {
         Ok(())
     }
 
-    fn surroundings(
+    pub(crate) fn surroundings(
         &self,
         run: &RunId,
         plan: Plan,
@@ -223,55 +235,28 @@ impl Api {
         })
     }
 
-    /// Runs every task's checks on its untouched base and returns what fails, a line each.
-    pub(crate) async fn check_bases(self: &Arc<Self>, planned: &Planned) -> Result<Vec<String>, ApiError> {
-        // Bundles of a run that may never be; the folder goes when the checks are through.
-        let scratch = RunId::parse(&format!("check-{}", std::process::id())).map_err(|_| gone())?;
-        let around =
-            self.surroundings(&scratch, planned.plan.clone(), planned.tasks.clone(), Arc::default())?;
-        let launcher = self.launcher()?;
-        let mut red = vec![];
-        for task in &planned.tasks {
-            for step in [PrepareStep::Base, PrepareStep::Untouched] {
-                let prepared = around.prepare_cell(&task.id, step);
-                let Some(cell) = prepared.map_err(|error| ApiError::BadRequest(error.to_string()))? else {
-                    continue;
-                };
-                let mode = if step == PrepareStep::Base { Mode::Base } else { Mode::Grade };
-                let (_keep, never) = watch::channel(false);
-                let end = follow(&launcher, mode, &cell, never, GRACE, |_| ()).await;
-                let lost = |error: fairtrial_runner::result::CellLost| {
-                    ApiError::BadRequest(format!(
-                        "task `{}` cannot be prepared: {}: {error}",
-                        task.id,
-                        step.doing()
-                    ))
-                };
-                if step == PrepareStep::Base {
-                    end.fold.base(&end.died).map_err(lost)?;
-                    continue;
-                }
-                let grade = end.fold.grade(&end.dir, &end.died).map_err(lost)?;
-                let failing = grade.verdicts.iter().filter(|verdict| !verdict.status.passed());
-                red.extend(failing.map(|verdict| red_line(task, verdict)));
-            }
-        }
-        // What cannot be removed is cleared by the next start's cleaning.
-        let _ = std::fs::remove_dir_all(self.store.run_dir(&scratch));
-        Ok(red)
-    }
-
     /// Stores where a run stands now and, when it is through, what it says in one line.
-    fn close(&self, run: &RunId, status: RunStatus, over: Option<&str>) -> Result<(), ApiError> {
+    fn close(
+        &self,
+        run: &RunId,
+        status: RunStatus,
+        over: Option<&str>,
+        spent: Spent,
+    ) -> Result<(), ApiError> {
         self.store.set_status(run, status, over)?;
+        self.put_worked_sec(run, spent.seconds())?;
         if status == RunStatus::Finished {
+            // Every trial is recorded: what bundles are left belong to nobody. One that resists takes space only.
+            for part in ["trials", "tasks"] {
+                let _ = std::fs::remove_dir_all(self.store.run_dir(run).join(part));
+            }
             let headline = self.comparison(run)?.verdict.headline;
             self.store.set_setting(&headline_of(run), Some(&headline))?;
         }
         Ok(())
     }
 
-    fn launcher(&self) -> Result<LocalLauncher, ApiError> {
+    pub(crate) fn launcher(&self) -> Result<LocalLauncher, ApiError> {
         LocalLauncher::new(self.home.program("fairtrial-cell")?, cell_environment())
             .map_err(ApiError::access("start", "the thread that starts cells"))
     }
@@ -290,7 +275,8 @@ impl Api {
         around.facts.lock().unwrap_or_else(PoisonError::into_inner).extend(facts);
         self.store.set_status(run, RunStatus::Running, None)?;
         around.board.tell(RunEvent::StatusChanged { status: RunStatus::Running });
-        let (resume, elapsed_sec) = self.left_over(run, &around, &finished)?;
+        let resume = self.left_over(run, &around, &finished)?;
+        let elapsed_sec = self.worked_sec(run)?;
         // Samples call no model and hold next to no memory.
         let light = record.plan.assistants.iter().all(|assistant| assistant.sample);
         let memory = if light { 128 << 20 } else { machine::MEMORY_PER_TRIAL };
@@ -301,7 +287,7 @@ impl Api {
         };
         let setup = Setup {
             finished: finished.iter().map(|trial| trial.key.clone()).collect(),
-            spent_usd: finished.iter().filter_map(|trial| Some(trial.cost.as_ref()?.usd)).sum(),
+            spent_usd: self.spent_usd(run, &finished)?,
             past: resume.past,
             limits,
             ..Setup::of_plan(&record.plan)
@@ -316,10 +302,9 @@ impl Api {
         run: &RunId,
         around: &Surroundings,
         finished: &[TrialRecord],
-    ) -> Result<(Resume, f64), ApiError> {
+    ) -> Result<Resume, ApiError> {
         let done: BTreeSet<_> = finished.iter().map(|trial| &trial.key).collect();
         let rows = self.store.attempts(run)?;
-        let elapsed: u64 = rows.iter().filter_map(|row| Some(row.ended?.saturating_sub(row.started))).sum();
         let stored: Vec<StoredAttempt> = rows
             .into_iter()
             .filter(|row| !done.contains(&row.key))
@@ -341,26 +326,20 @@ impl Api {
             })
             .collect();
         let resume = harvest::resume(&stored);
-        for (key, attempt, reason) in &resume.interrupted {
-            self.store.lose_attempt(run, key, *attempt, Loss::Interrupted, reason, unix())?;
+        for (key, attempt, work) in &resume.interrupted {
+            let cost = work.cost.clone().or_else(|| around.priced(key, &work.usage));
+            let reason = work.fault().unwrap_or("the app ended").to_owned();
+            let lost = Lost { loss: Loss::Interrupted, reason: &reason, usd: cost.map(|cost| cost.usd) };
+            self.store.lose_attempt(run, key, *attempt, lost, unix())?;
+            around.board.tell(RunEvent::AttemptLost { key: key.clone(), reason });
             let dir = around.attempt_dir(key, *attempt);
             for part in ["work", "grade"] {
                 // What cannot be cleared is in nobody's way: a new attempt has a folder of its own.
                 let _ = fairtrial_cell::room::sweep(&dir.join(part));
             }
         }
-        Ok((resume, elapsed as f64))
+        Ok(resume)
     }
-}
-
-fn red_line(task: &Task, verdict: &Verdict) -> String {
-    let failed = verdict.tests.iter().filter(|test| test.status == TestStatus::Failed);
-    let mut names: Vec<&str> = failed.map(|test| test.id.as_str()).take(5).collect();
-    let last = verdict.output.lines().last().unwrap_or_default();
-    if names.is_empty() {
-        names.push(last);
-    }
-    format!("task `{}`, check `{}`: {:?}: {}", task.id, verdict.check, verdict.status, names.join(", "))
 }
 
 /// Runs what blocks away from the runtime's own threads.

@@ -19,10 +19,12 @@ use fairtrial_domain::patch::Patch;
 use fairtrial_domain::plan::Plan;
 use fairtrial_domain::run::{RunEvent, TaskFacts, Validity};
 use fairtrial_domain::task::{Network, Task};
+use fairtrial_domain::usage::{Cost, CostSource, Usage};
+use fairtrial_runner::harvest::{self, Harvest};
 use fairtrial_runner::prepare::{PrepareStep, Prepared};
 use fairtrial_runner::result::{GradeResult, WorkResult};
 use fairtrial_runner::steps::{PreparedCell, StepError, Steps};
-use fairtrial_store::{Loss, Store};
+use fairtrial_store::{Loss, Lost, Store};
 
 use crate::assistants::{self, Ready};
 use crate::base;
@@ -82,13 +84,28 @@ impl Surroundings {
         self.facts.lock().unwrap_or_else(PoisonError::into_inner).get(task).cloned()
     }
 
-    /// Gives an attempt up that a person stopped: the trial waits for the run to be resumed.
-    fn stopped(&self, key: &TrialKey, attempt: u32) -> Result<(), StepError> {
-        let reason = "it was stopped".to_owned();
-        self.store.lose_attempt(&self.run, key, attempt, Loss::Interrupted, &reason, unix()).map_err(stuck)?;
-        remove(&self.trial_dir(key));
-        self.board.tell(RunEvent::AttemptLost { key: key.clone(), reason });
+    /// Gives an attempt up that a person stopped: the trial waits for the run to be resumed. Work that is whole stays
+    /// where it is, to be graded then.
+    fn stopped(&self, key: &TrialKey, attempt: u32, work: &WorkResult) -> Result<(), StepError> {
+        let dir = self.attempt_dir(key, attempt);
+        let reason = match harvest::harvest(&dir.join("work"), &dir.join("grade")) {
+            Harvest::Finish { .. } | Harvest::Grade { .. } => {
+                "it was stopped while it was judged: its work is kept"
+            }
+            Harvest::Lost { .. } => {
+                let reason = "it was stopped";
+                let usd = work.cost.as_ref().map(|cost| cost.usd);
+                self.lose(key, attempt, Lost { loss: Loss::Interrupted, reason, usd })?;
+                remove(&self.trial_dir(key));
+                reason
+            }
+        };
+        self.board.tell(RunEvent::AttemptLost { key: key.clone(), reason: reason.to_owned() });
         Ok(())
+    }
+
+    fn lose(&self, key: &TrialKey, attempt: u32, lost: Lost<'_>) -> Result<(), StepError> {
+        self.store.lose_attempt(&self.run, key, attempt, lost, unix()).map_err(stuck)
     }
 
     fn grade_of(&self, task: &Task, patch: Patch, marker: String) -> Result<GradeBundle, StepError> {
@@ -212,8 +229,15 @@ impl Steps for Surroundings {
         Ok(Some(PreparedCell::without_secrets(dir)))
     }
 
-    fn attempt_lost(&self, key: &TrialKey, attempt: u32, reason: &str) -> Result<(), StepError> {
-        self.store.lose_attempt(&self.run, key, attempt, Loss::Fault, reason, unix()).map_err(stuck)
+    fn priced(&self, key: &TrialKey, usage: &Usage) -> Option<Cost> {
+        let price = self.assistant(&key.assistant).ok()?.price.as_ref()?;
+        Some(Cost { usd: usage.priced(price)?, source: CostSource::Priced })
+    }
+
+    fn attempt_lost(&self, key: &TrialKey, attempt: u32, work: &WorkResult) -> Result<(), StepError> {
+        let reason = work.fault().unwrap_or("it was lost");
+        let usd = work.cost.as_ref().map(|cost| cost.usd);
+        self.lose(key, attempt, Lost { loss: Loss::Fault, reason, usd })
     }
 
     fn finished(
@@ -224,7 +248,7 @@ impl Steps for Surroundings {
         grade: Option<GradeResult>,
     ) -> Result<(), StepError> {
         if work.ending == Ending::Cancelled && attempts > 0 {
-            return self.stopped(key, attempts);
+            return self.stopped(key, attempts, &work);
         }
         let task = self.task(&key.task)?;
         let assistant = self.assistant(&key.assistant)?;

@@ -1,5 +1,6 @@
 //! A first comparison: any folder under git and one instruction, no files to write.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -37,7 +38,7 @@ impl Api {
                 seed: None,
                 jobs: None,
                 budget_usd: request.budget_usd,
-                budget_sec: None,
+                budget_sec: request.budget_sec,
                 margin: None,
             };
             plan::planned(&home, &suite, chosen, &request)
@@ -86,7 +87,8 @@ fn suite(data: &Path, request: &TryRequest) -> Result<Suite, ApiError> {
     requires.extend(setup.iter().map(|step| step.requires.clone()));
     requires.sort();
     requires.dedup();
-    let seal = serde_json::to_vec(&(instruction, &seen.commit, &uncommitted, &request.check, request.trials))?;
+    let seal =
+        serde_json::to_vec(&(instruction, &seen.commit, &uncommitted, &request.check, request.trials))?;
     let name = name_of(&root, digest(&seal).short())?;
     let task = NewTask {
         id: name.clone(),
@@ -108,14 +110,29 @@ fn suite(data: &Path, request: &TryRequest) -> Result<Suite, ApiError> {
     let parent = data.join("tries").join(name.as_str());
     let folder = parent.join(name.as_str());
     if !folder.exists() {
-        write_task(&parent, &task).map_err(|error| {
-            ApiError::BadRequest(format!("the task could not be written: {}", describe(&error)))
-        })?;
+        write_whole(&parent, &task)?;
     }
     let read = fairtrial_tasks::read_task(&folder)
         .map_err(|problems| ApiError::Tasks { path: folder, listing: problems.to_string() })?;
     let id = SuiteId::parse(name.as_str()).map_err(|error| ApiError::Internal(error.to_string()))?;
     Ok(Suite { id, title: read.title.clone(), version: "1".to_owned(), tasks: vec![read] })
+}
+
+/// Writes under a temporary name and renames, so that the folder is whole or absent.
+fn write_whole(parent: &Path, task: &NewTask) -> Result<(), ApiError> {
+    let temporary = parent.with_extension(format!("{}.tmp", std::process::id()));
+    // What an earlier process of our number left.
+    let _ = fs::remove_dir_all(&temporary);
+    write_task(&temporary, task).map_err(|error| {
+        ApiError::BadRequest(format!("the task could not be written: {}", describe(&error)))
+    })?;
+    match fs::rename(&temporary, parent) {
+        // Somebody else was faster with the same task.
+        Err(_) if parent.exists() => {
+            fs::remove_dir_all(&temporary).map_err(ApiError::access("remove", &temporary))
+        }
+        other => other.map_err(ApiError::access("make", parent)),
+    }
 }
 
 /// Returns the check that a command makes; a detected command is read test by test, any other by its exit code.
@@ -139,8 +156,11 @@ fn own_check(command: &str, detected: &[DetectedCheck]) -> Result<(Vec<Check>, V
 /// Names a try by its folder and by all that it asks for, so that the same try is the same task.
 fn name_of(root: &Path, seal: &str) -> Result<TaskId, ApiError> {
     let folder = root.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
-    let plain: String =
-        folder.chars().filter(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || *c == '-').take(40).collect();
+    let plain: String = folder
+        .chars()
+        .filter(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || *c == '-')
+        .take(40)
+        .collect();
     TaskId::parse(&format!("try-{plain}-{seal}")).map_err(|error| ApiError::Internal(error.to_string()))
 }
 

@@ -145,6 +145,8 @@ values! {
         pub accept_red_base: bool,
         /// US dollars for the whole run.
         pub budget_usd: Option<f64>,
+        /// Wall seconds for the whole run.
+        pub budget_sec: Option<f64>,
     }
 
     /// What a plan would do.

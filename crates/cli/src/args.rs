@@ -19,8 +19,9 @@ pub(crate) struct Cli {
 
 /// Told by `--help` and the manual.
 pub(crate) const EXIT_CODES: &str = "Exit codes: 0 done; 1 it failed, the message says what and where; 2 the command \
-line or a file given to it cannot be used; 3 the run ended before its plan was through (stopped, or out of budget): \
-`fairtrial resume` goes on; 4 the base is red before anybody changed it. Whether assistants solved their tasks is the \
+line or a file given to it cannot be used; 3 the run ended before its plan was through: \
+stopped (`fairtrial resume` goes on) or out of the budget that its plan fixes; 4 the base is red before anybody changed \
+it; 130 left at once by a second Ctrl+C. Whether assistants solved their tasks is the \
 result, not an error.";
 
 #[derive(Debug, Subcommand)]
@@ -87,6 +88,9 @@ pub(crate) struct TryArgs {
     /// US dollars for all of it.
     #[arg(long, value_name = "USD")]
     pub(crate) budget: Option<f64>,
+    /// Minutes for all of it.
+    #[arg(long, value_name = "MINUTES")]
+    pub(crate) budget_minutes: Option<f64>,
     #[command(flatten)]
     pub(crate) json: JsonArg,
 }
@@ -103,7 +107,7 @@ pub(crate) struct RunArgs {
     #[arg(long, default_value_t = 1)]
     pub(crate) trials: u32,
     /// Trials at once; without it as many as cores and memory allow.
-    #[arg(long)]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) jobs: Option<u32>,
     /// Decides the order of trials; without it one is drawn and kept.
     #[arg(long)]
@@ -185,8 +189,8 @@ pub(crate) struct ResumeArgs {
     /// Which run: its name, the start of it, or `latest`.
     #[arg(default_value = "latest")]
     pub(crate) run: String,
-    /// Trials at once.
-    #[arg(long)]
+    /// Trials at once; without it as many as cores and memory allow.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) jobs: Option<u32>,
     #[command(flatten)]
     pub(crate) json: JsonArg,

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use clap::CommandFactory as _;
 use fairtrial_api::view::{PlanRequest, RunSummary, TryRequest};
-use fairtrial_api::{Api, ApiError, Home};
+use fairtrial_api::{Api, ApiError, Home, visible};
 use fairtrial_domain::id::{RunId, TaskId};
 use fairtrial_domain::run::RunStatus;
 use serde::Serialize;
@@ -65,13 +65,24 @@ fn done(outcome: Result<(), ApiError>) -> Result<ExitCode, ApiError> {
     outcome.map(|()| ExitCode::SUCCESS)
 }
 
-/// Prints a line to standard output. A reader that went away ends the output, not the work.
+/// Prints a line to standard output, with what a terminal would obey made visible. A reader that went away ends the
+/// output, not the work.
 pub(crate) fn say(line: &str) {
-    let _ = writeln!(io::stdout(), "{line}");
+    let _ = writeln!(io::stdout(), "{}", visible(line));
+}
+
+/// Prints text that is made for a terminal already, colours and all.
+fn say_styled(text: &str) {
+    let _ = writeln!(io::stdout(), "{}", text.trim_end());
+}
+
+/// Prints a line to standard error, beside the result; like `say` in all else.
+pub(crate) fn aside(line: &str) {
+    let _ = writeln!(io::stderr(), "{}", visible(line));
 }
 
 fn say_json(value: &impl Serialize) -> Result<(), ApiError> {
-    say(&serde_json::to_string_pretty(value)?);
+    say_styled(&serde_json::to_string_pretty(value)?);
     Ok(())
 }
 
@@ -109,7 +120,7 @@ async fn try_it(api: &Arc<Api>, args: TryArgs) -> Result<ExitCode, ApiError> {
         (None, true) => None,
         (None, false) => offered(api, &args.repository)?,
     };
-    let request = TryRequest {
+    let mut request = TryRequest {
         repository: args.repository.to_string_lossy().into_owned(),
         instruction: args.instruction,
         assistants: args.assistants,
@@ -118,40 +129,68 @@ async fn try_it(api: &Arc<Api>, args: TryArgs) -> Result<ExitCode, ApiError> {
         include_uncommitted: args.include_uncommitted,
         accept_red_base: args.accept_red_base,
         budget_usd: args.budget,
+        budget_sec: args.budget_minutes.map(|minutes| minutes * 60.0),
     };
-    let run = api.start_try(request).await?;
+    match &request.check {
+        Some(check) if !request.accept_red_base => {
+            aside(&format!("Trying `{check}` on the untouched base first; nothing is spent on it."));
+        }
+        Some(_) | None => {}
+    }
+    let run = match api.start_try(request.clone()).await {
+        Err(red @ ApiError::RedBase(_)) if io::stdin().is_terminal() => {
+            aside(&red.to_string());
+            if !agreed("Go on all the same? [y/N] ", false)? {
+                return Err(red);
+            }
+            request.accept_red_base = true;
+            api.start_try(request).await?
+        }
+        other => other?,
+    };
     follow(api, &run, args.json.json).await
+}
+
+/// Asks on the terminal; an empty answer takes `usual`.
+fn agreed(question: &str, usual: bool) -> Result<bool, ApiError> {
+    let _ = write!(io::stderr(), "{}", visible(question));
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer).map_err(ApiError::access("read", "standard input"))?;
+    Ok(match answer.trim().to_lowercase().as_str() {
+        "y" | "yes" => true,
+        "" => usual,
+        _ => false,
+    })
 }
 
 /// Offers the project's own test command: asks on a terminal, else takes it and says so.
 fn offered(api: &Api, repository: &Path) -> Result<Option<String>, ApiError> {
     let seen = api.repository(repository)?;
     let Some(offer) = seen.checks.first() else {
-        eprintln!(
-            "No test command was found in this project: what the assistants change is shown, not checked."
-        );
+        aside("No test command was found in this project: what the assistants change is shown, not checked.");
         return Ok(None);
     };
     if !io::stdin().is_terminal() {
-        eprintln!("Check: `{}` ({}); another with --check, none with --no-check.", offer.run, offer.because);
+        aside(&format!(
+            "Check: `{}` ({}); another with --check, none with --no-check.",
+            offer.run, offer.because
+        ));
         return Ok(Some(offer.run.clone()));
     }
-    eprint!("Check with `{}` ({})? [Y/n] ", offer.run, offer.because);
-    let mut answer = String::new();
-    io::stdin().read_line(&mut answer).map_err(ApiError::access("read", "standard input"))?;
-    Ok((!answer.trim().eq_ignore_ascii_case("n")).then(|| offer.run.clone()))
+    let question = format!("Check with `{}` ({})? [Y/n] ", offer.run, offer.because);
+    Ok(agreed(&question, true)?.then(|| offer.run.clone()))
 }
 
 /// Follows a run to its end and prints what came of it. Ctrl+C ends it in order; a second one ends the program.
 async fn follow(api: &Arc<Api>, run: &RunId, json: bool) -> Result<ExitCode, ApiError> {
-    eprintln!("Run {run}");
+    aside(&format!("Run {run}"));
     let stopping = Arc::clone(api);
     let id = run.clone();
     let watch = tokio::spawn(async move {
         if tokio::signal::ctrl_c().await.is_ok() {
-            eprintln!("Ending the trials at work; once more to leave at once.");
+            aside("Ending the trials at work; once more to leave at once.");
             if let Err(error) = stopping.cancel(&id).await {
-                eprintln!("fairtrial: {error}");
+                aside(&format!("fairtrial: {error}"));
             }
             if tokio::signal::ctrl_c().await.is_ok() {
                 std::process::exit(130);
@@ -175,7 +214,7 @@ fn show(api: &Api, run: &RunId, json: bool) -> Result<(), ApiError> {
     if json {
         return say_json(&api.report_json(run)?);
     }
-    say(api.report_terminal(run, width(), colour())?.trim_end());
+    say_styled(&api.report_terminal(run, width(), colour())?);
     Ok(())
 }
 
@@ -210,7 +249,7 @@ fn standing(run: &RunSummary) -> &'static str {
 fn diff(api: &Api, args: &DiffArgs) -> Result<(), ApiError> {
     let run = api.find_run(&args.run)?;
     let task = TaskId::parse(&args.task).map_err(|error| ApiError::BadRequest(error.to_string()))?;
-    say(api.diff_terminal(&run, &task, args.trial, args.reference, width(), colour())?.trim_end());
+    say_styled(&api.diff_terminal(&run, &task, args.trial, args.reference, width(), colour())?);
     Ok(())
 }
 
@@ -239,12 +278,9 @@ fn report(api: &Api, args: &ReportArgs) -> Result<(), ApiError> {
 
 fn compare(api: &Api, args: &CompareArgs) -> Result<(), ApiError> {
     let path = Path::new(&args.what);
-    let comparison = if path.extension().is_some_and(|end| end == "csv") {
-        let table = fs::read_to_string(path).map_err(|source| ApiError::Access {
-            doing: "read",
-            path: path.to_path_buf(),
-            source,
-        })?;
+    let comparison = if path.is_file() || path.extension().is_some_and(|end| end.eq_ignore_ascii_case("csv"))
+    {
+        let table = fs::read_to_string(path).map_err(ApiError::given(path))?;
         api.compare_csv(&table, args.margin.unwrap_or(MARGIN))?
     } else if args.margin.is_some() {
         return Err(ApiError::BadRequest(
@@ -256,7 +292,7 @@ fn compare(api: &Api, args: &CompareArgs) -> Result<(), ApiError> {
     if args.json.json {
         return say_json(&comparison);
     }
-    say(api.comparison_terminal(&comparison, width(), colour()).trim_end());
+    say_styled(&api.comparison_terminal(&comparison, width(), colour()));
     Ok(())
 }
 

@@ -14,7 +14,7 @@ fn main() -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("fairtrial: could not start: {error}");
+            commands::aside(&format!("fairtrial: could not start: {error}"));
             return ExitCode::FAILURE;
         }
     };
@@ -24,7 +24,7 @@ fn main() -> ExitCode {
     match outcome {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("fairtrial: {}", fairtrial_api::describe(&error));
+            commands::aside(&format!("fairtrial: {}", fairtrial_api::describe(&error)));
             ExitCode::from(commands::exit_code(&error))
         }
     }

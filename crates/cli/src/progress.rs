@@ -3,12 +3,14 @@
 use std::io::IsTerminal as _;
 use std::time::Duration;
 
-use fairtrial_api::Api;
 use fairtrial_api::view::LiveEvent;
+use fairtrial_api::{Api, visible};
 use fairtrial_domain::id::RunId;
 use fairtrial_domain::outcome::{Ending, Outcome};
 use fairtrial_domain::run::{RunEvent, TrialRecord, Validity};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::commands::aside;
 
 /// Follows a run of this process until nothing more comes.
 pub(crate) async fn follow(api: &Api, run: &RunId) -> Result<(), fairtrial_api::ApiError> {
@@ -38,12 +40,14 @@ impl Teller {
         }
         let bar = ProgressBar::with_draw_target(Some(planned.into()), ProgressDrawTarget::stderr_with_hz(10));
         let style = ProgressStyle::with_template(
-            "{bar:24} {pos}/{len} trials, {elapsed} so far, about {eta} left  {msg}",
+            "{bar:24} {pos}/{len} trials, {elapsed} so far, about {eta} left  {wide_msg}",
         );
         if let Ok(style) = style {
             bar.set_style(style.progress_chars("━╸ "));
         }
         bar.set_position(done.into());
+        // What earlier processes did says nothing of how fast this one is.
+        bar.reset_eta();
         bar.enable_steady_tick(Duration::from_millis(200));
         Teller::Bar(bar)
     }
@@ -63,12 +67,12 @@ impl Teller {
                     | RunEvent::StatusChanged { .. } => {}
                 }
                 if let Some(line) = line {
-                    bar.println(line);
+                    bar.println(visible(&line));
                 }
             }
             Teller::Lines => {
                 if let Some(line) = line {
-                    eprintln!("{line}");
+                    aside(&line);
                 }
             }
         }
@@ -85,9 +89,7 @@ impl Teller {
 fn line(event: &RunEvent) -> Option<String> {
     match event {
         RunEvent::TrialFinished { trial } => Some(finished(trial)),
-        RunEvent::AttemptLost { key, reason } => {
-            Some(format!("  lost      {key}: {reason}"))
-        }
+        RunEvent::AttemptLost { key, reason } => Some(format!("  lost      {key}: {reason}")),
         RunEvent::TaskReady { task, validity } => match validity {
             Validity::Valid => None,
             Validity::Weak { reasons } => Some(format!("  weak task {task}: {}", reasons.join("; "))),

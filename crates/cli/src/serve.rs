@@ -55,8 +55,15 @@ pub(crate) async fn serve(api: Arc<Api>, port: u16) -> Result<(), ApiError> {
     let port = listener.local_addr().map_err(failed)?.port();
     let door = Door { api, token: draw_token()?.into(), port };
     crate::commands::say(&format!("http://127.0.0.1:{port}/#token={}", door.token));
-    eprintln!("Anybody on this machine who has the address above may start runs. End with Ctrl+C.");
-    axum::serve(listener, router(door)).with_graceful_shutdown(interrupted()).await.map_err(failed)
+    crate::commands::aside("Whoever on this machine has the address above may start runs. End with Ctrl+C.");
+    let api = Arc::clone(&door.api);
+    axum::serve(listener, router(door)).with_graceful_shutdown(interrupted()).await.map_err(failed)?;
+    for run in api.at_work() {
+        crate::commands::aside(&format!(
+            "Run {run} is interrupted; what its trials at work have spent is lost. `fairtrial resume {run}` goes on."
+        ));
+    }
+    Ok(())
 }
 
 async fn interrupted() {

@@ -37,7 +37,7 @@ values! {
     /// Bounds on a whole run. `None` means no bound.
     #[derive(Default)]
     pub struct Budget {
-        /// US dollars; needs assistants whose cost is known, or a limit on time or requests.
+        /// US dollars; needs assistants whose cost is known, or a bound on time too.
         pub usd: Option<f64>,
         /// Wall seconds.
         pub seconds: Option<f64>,

@@ -8,7 +8,7 @@ use fairtrial_domain::outcome::Ending;
 
 use crate::dispatch::Past;
 use crate::journal::{self, JournalError, JournalState};
-use crate::result::{Fold, GradeResult, WorkResult};
+use crate::result::{Fold, GradeResult, WorkResult, infra};
 
 /// An attempt as stored, at a trial that is not recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,8 +53,8 @@ pub enum Harvest {
     },
     /// Nothing can be used: a new attempt.
     Lost {
-        /// Why.
-        reason: String,
+        /// What is known of it: why, and what it cost.
+        work: Box<WorkResult>,
     },
 }
 
@@ -65,27 +65,32 @@ pub struct Resume {
     pub past: BTreeMap<TrialKey, Past>,
     /// For `Job::harvested`: work that lies on disk, by trial.
     pub harvested: BTreeMap<TrialKey, Harvest>,
-    /// Attempts to note as interrupted, with the reason.
-    pub interrupted: Vec<(TrialKey, u32, String)>,
+    /// Attempts to note as interrupted, with what is known of them.
+    pub interrupted: Vec<(TrialKey, u32, Box<WorkResult>)>,
 }
 
 /// Looks at the bundles of one attempt.
 pub fn harvest(work_dir: &Path, grade_dir: &Path) -> Harvest {
-    let work = match journal::read_whole(work_dir) {
-        Ok(state) if state.closed => fold(&state).work(work_dir, ""),
-        Ok(state) if state.records.is_empty() => {
-            return Harvest::Lost { reason: "the app ended before the cell had begun".to_owned() };
+    let state = match journal::read_whole(work_dir) {
+        Ok(state) => state,
+        Err(error) => {
+            return Harvest::Lost { work: Box::new(WorkResult::none(work_dir, &sentence(&error))) };
         }
-        Ok(_) => return Harvest::Lost { reason: "the app ended while the assistant was at work".to_owned() },
-        Err(error) => return Harvest::Lost { reason: sentence(&error) },
     };
-    match &work.ending {
-        // Nobody asked for it: a cancelled run records its trials itself. The cell was told to end with the app.
-        Ending::Cancelled => {
-            return Harvest::Lost { reason: "the app ended while the assistant was at work".to_owned() };
+    let mut work = fold(&state).work(work_dir, "");
+    let lost = match &work.ending {
+        _ if state.records.is_empty() => Some("the app ended before the cell had begun".to_owned()),
+        _ if !state.closed => Some("the app ended while the assistant was at work".to_owned()),
+        // Nobody asked for it: a cancelled run gives its trials up itself. The cell was told to end with the app.
+        Ending::Cancelled => Some("the app ended while the assistant was at work".to_owned()),
+        Ending::Infra { reason, .. } => Some(reason.clone()),
+        Ending::Finished | Ending::TimedOut | Ending::Stalled | Ending::Budget | Ending::Crashed { .. } => {
+            None
         }
-        Ending::Infra { reason, .. } => return Harvest::Lost { reason: reason.clone() },
-        Ending::Finished | Ending::TimedOut | Ending::Stalled | Ending::Budget | Ending::Crashed { .. } => {}
+    };
+    if let Some(reason) = lost {
+        work.ending = infra(reason);
+        return Harvest::Lost { work: Box::new(work) };
     }
     let grade = journal::read_whole(grade_dir).ok().filter(|state| state.closed);
     match grade.map(|state| fold(&state).grade(grade_dir, "")) {
@@ -108,8 +113,8 @@ pub fn resume(stored: &[StoredAttempt]) -> Resume {
             StoredState::Lost => past.faults += 1,
             StoredState::Interrupted => {}
             StoredState::Open => match harvest(&one.work_dir, &one.grade_dir) {
-                Harvest::Lost { reason } => {
-                    resume.interrupted.push((one.key.clone(), one.attempt, reason));
+                Harvest::Lost { work } => {
+                    resume.interrupted.push((one.key.clone(), one.attempt, work));
                 }
                 found @ (Harvest::Finish { .. } | Harvest::Grade { .. }) => {
                     past.open = true;

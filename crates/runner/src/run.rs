@@ -103,6 +103,8 @@ pub async fn drive(
     if look_at_memory && let Some(bytes) = machine::free_memory() {
         shell.happened(Happening::MemoryFree { bytes });
     }
+    // What earlier processes spent of the run's time counts before the first trial starts.
+    shell.happened(Happening::Tick { elapsed_sec: job.elapsed_sec });
     shell.happened(Happening::Begin);
     while shell.status.is_none() {
         tokio::select! {
@@ -166,11 +168,8 @@ impl Shell {
                 self.task_stops.get(&task).into_iter().for_each(ask);
             }
             Request::Lose { key, attempt } => {
-                let reason = match self.brought.remove(&key) {
-                    Some((work, _)) => work.fault().unwrap_or("it was lost").to_owned(),
-                    None => "it was lost".to_owned(),
-                };
-                self.lose(key, attempt, reason);
+                let brought = self.brought.remove(&key);
+                self.lose(key, attempt, brought.map_or_else(|| nothing("it was lost"), |(work, _)| work));
             }
             Request::Record { key, attempts } => {
                 let brought = self.brought.remove(&key);
@@ -210,11 +209,12 @@ impl Shell {
     }
 
     /// The trial's next attempt does not wait for this: it has another number.
-    fn lose(&mut self, key: TrialKey, attempt: u32, reason: String) {
+    fn lose(&mut self, key: TrialKey, attempt: u32, work: Box<WorkResult>) {
         let around = self.around.clone();
+        let reason = work.fault().unwrap_or("it was lost").to_owned();
         self.work.spawn(async move {
-            let (of, why) = (key.clone(), reason.clone());
-            around.blocking(move |steps| steps.attempt_lost(&of, attempt, &why)).await?;
+            let of = key.clone();
+            around.blocking(move |steps| steps.attempt_lost(&of, attempt, &work)).await?;
             around.steps.told(RunEvent::AttemptLost { key: key.clone(), reason });
             Ok(Back::Happened(Happening::Lost { key, attempt }))
         });

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use fairtrial_domain::id::{TaskId, TrialKey};
 use fairtrial_domain::run::{RunEvent, Validity};
+use fairtrial_domain::usage::{Cost, Usage};
 
 use crate::prepare::{PrepareStep, Prepared};
 use crate::result::{GradeResult, WorkResult};
@@ -80,8 +81,11 @@ pub trait Steps: Send + Sync + 'static {
         work: &WorkResult,
     ) -> Result<Option<PreparedCell>, StepError>;
 
-    /// Notes that an attempt was lost to a fault that is not the assistant's.
-    fn attempt_lost(&self, key: &TrialKey, attempt: u32, reason: &str) -> Result<(), StepError>;
+    /// Works a cost out from what the assistant used, for work whose own cost nobody told. Must not block.
+    fn priced(&self, key: &TrialKey, usage: &Usage) -> Option<Cost>;
+
+    /// Notes that an attempt was lost to a fault that is not the assistant's; `work` says which, and what it cost.
+    fn attempt_lost(&self, key: &TrialKey, attempt: u32, work: &WorkResult) -> Result<(), StepError>;
 
     /// Scores and stores a trial, and tells `TrialFinished`. `attempts` is the number of the newest attempt; 0 when
     /// none could be made, because its task could not be prepared.

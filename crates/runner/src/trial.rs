@@ -60,14 +60,15 @@ impl Surroundings {
         left: Option<Harvest>,
         stop: watch::Receiver<bool>,
     ) -> Result<Done, StepError> {
-        let work = match left {
+        let mut work = match left {
             Some(Harvest::Finish { work, grade }) => {
                 return Ok(Done { work: *work, grade: Some(grade), end: AttemptEnd::Over });
             }
             Some(Harvest::Grade { work }) => *work,
-            Some(Harvest::Lost { reason }) => WorkResult::none(Path::new(""), &reason),
+            Some(Harvest::Lost { work }) => *work,
             None => self.work(key, attempt, stop.clone()).await?,
         };
+        work.cost = work.cost.take().or_else(|| self.steps.priced(key, &work.usage));
         match &work.ending {
             Ending::Infra { .. } if work.lasting => Ok(Done { work, grade: None, end: AttemptEnd::Over }),
             Ending::Infra { .. } => Ok(Done { work, grade: None, end: AttemptEnd::Infra }),

@@ -18,7 +18,7 @@ const APPLICATION_ID: i64 = 0x4641_4952;
 const BUSY: Duration = Duration::from_secs(10);
 
 /// One step of the schema each; a published step never changes.
-const MIGRATIONS: &[&str] = &[include_str!("schema/1.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("schema/1.sql"), include_str!("schema/2.sql")];
 
 pub(crate) fn open_writer(path: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE

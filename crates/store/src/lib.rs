@@ -13,7 +13,7 @@ mod trials;
 pub use db::SCHEMA_VERSION;
 pub use error::StoreError;
 pub use lock::RunLock;
-pub use rows::{AttemptRow, AttemptState, Loss, RunRow};
+pub use rows::{AttemptRow, AttemptState, Loss, Lost, RunRow};
 
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;

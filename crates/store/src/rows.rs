@@ -17,7 +17,7 @@ pub struct RunRow {
 }
 
 /// An attempt as stored.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct AttemptRow {
     /// Which trial.
     pub key: TrialKey,
@@ -29,6 +29,8 @@ pub struct AttemptRow {
     pub dir: PathBuf,
     /// Why it was lost.
     pub reason: Option<String>,
+    /// US dollars that it is known to have cost, where it was lost.
+    pub usd: Option<f64>,
     /// Seconds since 1970.
     pub started: u64,
     /// Seconds since 1970; `None` while it is not over.
@@ -46,6 +48,17 @@ pub enum AttemptState {
     Interrupted,
     /// Its trial was recorded from it.
     Done,
+}
+
+/// An attempt that is given up.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Lost<'a> {
+    /// Whose doing it was.
+    pub loss: Loss,
+    /// Why, for people.
+    pub reason: &'a str,
+    /// US dollars that it is known to have cost.
+    pub usd: Option<f64>,
 }
 
 /// Why an attempt is given up.

@@ -8,13 +8,19 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::db::Failure;
-use crate::{RunRow, Store, StoreError};
+use crate::{RunLock, RunRow, Store, StoreError};
 
 impl Store {
-    /// Stores a new run and makes its folder.
-    pub fn create_run(&self, run: &RunRecord) -> Result<(), StoreError> {
+    /// Stores a new run with its tasks as they are now, in plan order, so that it can be read after the suite has
+    /// changed; makes its folder. All of it is there or nothing, and nobody else can work on it before its maker.
+    pub fn create_run(&self, run: &RunRecord, tasks: &[Task]) -> Result<RunLock, StoreError> {
         let dir = self.run_dir(&run.id);
         std::fs::create_dir_all(&dir).map_err(|e| StoreError::from_io("make the run's folder", &dir, e))?;
+        let lock = self.lock_run(&run.id)?;
+        let mut blobs = Vec::new();
+        for task in tasks {
+            blobs.push((task.id.as_str(), self.put_blob(to_json(&run.id, "task", task)?.as_bytes())?));
+        }
         let planned = run.plan.tasks.len() * run.plan.assistants.len() * run.plan.trials as usize;
         let record = to_json(&run.id, "run", run)?;
         self.write(|db| {
@@ -33,10 +39,15 @@ impl Store {
                 ],
             )?;
             if made == 0 {
-                Err(StoreError::RunExists { run: run.id.clone() }.into())
-            } else {
-                Ok::<_, Failure>(())
+                return Err(StoreError::RunExists { run: run.id.clone() }.into());
             }
+            for (position, (task, blob)) in blobs.iter().enumerate() {
+                db.execute(
+                    "INSERT INTO tasks (run, task, position, blob) VALUES (?1, ?2, ?3, ?4)",
+                    params![run.id.as_str(), task, position as i64, blob.0],
+                )?;
+            }
+            Ok::<_, Failure>(lock)
         })
     }
 
@@ -84,20 +95,6 @@ impl Store {
             }
             Ok::<_, Failure>(runs)
         })
-    }
-
-    /// Stores a task as it is now, so that the run can be read after the suite has changed. `position` is its
-    /// place in the plan.
-    pub fn put_task(&self, run: &RunId, position: u32, task: &Task) -> Result<Digest, StoreError> {
-        let blob = self.put_blob(to_json(run, "task", task)?.as_bytes())?;
-        self.write(|db| {
-            db.execute(
-                "INSERT INTO tasks (run, task, position, blob) VALUES (?1, ?2, ?3, ?4)
-                 ON CONFLICT (run, task) DO UPDATE SET position = excluded.position, blob = excluded.blob",
-                params![run.as_str(), task.id.as_str(), position, blob.0],
-            )
-        })?;
-        Ok(blob)
     }
 
     /// Returns a run's tasks in plan order.

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::db::Failure;
 use crate::runs::{from_json, to_json};
-use crate::{AttemptRow, AttemptState, Loss, Store, StoreError};
+use crate::{AttemptRow, AttemptState, Lost, Store, StoreError};
 
 impl Store {
     /// Notes that an attempt begins. `unix` is in seconds since 1970. Fails for a trial that is recorded, and
@@ -45,18 +45,16 @@ impl Store {
         })
     }
 
-    /// Notes that an attempt under way is given up, and why.
+    /// Notes that an attempt under way is given up, why, and what it cost.
     pub fn lose_attempt(
         &self,
         run: &RunId,
         key: &TrialKey,
         attempt: u32,
-        loss: Loss,
-        reason: &str,
+        lost: Lost<'_>,
         unix: u64,
     ) -> Result<(), StoreError> {
-        let to = AttemptState::from(loss);
-        self.write(|db| end_attempt(db, run, key, attempt, to, Some(reason), unix))
+        self.write(|db| end_attempt(db, run, key, attempt, Some(lost), unix))
     }
 
     /// Records a trial, and in the same transaction that its newest attempt (`trial.attempts`; none when 0) is
@@ -73,7 +71,7 @@ impl Store {
                     // Given up before, and no attempt is left: the trial is recorded as infrastructure.
                     Some(AttemptState::Lost | AttemptState::Interrupted) => {}
                     Some(AttemptState::Started | AttemptState::Done) | None => {
-                        end_attempt(db, run, key, trial.attempts, AttemptState::Done, None, unix)?;
+                        end_attempt(db, run, key, trial.attempts, None, unix)?;
                     }
                 }
             }
@@ -148,7 +146,7 @@ impl Store {
     pub fn attempts(&self, run: &RunId) -> Result<Vec<AttemptRow>, StoreError> {
         self.read(|db| {
             let mut found = db.prepare_cached(
-                "SELECT task, assistant, trial, attempt, state, dir, reason, started, ended
+                "SELECT task, assistant, trial, attempt, state, dir, reason, started, ended, usd
                  FROM attempts WHERE run = ?1 ORDER BY task, assistant, trial, attempt",
             )?;
             let rows = found.query_map([run.as_str()], attempt_row)?;
@@ -168,6 +166,7 @@ fn attempt_row(row: &Row) -> Result<AttemptRow, rusqlite::Error> {
         reason: row.get(6)?,
         started: row.get::<_, i64>(7)?.unsigned_abs(),
         ended: row.get::<_, Option<i64>>(8)?.map(i64::unsigned_abs),
+        usd: row.get(9)?,
     })
 }
 
@@ -211,12 +210,12 @@ fn end_attempt(
     run: &RunId,
     key: &TrialKey,
     attempt: u32,
-    to: AttemptState,
-    reason: Option<&str>,
+    lost: Option<Lost<'_>>,
     unix: u64,
 ) -> Result<(), Failure> {
+    let to = lost.map_or(AttemptState::Done, |lost| AttemptState::from(lost.loss));
     let changed = db.execute(
-        "UPDATE attempts SET state = ?6, reason = ?7, ended = ?8
+        "UPDATE attempts SET state = ?6, reason = ?7, ended = ?8, usd = ?9
          WHERE run = ?1 AND task = ?2 AND assistant = ?3 AND trial = ?4 AND attempt = ?5 AND state = 'started'",
         params![
             run.as_str(),
@@ -225,8 +224,9 @@ fn end_attempt(
             key.trial,
             attempt,
             to.word(),
-            reason,
-            unix as i64
+            lost.map(|lost| lost.reason),
+            unix as i64,
+            lost.and_then(|lost| lost.usd)
         ],
     )?;
     if changed == 1 {

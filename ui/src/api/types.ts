@@ -1378,7 +1378,11 @@ accept_red_base: boolean,
 /**
  * US dollars for the whole run.
  */
-budget_usd: number | null, };
+budget_usd: number | null, 
+/**
+ * Wall seconds for the whole run.
+ */
+budget_sec: number | null, };
 
 export type Usage = { 
 /**

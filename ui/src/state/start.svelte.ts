@@ -99,6 +99,7 @@ export class StartController {
       include_uncommitted: this.uncommitted,
       accept_red_base: this.redBase,
       budget_usd: null,
+      budget_sec: null,
     };
     return this.#start(() => this.#host.act({ action: 'start_try', request }));
   }

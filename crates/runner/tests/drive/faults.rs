@@ -195,6 +195,36 @@ async fn a_spent_budget_starts_no_more_trials() {
 }
 
 #[tokio::test]
+async fn time_that_earlier_processes_spent_starts_no_trial() {
+    let (status, steps, _root) = Stage {
+        setup: |setup| Setup { budget: Budget { usd: None, seconds: Some(60.0) }, ..setup },
+        elapsed_sec: 61.0,
+        ..Stage::default()
+    }
+    .play()
+    .await;
+    assert_eq!(status.unwrap(), RunStatus::OutOfBudget);
+    assert_eq!((steps.count("base"), steps.count("work ")), (0, 0));
+}
+
+#[tokio::test]
+async fn a_lost_attempt_costs_what_its_tokens_cost() {
+    let (status, steps, _root) = Stage {
+        jobs: 1,
+        pick: |what| {
+            let used = r#"say '"record":"event","kind":{"type":"usage","usage":{"input_uncached":1,"cache_read":null,"cache_write":null,"output":7,"reasoning":null,"requests":null,"source":"stream"},"cost":null}'"#;
+            what.starts_with("work").then_some(used)
+        },
+        setup: |setup| Setup { budget: Budget { usd: Some(6.0), seconds: None }, ..setup },
+        ..Stage::default()
+    }
+    .play()
+    .await;
+    assert_eq!(status.unwrap(), RunStatus::OutOfBudget);
+    assert_eq!((steps.count("work "), steps.count("lost "), steps.count("finished")), (1, 1, 0));
+}
+
+#[tokio::test]
 async fn a_pause_lets_trials_end_and_starts_none_until_continued() {
     let (status, steps, _root) = Stage {
         assistants: "a b",
@@ -238,6 +268,13 @@ fn left_behind(stage: &Stage, mode: &str, of: &str, script: &str) -> std::path::
     cell
 }
 
+/// Returns what was interrupted, and why.
+fn interrupted(resume: &harvest::Resume) -> Vec<(TrialKey, u32, String)> {
+    let each = resume.interrupted.iter();
+    each.map(|(key, attempt, work)| (key.clone(), *attempt, work.fault().unwrap_or_default().to_owned()))
+        .collect()
+}
+
 #[tokio::test]
 async fn what_an_earlier_process_finished_is_not_run_again() {
     let mut stage = Stage { assistants: "a b c d", ..Stage::default() };
@@ -254,16 +291,21 @@ async fn what_an_earlier_process_finished_is_not_run_again() {
         stored("a", WORK, Some(GRADE)),
         stored("b", WORK, None),
         stored("c", "working", None),
-        stored("d", "working; ended cancelled; closed", None),
+        stored("d", r#"working; ended cancelled '{"usd":0.5,"source":"reported"}'; closed"#, None),
     ];
     let failed = stored("e", r#"ended finished; say '"record":"failed","reason":"no space"'; closed"#, None);
-    let lost = harvest::harvest(&failed.work_dir, &failed.grade_dir);
-    assert_eq!(lost, Harvest::Lost { reason: "no space".to_owned() });
+    let Harvest::Lost { work } = harvest::harvest(&failed.work_dir, &failed.grade_dir) else { panic!() };
+    assert_eq!(work.fault(), Some("no space"));
     let resume = harvest::resume(&all);
     assert!(matches!(resume.harvested[&key("a")], Harvest::Finish { .. }));
     assert!(matches!(resume.harvested[&key("b")], Harvest::Grade { .. }));
     let why = "the app ended while the assistant was at work";
-    assert_eq!(resume.interrupted, [(key("c"), 1, why.to_owned()), (key("d"), 1, why.to_owned())]);
+    assert_eq!(interrupted(&resume), [(key("c"), 1, why.to_owned()), (key("d"), 1, why.to_owned())]);
+    assert_eq!(
+        resume.interrupted[1].2.cost.as_ref().map(|cost| cost.usd),
+        Some(0.5),
+        "what it cost is known"
+    );
     assert_eq!(resume.past[&key("c")], Past { attempts: 1, faults: 0, open: false });
     stage.harvested = resume.harvested;
     stage.setup = |setup| {
@@ -302,5 +344,5 @@ fn attempts_that_were_lost_before_count_as_they_should() {
     ]);
     assert_eq!(resume.past[&key("a")], Past { attempts: 3, faults: 1, open: false });
     let why = "the app ended before the cell had begun";
-    assert_eq!(resume.interrupted, [(key("a"), 3, why.to_owned())]);
+    assert_eq!(interrupted(&resume), [(key("a"), 3, why.to_owned())]);
 }

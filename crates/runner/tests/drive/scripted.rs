@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use fairtrial_domain::id::{AssistantId, TaskId, TrialKey};
 use fairtrial_domain::run::{RunEvent, RunStatus, Validity};
+use fairtrial_domain::usage::{Cost, CostSource, Usage};
 use fairtrial_runner::dispatch::{DispatchLimits, Setup};
 use fairtrial_runner::harvest::Harvest;
 use fairtrial_runner::launch::LocalLauncher;
@@ -140,8 +141,12 @@ impl Steps for Scripted {
         Ok(Some(self.bundle("grade", &of, GRADE)))
     }
 
-    fn attempt_lost(&self, key: &TrialKey, attempt: u32, reason: &str) -> Result<(), StepError> {
-        self.note(format!("lost {}#{attempt}: {reason}", name(key)));
+    fn priced(&self, _: &TrialKey, usage: &Usage) -> Option<Cost> {
+        Some(Cost { usd: usage.output? as f64, source: CostSource::Priced })
+    }
+
+    fn attempt_lost(&self, key: &TrialKey, attempt: u32, work: &WorkResult) -> Result<(), StepError> {
+        self.note(format!("lost {}#{attempt}: {}", name(key), work.fault().unwrap_or_default()));
         Ok(())
     }
 
@@ -188,6 +193,7 @@ pub(crate) struct Stage {
     pub(crate) harvested: BTreeMap<TrialKey, Harvest>,
     pub(crate) secrets: BTreeMap<String, String>,
     pub(crate) grace: Duration,
+    pub(crate) elapsed_sec: f64,
     pub(crate) root: tempfile::TempDir,
 }
 
@@ -203,6 +209,7 @@ impl Default for Stage {
             harvested: BTreeMap::new(),
             secrets: BTreeMap::new(),
             grace: Duration::from_millis(300),
+            elapsed_sec: 0.0,
             root: tempfile::tempdir().unwrap(),
         }
     }
@@ -228,7 +235,7 @@ impl Stage {
         let job = Job {
             setup: (self.setup)(setup),
             harvested: self.harvested,
-            elapsed_sec: 0.0,
+            elapsed_sec: self.elapsed_sec,
             grace: self.grace,
         };
         let steps = Arc::new(Scripted {

@@ -65,7 +65,7 @@ fn write_for_ever(folder: &Path) {
 #[test]
 fn what_was_promised_survives_a_kill_at_any_moment() {
     let dir = tempfile::tempdir().unwrap();
-    Store::open(dir.path()).unwrap().create_run(&run("r1", "2026-01-01T00:00:00Z")).unwrap();
+    Store::open(dir.path()).unwrap().create_run(&run("r1", "2026-01-01T00:00:00Z"), &[]).unwrap();
     let mut promised = 0;
     for round in 0..12u64 {
         let mut child = again("writer", dir.path(), None);
@@ -101,7 +101,7 @@ fn what_was_promised_survives_a_kill_at_any_moment() {
 fn a_lock_ends_with_its_holder() {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(dir.path()).unwrap();
-    store.create_run(&run("r1", "2026-01-01T00:00:00Z")).unwrap();
+    store.create_run(&run("r1", "2026-01-01T00:00:00Z"), &[]).unwrap();
     let mut child = again("holder", dir.path(), None);
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     lines.find(|line| line.as_ref().unwrap() == "held").unwrap().unwrap();
@@ -155,7 +155,7 @@ fn a_full_disk_is_said_and_costs_nothing_that_was_stored() {
     // A small disk of its own that only this process sees; the store is copied out before it vanishes.
     let mount = "mount -t tmpfs -o size=2m tmpfs \"$FAIRTRIAL_TEST_STORE\" && cp -r \"$FAIRTRIAL_TEST_STORE.made/.\" \"$FAIRTRIAL_TEST_STORE\" && { \"$0\" \"$@\"; cp -r \"$FAIRTRIAL_TEST_STORE/.\" \"$FAIRTRIAL_TEST_STORE.kept\"; exit 0; };";
     let made = dir.path().join("disk.made");
-    Store::open(&made).unwrap().create_run(&run("r1", "2026-01-01T00:00:00Z")).unwrap();
+    Store::open(&made).unwrap().create_run(&run("r1", "2026-01-01T00:00:00Z"), &[]).unwrap();
     std::fs::create_dir(dir.path().join("disk.kept")).unwrap();
     let args = ["--exact", "crash::as_another_process", "--nocapture"];
     let output = Command::new("unshare")
@@ -182,7 +182,7 @@ fn a_full_disk_is_said_and_costs_nothing_that_was_stored() {
 #[test]
 fn a_limit_on_file_size_is_an_error_and_no_damage() {
     let dir = tempfile::tempdir().unwrap();
-    Store::open(dir.path()).unwrap().create_run(&run("r1", "2026-01-01T00:00:00Z")).unwrap();
+    Store::open(dir.path()).unwrap().create_run(&run("r1", "2026-01-01T00:00:00Z"), &[]).unwrap();
     // 300 blocks of 512 bytes; without the trap the signal would end the process.
     let child = again("filler", dir.path(), Some("trap '' XFSZ; ulimit -f 300;"));
     let output = child.wait_with_output().unwrap();

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use fairtrial_domain::outcome::{Ending, InfraFault};
 use fairtrial_domain::run::{RunStatus, Validity};
-use fairtrial_store::{AttemptRow, AttemptState, Loss, Store, StoreError};
+use fairtrial_store::{AttemptRow, AttemptState, Loss, Lost, Store, StoreError};
 
 use crate::values::{facts, id, key, run, task, trial};
 
@@ -13,8 +13,8 @@ fn runs_come_back_newest_first_with_their_counts() {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(dir.path()).unwrap();
     let (old, new) = (run("r1", "2026-01-01T00:00:00Z"), run("r2", "2026-01-02T00:00:00Z"));
-    store.create_run(&old).unwrap();
-    store.create_run(&new).unwrap();
+    store.create_run(&old, &[]).unwrap();
+    store.create_run(&new, &[]).unwrap();
     store.finish_trial(&old.id, &trial(key("t", "aster", 1), 0), 9).unwrap();
     let runs = store.runs().unwrap();
     assert_eq!(
@@ -29,7 +29,7 @@ fn a_status_wins_over_the_record_it_was_created_with() {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(dir.path()).unwrap();
     let record = run("r1", "2026-01-01T00:00:00Z");
-    store.create_run(&record).unwrap();
+    store.create_run(&record, &[]).unwrap();
     store.set_status(&record.id, RunStatus::OutOfBudget, Some("2026-01-01T01:00:00Z")).unwrap();
     let got = store.run(&record.id).unwrap().record;
     assert_eq!((got.status, got.ended.as_deref()), (RunStatus::OutOfBudget, Some("2026-01-01T01:00:00Z")));
@@ -42,9 +42,7 @@ fn tasks_come_back_in_plan_order_and_facts_are_replaced() {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(dir.path()).unwrap();
     let of = id("r1");
-    store.create_run(&run("r1", "2026-01-01T00:00:00Z")).unwrap();
-    store.put_task(&of, 1, &task("a")).unwrap();
-    store.put_task(&of, 0, &task("z")).unwrap();
+    store.create_run(&run("r1", "2026-01-01T00:00:00Z"), &[task("z"), task("a")]).unwrap();
     assert_eq!(store.tasks(&of).unwrap(), [task("z"), task("a")]);
     store.put_facts(&of, &facts("a", Validity::Valid)).unwrap();
     let invalid = facts("a", Validity::Invalid { reasons: vec!["base passes".to_owned()] });
@@ -53,15 +51,53 @@ fn tasks_come_back_in_plan_order_and_facts_are_replaced() {
 }
 
 #[test]
+fn a_new_run_is_its_makers_from_the_first_moment() {
+    let dir = tempfile::tempdir().unwrap();
+    let (one, two) = (Store::open(dir.path()).unwrap(), Store::open(dir.path()).unwrap());
+    let lock = one.create_run(&run("r1", "2026-01-01T00:00:00Z"), &[]).unwrap();
+    assert!(matches!(two.lock_run(&id("r1")).unwrap_err(), StoreError::Held { .. }));
+    drop(lock);
+    two.lock_run(&id("r1")).unwrap();
+}
+
+#[test]
+fn a_folder_of_the_first_schema_is_brought_up_to_date() {
+    let dir = tempfile::tempdir().unwrap();
+    let (of, which) = (id("r1"), key("t", "aster", 1));
+    let store = Store::open(dir.path()).unwrap();
+    store.create_run(&run("r1", "2026-01-01T00:00:00Z"), &[task("a")]).unwrap();
+    store.start_attempt(&of, &which, 1, Path::new("/b/1"), 10).unwrap();
+    drop(store);
+    let db = rusqlite::Connection::open(dir.path().join("store.db")).unwrap();
+    db.execute_batch("ALTER TABLE attempts DROP COLUMN usd; PRAGMA user_version = 1;").unwrap();
+    drop(db);
+    let store = Store::open(dir.path()).unwrap();
+    let lost = Lost { loss: Loss::Fault, reason: "the cell died", usd: Some(1.5) };
+    store.lose_attempt(&of, &which, 1, lost, 11).unwrap();
+    assert_eq!(store.attempts(&of).unwrap()[0].usd, Some(1.5));
+    assert_eq!(store.tasks(&of).unwrap(), [task("a")]);
+}
+
+#[test]
 fn an_attempt_is_lost_and_the_next_one_is_recorded_once() {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(dir.path()).unwrap();
     let (of, which) = (id("r1"), key("t", "aster", 1));
-    store.create_run(&run("r1", "2026-01-01T00:00:00Z")).unwrap();
+    store.create_run(&run("r1", "2026-01-01T00:00:00Z"), &[]).unwrap();
     store.start_attempt(&of, &which, 1, Path::new("/b/1"), 10).unwrap();
-    store.lose_attempt(&of, &which, 1, Loss::Fault, "the cell died", 11).unwrap();
+    store
+        .lose_attempt(&of, &which, 1, Lost { loss: Loss::Fault, reason: "the cell died", usd: None }, 11)
+        .unwrap();
     store.start_attempt(&of, &which, 2, Path::new("/b/2"), 12).unwrap();
-    store.lose_attempt(&of, &which, 2, Loss::Interrupted, "the app ended", 13).unwrap();
+    store
+        .lose_attempt(
+            &of,
+            &which,
+            2,
+            Lost { loss: Loss::Interrupted, reason: "the app ended", usd: Some(0.25) },
+            13,
+        )
+        .unwrap();
     store.start_attempt(&of, &which, 3, Path::new("/b/3"), 14).unwrap();
     store.finish_trial(&of, &trial(which.clone(), 3), 15).unwrap();
     let row = |attempt, state, reason: Option<&str>| AttemptRow {
@@ -70,6 +106,7 @@ fn an_attempt_is_lost_and_the_next_one_is_recorded_once() {
         state,
         dir: format!("/b/{attempt}").into(),
         reason: reason.map(str::to_owned),
+        usd: (attempt == 2).then_some(0.25),
         started: u64::from(8 + 2 * attempt),
         ended: Some(u64::from(9 + 2 * attempt)),
     };
@@ -94,7 +131,7 @@ fn a_trial_without_evidence_is_kept_without_an_outcome() {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(dir.path()).unwrap();
     let of = id("r1");
-    store.create_run(&run("r1", "2026-01-01T00:00:00Z")).unwrap();
+    store.create_run(&run("r1", "2026-01-01T00:00:00Z"), &[]).unwrap();
     let mut infra = trial(key("t", "birch", 2), 0);
     infra.ending = Ending::Infra { fault: InfraFault::Cell, reason: "no base".to_owned() };
     (infra.outcome, infra.cost) = (None, None);
@@ -141,7 +178,7 @@ fn content_is_named_by_what_it_is_and_kept_once() {
 fn two_handles_and_many_threads_share_one_folder() {
     let dir = tempfile::tempdir().unwrap();
     let (one, two) = (Store::open(dir.path()).unwrap(), Store::open(dir.path()).unwrap());
-    one.create_run(&run("r1", "2026-01-01T00:00:00Z")).unwrap();
+    one.create_run(&run("r1", "2026-01-01T00:00:00Z"), &[]).unwrap();
     let record = |store: &Store, trials: std::ops::RangeInclusive<u32>| {
         for n in trials {
             store.finish_trial(&id("r1"), &trial(key("t", "aster", n), 0), 1).unwrap();

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use fairtrial_domain::id::Digest;
 use fairtrial_domain::run::RunStatus;
-use fairtrial_store::{Loss, SCHEMA_VERSION, Store, StoreError};
+use fairtrial_store::{Loss, Lost, SCHEMA_VERSION, Store, StoreError};
 
 use crate::values::{id, key, run, task, trial};
 
@@ -73,15 +73,14 @@ fn unknown_and_doubled_runs_are_refused() {
     assert_eq!(store.lock_run(&id("r9")).unwrap_err().to_string(), none);
     assert!(!store.is_live(&id("r9")).unwrap() && !store.has_run(&id("r9")).unwrap());
     for refused in [
-        store.put_task(&id("r9"), 0, &task("t")).err(),
         store.start_attempt(&id("r9"), &key("t", "aster", 1), 1, Path::new("/b"), 1).err(),
         store.finish_trial(&id("r9"), &trial(key("t", "aster", 1), 0), 1).err(),
     ] {
         assert_eq!(refused.unwrap().code(), "store_sql");
     }
     let record = run("r1", "2026-01-01T00:00:00Z");
-    store.create_run(&record).unwrap();
-    assert_eq!(store.create_run(&record).unwrap_err().to_string(), "there is a run `r1` already");
+    store.create_run(&record, &[]).unwrap();
+    assert_eq!(store.create_run(&record, &[]).unwrap_err().to_string(), "there is a run `r1` already");
 }
 
 #[test]
@@ -89,8 +88,12 @@ fn an_attempt_changes_only_from_where_it_is() {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(dir.path()).unwrap();
     let (of, which) = (id("r1"), key("t", "aster", 1));
-    store.create_run(&run("r1", "2026-01-01T00:00:00Z")).unwrap();
-    let lose = |n| store.lose_attempt(&of, &which, n, Loss::Fault, "why", 2).map_err(|e| e.to_string());
+    store.create_run(&run("r1", "2026-01-01T00:00:00Z"), &[]).unwrap();
+    let lose = |n| {
+        store
+            .lose_attempt(&of, &which, n, Lost { loss: Loss::Fault, reason: "why", usd: None }, 2)
+            .map_err(|e| e.to_string())
+    };
     let unknown = "attempt 1 of trial t/aster/1 is unknown: it cannot be lost";
     assert_eq!(lose(1).unwrap_err(), unknown);
     let finish = store.finish_trial(&of, &trial(which.clone(), 1), 2).unwrap_err().to_string();
@@ -142,7 +145,7 @@ fn one_run_has_one_writer_at_a_time() {
     let dir = tempfile::tempdir().unwrap();
     let (one, two) = (Store::open(dir.path()).unwrap(), Store::open(dir.path()).unwrap());
     for name in ["r1", "r2"] {
-        one.create_run(&run(name, "2026-01-01T00:00:00Z")).unwrap();
+        one.create_run(&run(name, "2026-01-01T00:00:00Z"), &[]).unwrap();
     }
     let lock = one.lock_run(&id("r1")).unwrap();
     let error = two.lock_run(&id("r1")).unwrap_err();
@@ -161,7 +164,7 @@ fn one_run_has_one_writer_at_a_time() {
 fn looking_at_a_lock_keeps_nobody_from_it() {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(dir.path()).unwrap();
-    store.create_run(&run("r1", "2026-01-01T00:00:00Z")).unwrap();
+    store.create_run(&run("r1", "2026-01-01T00:00:00Z"), &[]).unwrap();
     let done = std::sync::atomic::AtomicBool::new(false);
     let order = std::sync::atomic::Ordering::Relaxed;
     std::thread::scope(|scope| {

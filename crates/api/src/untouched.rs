@@ -1,0 +1,123 @@
+//! Tries the checks on untouched bases, before anything is spent.
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use fairtrial_domain::id::RunId;
+use fairtrial_domain::task::Task;
+use fairtrial_domain::verdict::{TestStatus, Verdict};
+use fairtrial_runner::cell::follow;
+use fairtrial_runner::launch::{LocalLauncher, Mode};
+use fairtrial_runner::prepare::PrepareStep;
+use fairtrial_runner::result::CellLost;
+use fairtrial_runner::steps::Steps as _;
+use fairtrial_store::RunLock;
+use tokio::sync::watch;
+
+use crate::Api;
+use crate::error::ApiError;
+use crate::plan::Planned;
+use crate::runs::{GRACE, blocking};
+use crate::steps::Surroundings;
+
+/// What the folders of such checks are called, beside those of runs.
+const PREFIX: &str = "check-";
+
+/// The folder of one look at the bases: locked while it is used, removed with everything in it after.
+struct Scratch {
+    id: RunId,
+    folder: PathBuf,
+    _lock: RunLock,
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        discard(&self.folder);
+    }
+}
+
+/// Removes a folder and the rooms in it. What resists takes space only, until the next look.
+fn discard(folder: &std::path::Path) {
+    let tasks = fs::read_dir(folder.join("tasks")).into_iter().flatten().flatten();
+    for step in tasks.flat_map(|task| fs::read_dir(task.path()).into_iter().flatten().flatten()) {
+        let _ = fairtrial_cell::room::sweep(&step.path());
+    }
+    let _ = fs::remove_dir_all(folder);
+}
+
+impl Api {
+    /// Runs every task's checks on its untouched base and returns what fails, a line each.
+    pub(crate) async fn check_bases(self: &Arc<Self>, planned: &Planned) -> Result<Vec<String>, ApiError> {
+        let api = Arc::clone(self);
+        let scratch = blocking(move || api.scratch()).await?;
+        let around =
+            self.surroundings(&scratch.id, planned.plan.clone(), planned.tasks.clone(), Arc::default())?;
+        let launcher = self.launcher()?;
+        let mut red = vec![];
+        for task in &planned.tasks {
+            for step in [PrepareStep::Base, PrepareStep::Untouched] {
+                red.extend(look(&around, &launcher, task, step).await?);
+            }
+        }
+        Ok(red)
+    }
+
+    /// Makes a folder for bundles of a run that may never be, and clears away what a crash left of others.
+    fn scratch(&self) -> Result<Scratch, ApiError> {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let runs = self.home.data().join("runs");
+        for entry in fs::read_dir(&runs).into_iter().flatten().flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let Some(id) = name.starts_with(PREFIX).then(|| RunId::parse(&name).ok()).flatten() else {
+                continue;
+            };
+            if self.store.lock_run(&id).is_ok() {
+                discard(&entry.path());
+            }
+        }
+        let name = format!("{PREFIX}{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let id = RunId::parse(&name).map_err(|error| ApiError::Internal(error.to_string()))?;
+        let folder = self.store.run_dir(&id);
+        fs::create_dir_all(&folder).map_err(ApiError::access("make", &folder))?;
+        let lock = self.store.lock_run(&id)?;
+        Ok(Scratch { id, folder, _lock: lock })
+    }
+}
+
+/// Takes one step of a task's preparation and returns what fails.
+async fn look(
+    around: &Surroundings,
+    launcher: &LocalLauncher,
+    task: &Task,
+    step: PrepareStep,
+) -> Result<Vec<String>, ApiError> {
+    let unready = |why: String| {
+        ApiError::BadRequest(format!("task `{}` cannot be prepared: {}: {why}", task.id, step.doing()))
+    };
+    let lost = |error: CellLost| unready(error.to_string());
+    let Some(cell) = around.prepare_cell(&task.id, step).map_err(|error| unready(error.to_string()))? else {
+        return Ok(vec![]);
+    };
+    let mode = if step == PrepareStep::Base { Mode::Base } else { Mode::Grade };
+    let (_keep, never) = watch::channel(false);
+    let end = follow(launcher, mode, &cell, never, GRACE, |_| ()).await;
+    if step == PrepareStep::Base {
+        end.fold.base(&end.died).map_err(lost)?;
+        return Ok(vec![]);
+    }
+    let grade = end.fold.grade(&end.dir, &end.died).map_err(lost)?;
+    let failing = grade.verdicts.iter().filter(|verdict| !verdict.status.passed());
+    Ok(failing.map(|verdict| red_line(task, verdict)).collect())
+}
+
+fn red_line(task: &Task, verdict: &Verdict) -> String {
+    let failed = verdict.tests.iter().filter(|test| test.status == TestStatus::Failed);
+    let mut names: Vec<&str> = failed.map(|test| test.id.as_str()).take(5).collect();
+    let last = verdict.output.lines().last().unwrap_or_default();
+    if names.is_empty() {
+        names.push(last);
+    }
+    format!("task `{}`, check `{}`: {:?}: {}", task.id, verdict.check, verdict.status, names.join(", "))
+}
