@@ -4,6 +4,7 @@
 //! where there is one, and a remedy. Nothing in a task directory is executed here.
 
 mod detect;
+mod git;
 mod harbor;
 mod node;
 mod problem;

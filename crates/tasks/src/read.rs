@@ -3,11 +3,11 @@
 use std::cell::RefCell;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use fairtrial_domain::id::{Digest, TaskId};
 use fairtrial_domain::task::{Repository, Task, TaskKind};
 
+use crate::git;
 use crate::harbor;
 use crate::node::{At, Node, Source};
 use crate::problem::Problems;
@@ -158,6 +158,9 @@ fn reference(dir: &Path, problems: &mut Problems) -> Option<String> {
     }
 }
 
+/// What an assistant must never see would lie in its workspace.
+const LEAK: &str = "the base holds this task, so that an assistant would see its solution and hidden checks";
+
 fn repository(dir: &Path, node: &Node<'_>) -> Option<Repository> {
     let folder = node.string("folder");
     let git = node.string("git");
@@ -175,6 +178,14 @@ fn repository(dir: &Path, node: &Node<'_>) -> Option<Repository> {
             }
             let path = dir.join(&folder.value);
             match fs::canonicalize(&path) {
+                Ok(path) if dir.starts_with(&path) => {
+                    node.source.problem(
+                        folder.span,
+                        LEAK,
+                        "give a folder beside the task, or one inside of it",
+                    );
+                    None
+                }
                 Ok(path) if path.is_dir() => {
                     tree::links_that_leave(&path, &mut node.source.problems.borrow_mut());
                     Some(Repository::Folder { path })
@@ -212,12 +223,21 @@ fn from_git(
         node.source.problem(commit.span, message, "give all 40 (or 64) hexadecimal digits: names can move");
         return None;
     }
-    if let Some(Place::Here(path)) = &location
-        && commit_is_absent(path, &commit.value)
-    {
-        let message = format!("the base commit {} is not in `{}`", commit.value, git.value.escape_debug());
-        node.source.problem(commit.span, message, "fetch it, or give a commit that is there");
-        return None;
+    if let Some(Place::Here(path)) = &location {
+        if git::lacks(path, &commit.value) {
+            let message =
+                format!("the base commit {} is not in `{}`", commit.value, git.value.escape_debug());
+            node.source.problem(commit.span, message, "fetch it, or give a commit that is there");
+            return None;
+        }
+        if git::holds(path, &commit.value, &dir.join("task.toml")) {
+            node.source.problem(
+                commit.span,
+                LEAK,
+                "give an earlier commit, or keep tasks in another repository",
+            );
+            return None;
+        }
     }
     let uncommitted = match uncommitted {
         Some(file) => Some(uncommitted_patch(dir, node, file)?),
@@ -259,23 +279,6 @@ fn location(dir: &Path, node: &Node<'_>, git: &At<String>) -> Option<Place> {
             None
         }
     }
-}
-
-/// Returns whether git says that a local repository lacks a commit; unsure answers (no git, a bundle) count as no.
-fn commit_is_absent(repository: &Path, commit: &str) -> bool {
-    if !repository.is_dir() {
-        return false;
-    }
-    let asked = Command::new("git")
-        .env("LC_ALL", "C")
-        .arg("-C")
-        .arg(repository)
-        .args(["cat-file", "-e", &format!("{commit}^{{commit}}")])
-        .output();
-    asked.is_ok_and(|answer| {
-        !answer.status.success()
-            && String::from_utf8_lossy(&answer.stderr).contains("Not a valid object name")
-    })
 }
 
 fn uncommitted_patch(dir: &Path, node: &Node<'_>, file: At<String>) -> Option<String> {

@@ -205,6 +205,35 @@ fn a_bad_pattern_is_told() {
 }
 
 #[test]
+fn a_base_that_holds_its_own_task_is_told() {
+    let folder = "folder = \"../../base\"";
+    let leak = "one/task.toml:9: the base holds this task";
+    check(folder, "folder = \"../..\"", &[leak]);
+    check(folder, "folder = \".\"", &[leak]);
+    // The same through a commit.
+    let room = suite(GOOD);
+    let git = |arguments: &[&str]| {
+        let mut git = Command::new("git");
+        git.arg("-C").arg(room.path()).args(["-c", "user.name=a", "-c", "user.email=a@b.c"]).args(arguments);
+        String::from_utf8(git.output().unwrap().stdout).unwrap().trim().to_owned()
+    };
+    git(&["init", "-q"]);
+    git(&["add", "base"]);
+    git(&["commit", "-q", "-m", "base"]);
+    let before = git(&["rev-parse", "HEAD"]);
+    git(&["add", "suite"]);
+    git(&["commit", "-q", "-m", "task"]);
+    let after = git(&["rev-parse", "HEAD"]);
+    let told = |commit: &str| {
+        let from = format!("git = \"../..\", commit = \"{commit}\"");
+        put(room.path(), "suite/one/task.toml", &GOOD.replacen(folder, &from, 1));
+        problems(&room)
+    };
+    assert_eq!(told(&before), "");
+    assert!(told(&after).starts_with(leak), "{}", told(&after));
+}
+
+#[test]
 fn a_repository_that_is_not_there_is_told() {
     let folder = "folder = \"../../base\"";
     check(
