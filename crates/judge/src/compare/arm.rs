@@ -21,7 +21,8 @@ pub(super) fn arm(input: &ComparisonInput, table: &Table<'_>, place: usize) -> A
     let counts: Vec<TaskCount> = tried.iter().map(|cell| cell.count()).collect();
     let total = |of: fn(&Cell) -> u32| table.arms[place].iter().map(of).fold(0u32, u32::saturating_add);
     let resolved = total(|cell| cell.passed);
-    let usd: f64 = tried.iter().map(|cell| cell.usd).sum();
+    // An empty sum of floats is minus zero, which reads as a debt.
+    let usd = tried.iter().fold(0.0, |sum, cell| sum + cell.usd);
     let priced = !tried.is_empty() && tried.iter().all(|cell| cell.unpriced == 0);
     let per = (priced && resolved > 0).then(|| usd / f64::from(resolved)).filter(|usd| usd.is_finite());
     Arm {
