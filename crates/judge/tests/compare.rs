@@ -303,8 +303,8 @@ fn trials_that_do_not_belong_are_told_and_not_counted() {
             (1, "its task or assistant is not in the plan"),
             (1, "given twice"),
             (1, "the task's checks could not be trusted"),
-            (3, "planned and never run"),
-            (3, "planned and never run"),
+            (3, "missing: planned, or there for another task or assistant"),
+            (3, "missing: planned, or there for another task or assistant"),
         ]
     );
 }
