@@ -63,6 +63,69 @@ fn a_killed_app_goes_on_where_it_was() {
     assert!(ran.err.contains("there is nothing to go on with"), "{}", ran.err);
 }
 
+/// Waits until a file appears below the runs of a data folder whose path holds each of the words.
+fn file_below_runs(home: &Home, words: &[&str]) {
+    fn any(folder: &Path, words: &[&str]) -> bool {
+        std::fs::read_dir(folder).into_iter().flatten().flatten().any(|entry| {
+            let path = entry.path();
+            let fits = || words.iter().all(|word| path.to_string_lossy().contains(word));
+            if path.is_dir() { any(&path, words) } else { fits() }
+        })
+    }
+    wait_for("a step of a run", || any(&home.path().join("runs"), words).then_some(()));
+}
+
+/// A suite of one task whose check takes `seconds`.
+fn slow(home: &Home, seconds: &str) -> String {
+    let task = home.path().join("suite/one");
+    std::fs::create_dir_all(&task).unwrap();
+    std::fs::create_dir_all(home.path().join("code")).unwrap();
+    std::fs::write(home.path().join("code/a.txt"), "one\n").unwrap();
+    std::fs::write(task.join("instruction.md"), "Do it.\n").unwrap();
+    let settings = format!(
+        "schema_version = \"1.4\"\n[agent]\ntimeout_sec = 9.0\n[metadata.fairtrial]\ntitle = \"One\"\nkind = \"bug_fix\"\n\
+         repository = {{ folder = \"../../code\" }}\n[[metadata.fairtrial.checks]]\nid = \"c\"\n\
+         run = \"sleep {seconds}; grep two a.txt\"\nkind = \"fail_to_pass\"\nformat = \"exit\"\n"
+    );
+    std::fs::write(task.join("task.toml"), settings).unwrap();
+    std::fs::write(
+        home.path().join("assistants.toml"),
+        "[assistants.mine]\nbackend = \"command\"\nprogram = \"/bin/sh\"\nargs = [\"-c\", \"echo two > a.txt\"]\n",
+    )
+    .unwrap();
+    home.path().join("suite").to_string_lossy().into_owned()
+}
+
+#[test]
+fn work_that_is_whole_is_judged_after_a_crash_or_a_stop_and_not_paid_twice() {
+    use rustix::process::Signal;
+    for signal in [Signal::KILL, Signal::INT] {
+        let home = Home::new();
+        let mut app = home.start(&["run", &slow(&home, "2"), "--assistants", "mine"]);
+        file_below_runs(&home, &["/trials/", "/grade/journal.jsonl"]);
+        let id = rustix::process::Pid::from_raw(app.id().cast_signed()).unwrap();
+        rustix::process::kill_process(id, signal).unwrap();
+        wait_for("the app to end", || app.has_ended().then_some(()));
+        assert_eq!(latest(&home).unwrap()["trials"].as_array().unwrap().len(), 0);
+        let after = home.run(&["resume", "--json"]).ended_with(0).json();
+        assert_eq!(attempts(&after).values().collect::<Vec<_>>(), [&1], "{signal:?}: it was worked on again");
+        assert_eq!(after["trials"][0]["verdicts"][0]["status"], "passed", "{}", after["trials"][0]);
+    }
+}
+
+#[test]
+fn a_crash_while_tasks_are_prepared_costs_no_attempt() {
+    let home = Home::new();
+    let mut app = home.start(&["run", &slow(&home, "2"), "--assistants", "mine"]);
+    file_below_runs(&home, &["/tasks/", "/untouched/journal.jsonl"]);
+    app.kill();
+    let after = home.run(&["resume", "--json"]).ended_with(0).json();
+    assert_eq!(attempts(&after).values().collect::<Vec<_>>(), [&1]);
+    let run = home.path().join("runs").join(after["run"]["id"].as_str().unwrap());
+    let left: Vec<_> = std::fs::read_dir(run).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, ["lock"], "bundles are cleared away");
+}
+
 #[test]
 fn a_killed_cell_costs_one_attempt() {
     let home = Home::new();

@@ -11,7 +11,7 @@ use fairtrial_domain::run::{RunEvent, RunRecord, RunStatus, TrialRecord};
 use fairtrial_domain::task::Task;
 use fairtrial_runner::dispatch::{DispatchLimits, Setup};
 use fairtrial_runner::harvest::{self, Resume, StoredAttempt, StoredState};
-use fairtrial_runner::launch::LocalLauncher;
+use fairtrial_runner::launch::{self, LocalLauncher};
 use fairtrial_runner::machine;
 use fairtrial_runner::run::{Control, Job, drive};
 use fairtrial_runner::steps::Steps as _;
@@ -325,6 +325,12 @@ impl Api {
                 })
             })
             .collect();
+        for open in stored.iter().filter(|one| one.state == StoredState::Open) {
+            for dir in [&open.work_dir, &open.grade_dir] {
+                // One that does not end in time is harvested as it is.
+                launch::wait_until_gone(dir, GRACE);
+            }
+        }
         let resume = harvest::resume(&stored);
         for (key, attempt, work) in &resume.interrupted {
             let cost = work.cost.clone().or_else(|| around.priced(key, &work.usage));

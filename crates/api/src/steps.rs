@@ -21,6 +21,7 @@ use fairtrial_domain::run::{RunEvent, TaskFacts, Validity};
 use fairtrial_domain::task::{Network, Task};
 use fairtrial_domain::usage::{Cost, CostSource, Usage};
 use fairtrial_runner::harvest::{self, Harvest};
+use fairtrial_runner::launch;
 use fairtrial_runner::prepare::{PrepareStep, Prepared};
 use fairtrial_runner::result::{GradeResult, WorkResult};
 use fairtrial_runner::steps::{PreparedCell, StepError, Steps};
@@ -32,6 +33,7 @@ use crate::error::{ApiError, describe};
 use crate::home::Home;
 use crate::live::Board;
 use crate::record;
+use crate::runs::GRACE;
 
 /// What is told live is cut here, in bytes; the journal keeps it whole.
 const MOST_LIVE_TEXT: usize = 4 << 10;
@@ -281,6 +283,12 @@ pub(crate) fn read_patch(dir: &Path) -> Result<(Patch, Vec<u8>), ApiError> {
 /// Writes a bundle into a new folder; what an earlier try left there is removed.
 fn write_bundle(dir: &Path, bundle: &Bundle) -> Result<(), StepError> {
     if dir.exists() {
+        if !launch::wait_until_gone(dir, GRACE) {
+            return Err(here(format!(
+                "a cell of an earlier process is still at work in `{}`",
+                dir.display()
+            )));
+        }
         fairtrial_cell::room::sweep(dir)
             .map_err(|error| here(format!("could not clear `{}`: {error}", dir.display())))?;
         remove(dir);

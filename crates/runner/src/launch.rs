@@ -5,13 +5,14 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::future::Future;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::process::Stdio;
 use std::sync::mpsc;
+use std::time::{Duration, Instant};
 
 use tokio::process::{Child, Command};
 use tokio::runtime::Handle;
@@ -23,6 +24,9 @@ use crate::steps::PreparedCell;
 pub const CELL_LOG: &str = "cell.log";
 /// Stands before the name of a secret in a cell's environment.
 pub const SECRET_PREFIX: &str = "FAIRTRIAL_SECRET_";
+
+/// How often a log is looked at while its cell winds up.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// What a cell is started for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,6 +118,9 @@ impl LocalLauncher {
 
     fn command(&self, mode: Mode, cell: &PreparedCell) -> io::Result<Command> {
         let log = File::create(cell.dir.join(CELL_LOG))?;
+        // The lock belongs to the open file, which the cell inherits: it lasts as long as the cell does, and tells a
+        // later process that this cell is still winding up (`wait_until_gone`). A file system without locks cannot.
+        let _ = log.try_lock();
         let mut command = Command::new(&self.program);
         command
             .arg(mode.arg())
@@ -159,6 +166,22 @@ impl Launcher for LocalLauncher {
                 LocalCell { child, group, log: cell.dir.join(CELL_LOG), _starter: self.starter.clone() };
             Ok(Box::new(running) as Box<dyn Running>)
         })
+    }
+}
+
+/// Waits until no cell is at work on the bundle in `dir`, at most `most`; returns whether that is so. After a crash of
+/// the app its cells are told to end, and need a moment for it.
+pub fn wait_until_gone(dir: &Path, most: Duration) -> bool {
+    let begun = Instant::now();
+    // Without a log no cell was ever started there.
+    let Ok(log) = File::open(dir.join(CELL_LOG)) else { return true };
+    loop {
+        match log.try_lock_shared() {
+            // A file system without locks cannot tell.
+            Ok(()) | Err(TryLockError::Error(_)) => return true,
+            Err(TryLockError::WouldBlock) if begun.elapsed() < most => std::thread::sleep(LOOK_EVERY),
+            Err(TryLockError::WouldBlock) => return false,
+        }
     }
 }
 

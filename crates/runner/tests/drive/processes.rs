@@ -4,6 +4,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use fairtrial_domain::run::RunStatus;
+use fairtrial_runner::launch::wait_until_gone;
 use fairtrial_runner::run::Control;
 
 use crate::scripted::{HANG, Scripted, Stage, alive, pid, until};
@@ -32,6 +33,26 @@ async fn a_cancelled_cell_may_close_its_journal_first() {
     assert_eq!(steps.lines("finished"), ["finished t/a1 after 1: cancelled"]);
     let journal = std::fs::read_to_string(steps.dir("work t/a1#1").join("journal.jsonl")).unwrap();
     assert!(journal.ends_with("\"closed\"}}\n"), "{journal}");
+}
+
+#[tokio::test]
+async fn a_cell_is_known_to_live_until_it_is_gone() {
+    let (status, steps, _root) = Stage {
+        pick: |what| what.starts_with("work").then_some(HANG),
+        hear: Box::new(|steps, told| {
+            if told == "told t/a1 Working" {
+                assert!(!wait_until_gone(&steps.dir("work t/a1#1"), Duration::ZERO));
+                steps.note("seen alive".to_owned());
+            }
+            cancel_at_work(steps, told);
+        }),
+        ..Stage::default()
+    }
+    .play()
+    .await;
+    assert_eq!((status.unwrap(), steps.count("seen alive")), (RunStatus::Cancelled, 1));
+    assert!(wait_until_gone(&steps.dir("work t/a1#1"), Duration::from_secs(5)));
+    assert!(wait_until_gone(&steps.dir("never made"), Duration::ZERO));
 }
 
 #[tokio::test]

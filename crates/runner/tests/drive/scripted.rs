@@ -56,7 +56,7 @@ pub(crate) fn name(key: &TrialKey) -> String {
 }
 
 impl Scripted {
-    fn note(&self, line: String) {
+    pub(crate) fn note(&self, line: String) {
         self.said.lock().unwrap().push(line);
     }
 
