@@ -118,6 +118,7 @@ fn a_red_base_stops_before_anything_is_spent() {
     let arguments = ["try", repo.to_str().unwrap(), "Add b", "--assistants", "cedar", "--check", "false"];
     refused(home.run(&arguments), 4, words);
     assert!(home.run(&["runs"]).ended_with(0).out.contains("No runs yet"));
+    assert_eq!(fs::read_dir(home.path().join("runs")).unwrap().count(), 0, "nothing is left of the look");
 }
 
 #[test]
@@ -158,6 +159,37 @@ fn a_budget_that_bounds_nothing_is_refused() {
     refused(home.run(&run), 2, &["cannot be known", "--budget-minutes"]);
     let bounded = [&run[..], &["--budget-minutes", "0.001"]].concat();
     home.run(&bounded).ended_with(3);
+    // The plan fixes the budget: going on would start trials beyond it.
+    refused(home.run(&["resume"]), 2, &["spent its budget", "new run"]);
+}
+
+#[test]
+fn a_limit_on_requests_does_not_bound_who_tells_none() {
+    let home = Home::new();
+    fs::write(
+        home.path().join("assistants.toml"),
+        "[assistants.mine]\nbackend = \"command\"\nprogram = \"true\"\n",
+    )
+    .unwrap();
+    let folder = suite(&home, &format!("{FOLDER}limits = {{ requests = 3 }}\n{CHECK}"));
+    let folder = folder.to_str().unwrap();
+    home.run(&["tasks", "check", folder]).ended_with(0);
+    refused(home.run(&["run", folder, "--assistants", "mine", "--budget", "5"]), 2, &["cannot be known"]);
+}
+
+#[test]
+fn a_plan_file_is_carried_out_and_refused_by_line() {
+    let home = Home::new();
+    suite(&home, &format!("{FOLDER}{CHECK}"));
+    let plan = home.path().join("plan.toml");
+    fs::write(&plan, "suite = \"suite\"\nassistants = [\"elder\"]\ntrials = 2\nseed = 7\n").unwrap();
+    let run = home.run(&["run", plan.to_str().unwrap(), "--json"]).ended_with(0).json();
+    assert_eq!((run["trials"].as_array().unwrap().len(), &run["run"]["plan"]["seed"]), (2, &7.into()));
+    fs::write(&plan, "suite = \"suite\"\ntrails = 2\n").unwrap();
+    refused(home.run(&["run", plan.to_str().unwrap()]), 2, &["plan.toml", "line 2", "trails"]);
+    refused(home.run(&["run", "absent.toml"]), 2, &["absent.toml", "No such file"]);
+    refused(home.run(&["compare", "absent.csv"]), 2, &["absent.csv", "No such file"]);
+    refused(home.run(&["run", "samples", "--jobs", "0"]), 2, &["--jobs"]);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::process::{Child, Stdio};
 
-use fairtrial_tests::Home;
+use fairtrial_tests::{Home, wait_for};
 
 struct Served {
     child: Child,
@@ -46,6 +46,26 @@ fn ask(served: &Served, method: &str, path: &str, headers: &[(&str, &str)], body
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     answer
+}
+
+#[test]
+fn a_run_of_another_process_is_seen_at_work() {
+    let home = Home::new();
+    let _app = home.start(&["run", "samples", "--assistants", "fir", "--jobs", "1"]);
+    let id = wait_for("a run", || {
+        let runs = home.run(&["runs", "--json"]).json();
+        runs[0]["id"].as_str().map(str::to_owned)
+    });
+    let served = serve(&home);
+    let bearer = format!("Bearer {}", served.token);
+    let query = format!(r#"{{"query":"run","run":"{id}"}}"#);
+    wait_for("a trial at work", || {
+        let answer = ask(&served, "POST", "/api/query", &[("Authorization", &bearer)], &query);
+        (answer.contains(r#""live":true"#) && answer.contains(r#""state":"working""#)).then_some(())
+    });
+    let pause = format!(r#"{{"action":"pause","run":"{id}"}}"#);
+    let answer = ask(&served, "POST", "/api/act", &[("Authorization", &bearer)], &pause);
+    assert!(answer.contains("steer it where it was started"), "{answer}");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The terminal: 80 columns, plain when piped, codes as documented.
 
 use std::fs;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use fairtrial_tests::Home;
 
@@ -19,6 +19,17 @@ fn what_is_printed_fits_eighty_columns_and_has_no_escapes_when_piped() {
     }
     assert!(ran.out.contains("Cedar") && ran.out.contains("sample"), "{}", ran.out);
     assert!(diff.out.contains("lending/"), "{}", diff.out);
+}
+
+#[test]
+fn a_reader_that_goes_away_does_not_end_the_run() {
+    let home = Home::new();
+    let mut run = home.fairtrial(&["run", "samples", "--assistants", "elder"]);
+    let mut child = run.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop((child.stdout.take(), child.stderr.take()));
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    let runs = home.run(&["runs", "--json"]).ended_with(0).json();
+    assert_eq!((&runs[0]["status"], &runs[0]["done"]), (&"finished".into(), &6.into()));
 }
 
 #[test]
@@ -50,6 +61,13 @@ fn a_first_look_needs_no_files_and_gives_no_verdict() {
     }
     let parts = run["comparison"]["verdict"]["parts"].as_array().unwrap();
     assert!(parts.iter().all(|part| part["part"] == "withheld"), "{parts:?}");
+    let shown = home.run(&["show"]).ended_with(0).out;
+    assert!(shown.contains("one look, not a measurement"), "{shown}");
+    // Uncommitted work is taken as it is when asked, whatever it holds.
+    fs::write(repo.join("picture.png"), b"\x89PNG\0\xff").unwrap();
+    let arguments = [&arguments[..], &["--include-uncommitted"]].concat();
+    home.run(&arguments).ended_with(0);
+    fs::remove_file(repo.join("picture.png")).unwrap();
     // Nothing was written into the user's folder.
     let status = Command::new("git").arg("-C").arg(&repo).args(["status", "--porcelain"]).output().unwrap();
     assert_eq!(String::from_utf8_lossy(&status.stdout), "");

@@ -80,7 +80,7 @@ pub enum ApiError {
     RedBase(String),
     /// The working tree has changes that nobody asked to include.
     #[error(
-        "`{repository}` has uncommitted changes in {count} files (first: `{first}`): commit them, or include them with --include-uncommitted"
+        "`{repository}` has uncommitted changes (files: {count}, the first is `{first}`): commit them, or include them with --include-uncommitted"
     )]
     Dirty {
         /// The repository.

@@ -41,6 +41,7 @@ pub(crate) fn record(
     let assessment = fairtrial_judge::assess(&Evidence {
         task,
         base_facts: facts.as_ref().map(|facts| facts.base.as_slice()).unwrap_or_default(),
+        reference_facts: facts.as_ref().and_then(|facts| facts.reference.as_deref()).unwrap_or_default(),
         ending: &work.ending,
         patch: &patch,
         reference: reference.as_ref(),

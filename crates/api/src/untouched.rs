@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use fairtrial_domain::id::RunId;
 use fairtrial_domain::task::Task;
-use fairtrial_domain::verdict::{TestStatus, Verdict};
+use fairtrial_domain::verdict::{TestStatus, Verdict, VerdictStatus};
 use fairtrial_runner::cell::follow;
 use fairtrial_runner::launch::{LocalLauncher, Mode};
 use fairtrial_runner::prepare::PrepareStep;
@@ -114,10 +114,23 @@ async fn look(
 
 fn red_line(task: &Task, verdict: &Verdict) -> String {
     let failed = verdict.tests.iter().filter(|test| test.status == TestStatus::Failed);
-    let mut names: Vec<&str> = failed.map(|test| test.id.as_str()).take(5).collect();
-    let last = verdict.output.lines().last().unwrap_or_default();
-    if names.is_empty() {
-        names.push(last);
-    }
-    format!("task `{}`, check `{}`: {:?}: {}", task.id, verdict.check, verdict.status, names.join(", "))
+    let names: Vec<&str> = failed.map(|test| test.id.as_str()).take(5).collect();
+    let what = match &verdict.status {
+        VerdictStatus::Passed => "passed".to_owned(),
+        VerdictStatus::Failed if !names.is_empty() => format!("failed: {}", names.join(", ")),
+        VerdictStatus::Failed => "failed".to_owned(),
+        VerdictStatus::TimedOut => "did not end within its limit".to_owned(),
+        VerdictStatus::Invalid { reason } => format!("cannot be trusted: {reason}"),
+    };
+    let said = match verdict.output.lines().map(str::trim).rfind(|line| !line.is_empty()) {
+        Some(last) if names.is_empty() => format!("; it said last: {last}"),
+        Some(_) | None => String::new(),
+    };
+    format!("`{}` {what}{said}", run_of(task, verdict))
+}
+
+/// Returns the command that a verdict is of.
+fn run_of<'a>(task: &'a Task, verdict: &'a Verdict) -> &'a str {
+    let check = task.checks.iter().find(|check| check.id == verdict.check);
+    check.map_or(verdict.check.as_str(), |check| &check.run)
 }

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::CommandFactory as _;
-use fairtrial_api::view::{PlanRequest, RunSummary, TryRequest};
+use fairtrial_api::view::{PlanRequest, RepositoryView, RunSummary, TryRequest};
 use fairtrial_api::{Api, ApiError, Home, visible};
 use fairtrial_domain::id::{RunId, TaskId};
 use fairtrial_domain::run::RunStatus;
@@ -115,10 +115,13 @@ async fn run_suite(api: &Arc<Api>, args: RunArgs) -> Result<ExitCode, ApiError> 
 }
 
 async fn try_it(api: &Arc<Api>, args: TryArgs) -> Result<ExitCode, ApiError> {
+    let seen = api.repository(&args.repository)?;
     let check = match (args.check, args.no_check) {
         (Some(check), _) => Some(check),
         (None, true) => None,
-        (None, false) => offered(api, &args.repository)?,
+        // Refused for its changes before any question is asked.
+        (None, false) if !seen.changed.is_empty() && !args.include_uncommitted => None,
+        (None, false) => offered(&seen)?,
     };
     let mut request = TryRequest {
         repository: args.repository.to_string_lossy().into_owned(),
@@ -132,7 +135,9 @@ async fn try_it(api: &Arc<Api>, args: TryArgs) -> Result<ExitCode, ApiError> {
         budget_sec: args.budget_minutes.map(|minutes| minutes * 60.0),
     };
     match &request.check {
-        Some(check) if !request.accept_red_base => {
+        Some(check)
+            if !request.accept_red_base && (seen.changed.is_empty() || request.include_uncommitted) =>
+        {
             aside(&format!("Trying `{check}` on the untouched base first; nothing is spent on it."));
         }
         Some(_) | None => {}
@@ -164,8 +169,7 @@ fn agreed(question: &str, usual: bool) -> Result<bool, ApiError> {
 }
 
 /// Offers the project's own test command: asks on a terminal, else takes it and says so.
-fn offered(api: &Api, repository: &Path) -> Result<Option<String>, ApiError> {
-    let seen = api.repository(repository)?;
+fn offered(seen: &RepositoryView) -> Result<Option<String>, ApiError> {
     let Some(offer) = seen.checks.first() else {
         aside("No test command was found in this project: what the assistants change is shown, not checked.");
         return Ok(None);

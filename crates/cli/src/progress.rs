@@ -6,7 +6,7 @@ use std::time::Duration;
 use fairtrial_api::view::LiveEvent;
 use fairtrial_api::{Api, visible};
 use fairtrial_domain::id::RunId;
-use fairtrial_domain::outcome::{Ending, Outcome};
+use fairtrial_domain::outcome::{Ending, FailedTest, Outcome};
 use fairtrial_domain::run::{RunEvent, TrialRecord, Validity};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -40,7 +40,7 @@ impl Teller {
         }
         let bar = ProgressBar::with_draw_target(Some(planned.into()), ProgressDrawTarget::stderr_with_hz(10));
         let style = ProgressStyle::with_template(
-            "{bar:24} {pos}/{len} trials, {elapsed} so far, about {eta} left  {wide_msg}",
+            "{bar:16} {pos}/{len} trials, {elapsed} so far, about {eta} left  {wide_msg}",
         );
         if let Ok(style) = style {
             bar.set_style(style.progress_chars("━╸ "));
@@ -117,14 +117,45 @@ fn finished(trial: &TrialRecord) -> String {
 fn outcome_words(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Resolved => "resolved".to_owned(),
-        Outcome::Unresolved { failed } => format!("not resolved, {} tests fail", failed.len()),
+        Outcome::Unresolved { failed } => format!("not resolved ({} failing)", failed.len()),
         Outcome::SetAside { at, because, .. } => match at.line {
             Some(line) => format!("set aside: {because} ({}:{line})", at.path),
             None => format!("set aside: {because} ({})", at.path),
         },
         Outcome::NoDiff => "nothing changed".to_owned(),
         Outcome::Ungraded { broke } if broke.is_empty() => "nothing broke; not graded".to_owned(),
-        Outcome::Ungraded { broke } => format!("{} tests broke; not graded", broke.len()),
+        Outcome::Ungraded { broke } => format!("broke {}; not graded", named(broke)),
         Outcome::Invalid { reason } => format!("no evidence: {reason}"),
+    }
+}
+
+/// Names the first of what failed, and counts the rest.
+fn named(failed: &[FailedTest]) -> String {
+    const MOST: usize = 3;
+    let names = failed.iter().take(MOST).map(|one| one.test.as_deref().unwrap_or(one.check.as_str()));
+    let names = names.collect::<Vec<_>>().join(", ");
+    match failed.len().saturating_sub(MOST) {
+        0 => names,
+        more => format!("{names} and {more} more"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use fairtrial_domain::id::CheckId;
+
+    use super::*;
+
+    #[test]
+    fn what_broke_is_named_and_the_rest_is_counted() {
+        let failed = |test: Option<&str>| FailedTest {
+            check: CheckId::parse("project").unwrap(),
+            test: test.map(str::to_owned),
+        };
+        let said = |broke: Vec<FailedTest>| outcome_words(&Outcome::Ungraded { broke });
+        assert_eq!(said(vec![]), "nothing broke; not graded");
+        assert_eq!(said(vec![failed(None)]), "broke project; not graded");
+        let five = (0..5).map(|n| failed(Some(&format!("t{n}")))).collect();
+        assert_eq!(said(five), "broke t0, t1, t2 and 2 more; not graded");
     }
 }

@@ -6,7 +6,7 @@ use fairtrial_domain::id::Digest;
 use fairtrial_domain::run::RunStatus;
 use fairtrial_store::{Loss, Lost, SCHEMA_VERSION, Store, StoreError};
 
-use crate::values::{id, key, run, task, trial};
+use crate::values::{id, key, run, trial};
 
 /// Says an error as a reader gets it, with the folder as `DIR`.
 fn said(dir: &Path, error: StoreError) -> String {
