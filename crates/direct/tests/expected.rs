@@ -140,6 +140,7 @@ fn set_aside(task: &Task, before: &Tree, after: &Tree) -> Option<(String, String
     let judged = assess(&Evidence {
         task,
         base_facts: &[],
+        reference_facts: &[],
         ending: &Ending::Finished,
         patch: &Patch { files, flags: vec![] },
         reference: None,

@@ -102,6 +102,7 @@ fn judged(task: &Task, ending: &Ending, patch: &Patch, verdicts_: &[Verdict]) ->
     assess(&Evidence {
         task,
         base_facts: &verdicts("new-", "a+ b+ red-"),
+        reference_facts: &[],
         ending,
         patch,
         reference: None,
@@ -111,6 +112,36 @@ fn judged(task: &Task, ending: &Ending, patch: &Patch, verdicts_: &[Verdict]) ->
         seconds: 3.0,
         restored: &[],
     })
+}
+
+#[test]
+fn results_that_the_patch_printed_itself_do_not_resolve() {
+    let mut open = task();
+    open.checks[0].tests.clear();
+    let told = |new: &str, reference: &[Verdict]| {
+        let got = assess(&Evidence {
+            task: &open,
+            base_facts: &verdicts("x- y- z+", "a+ b+"),
+            reference_facts: reference,
+            ending: &Ending::Finished,
+            patch: &code(),
+            reference: None,
+            verdicts: &verdicts(new, "a+ b+"),
+            applies: Ok(()),
+            cost: None,
+            seconds: 3.0,
+            restored: &[],
+        });
+        let score = got.scores.iter().find(|s| s.id == ScoreId::FailToPass).unwrap().value.unwrap();
+        format!("{} {score:.2}", words(got.outcome))
+    };
+    let reference = verdicts("x+ y+ z+ skipped?", "a+ b+");
+    assert_eq!(told("x+ y+ z+", &reference), "resolved 1.00");
+    // The runner was ended early; what passed are names that the assistant could see.
+    assert_eq!(told("a+ b+", &reference), "unresolved: new/x new/y new/z 0.40");
+    assert_eq!(told("x+ y-", &reference), "unresolved: new/y 0.33");
+    // Without a reference there is nothing to hold it against.
+    assert_eq!(told("a+ b+", &[]), "resolved 1.00");
 }
 
 #[test]
@@ -252,6 +283,7 @@ fn a_check_that_was_never_to_be_trusted_makes_the_trial_invalid() {
     let told = assess(&Evidence {
         task: &task,
         base_facts: &invalid(good()),
+        reference_facts: &[],
         ending: &Ending::Finished,
         patch: &patch,
         reference: None,
@@ -299,6 +331,7 @@ fn builds_and_other_checks_must_pass_but_a_red_linter_may_stay_red() {
         let got = assess(&Evidence {
             task: &more,
             base_facts: base,
+            reference_facts: &[],
             ending: &Ending::Finished,
             patch: &code(),
             reference: None,
@@ -321,6 +354,7 @@ fn a_patch_that_does_not_fit_fails_every_check_and_names_the_path() {
     let got = assess(&Evidence {
         task: &task,
         base_facts: &good(),
+        reference_facts: &[],
         ending: &Ending::Finished,
         patch: &code(),
         reference: None,
@@ -376,6 +410,7 @@ fn an_honest_addition_to_a_protected_test_is_noted_and_no_offence() {
     let got = assess(&Evidence {
         task: &task,
         base_facts: &verdicts("new-", "a+ b+"),
+        reference_facts: &[],
         ending: &Ending::Finished,
         patch: &files,
         reference: None,
@@ -582,6 +617,7 @@ fn scored(task: &Task, patch: &Patch, reference: Option<&Patch>, id: ScoreId) ->
     let got = assess(&Evidence {
         task,
         base_facts: &verdicts("new-", "a+ b+ red-"),
+        reference_facts: &[],
         ending: &Ending::Finished,
         patch,
         reference,

@@ -103,3 +103,19 @@ pub(crate) fn failures(check: &Check, verdict: &Verdict, base: Option<&Verdict>)
         VerdictStatus::Failed | VerdictStatus::TimedOut | VerdictStatus::Invalid { .. } => vec![failed(None)],
     }
 }
+
+/// Returns the tests that the reference passes and `verdict` does not show as passed, where a check that names no
+/// test decides. Code under test runs in the runner's process: it can end that early and print results of its own,
+/// but it cannot know names that nobody showed it.
+pub(crate) fn unseen(check: &Check, verdict: &Verdict, reference: Option<&Verdict>) -> Vec<FailedTest> {
+    let decides = check.kind == CheckKind::FailToPass && check.tests.is_empty();
+    let Some(reference) = reference.filter(|reference| decides && reference.status.passed()) else {
+        return vec![];
+    };
+    let (wanted, passed) = (passing(reference), passing(verdict));
+    let ids = reference.tests.iter().map(|test| test.id.as_str());
+    let mut once = HashSet::new();
+    ids.filter(|id| wanted.contains(id) && !passed.contains(id) && once.insert(*id))
+        .map(|id| FailedTest { check: check.id.clone(), test: Some(id.to_owned()) })
+        .collect()
+}

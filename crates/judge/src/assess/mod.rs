@@ -18,7 +18,7 @@ use fairtrial_domain::task::{CheckKind, Task};
 use fairtrial_domain::usage::Cost;
 use fairtrial_domain::verdict::Verdict;
 
-use checks::{Missing, failures, untrusted, verdict_of};
+use checks::{Missing, failures, unseen, untrusted, verdict_of};
 use tamper::{Seen, Weight};
 
 /// All that is known of a trial that is over.
@@ -28,6 +28,8 @@ pub struct Evidence<'a> {
     pub task: &'a Task,
     /// The task's checks on the untouched base.
     pub base_facts: &'a [Verdict],
+    /// The task's checks on its reference; empty where there is none.
+    pub reference_facts: &'a [Verdict],
     /// How the trial ended.
     pub ending: &'a Ending,
     /// What the assistant changed; empty when nothing was captured.
@@ -114,7 +116,11 @@ fn judge_checks(e: &Evidence<'_>, graded: bool) -> Result<Vec<FailedTest>, Missi
         match untrusted(verdict) {
             Some(_) if base.is_some_and(|base| untrusted(base).is_none()) => failed.push(whole()),
             Some(reason) => return Err(Missing(format!("check `{}`: {reason}", check.id))),
-            None if counts => failed.extend(failures(check, verdict, base)),
+            None if counts => {
+                let seen = failures(check, verdict, base);
+                let unseen = || unseen(check, verdict, verdict_of(e.reference_facts, &check.id));
+                failed.extend(if seen.is_empty() { unseen() } else { seen });
+            }
             None => {}
         }
     }

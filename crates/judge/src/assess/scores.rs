@@ -12,7 +12,7 @@ use fairtrial_domain::usage::CostSource;
 use fairtrial_patch::{Paths, measure, similarity};
 
 use super::Evidence;
-use super::checks::{Missing, failures, passing, required, shows, untrusted, verdict_of};
+use super::checks::{Missing, failures, passing, required, shows, unseen, untrusted, verdict_of};
 use super::paths::is_test;
 use super::tamper::{Seen, Weight};
 
@@ -100,21 +100,27 @@ fn tally(e: &Evidence<'_>, kind: CheckKind) -> Result<(usize, usize), Missing> {
             return Err(Missing(format!("check `{}` left no verdict on the base", check.id)));
         }
         let wanted = required(check, verdict, base);
-        let wanted: HashSet<&str> = match base {
+        let unseen = unseen(check, verdict, verdict_of(e.reference_facts, &check.id));
+        let mut wanted: HashSet<&str> = match base {
             Some(base) if check.format != ResultFormat::Exit => {
                 let green = passing(base);
                 wanted.into_iter().filter(|id| shows(check, base, &green, id)).collect()
             }
             Some(_) | None => wanted.into_iter().collect(),
         };
+        wanted.extend(unseen.iter().filter_map(|f| f.test.as_deref()));
         let failed = failures(check, verdict, base);
         if wanted.is_empty() {
             let counted = base.is_none_or(|base| base.status.passed());
             sum = (sum.0 + usize::from(counted && failed.is_empty()), sum.1 + usize::from(counted));
         } else {
-            let lost =
-                failed.iter().filter(|f| f.test.as_deref().is_some_and(|id| wanted.contains(id))).count();
-            sum = (sum.0 + wanted.len() - lost, sum.1 + wanted.len());
+            let lost: HashSet<&str> = failed
+                .iter()
+                .chain(&unseen)
+                .filter_map(|f| f.test.as_deref())
+                .filter(|id| wanted.contains(id))
+                .collect();
+            sum = (sum.0 + wanted.len() - lost.len(), sum.1 + wanted.len());
         }
     }
     if sum.1 == 0 { Err(Missing("no test passed on the base".to_owned())) } else { Ok(sum) }

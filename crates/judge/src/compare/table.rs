@@ -112,7 +112,10 @@ impl<'a> Table<'a> {
             add(total(|cell| cell.ungraded), "no hidden check judged it");
             let had = total(|cell| cell.trials + cell.infra + cell.invalid + cell.ungraded);
             let planned = (input.planned_trials as usize).saturating_mul(cells.len());
-            add(if input.finished { planned.saturating_sub(had) } else { 0 }, "missing: planned, or there for another task or assistant");
+            add(
+                if input.finished { planned.saturating_sub(had) } else { 0 },
+                "missing: planned, or there for another task or assistant",
+            );
         }
     }
 
