@@ -17,8 +17,8 @@ const LINES: [(&str, &str); 8] = [
     ("<script>window.__pwned=3</script>", "<script>window.__pwned=3</script>"),
     ("<a href=\"javascript:window.__pwned=4\">here</a>", "<a href=\"javascript:window.__pwned=4\">here</a>"),
     ("report-\u{202e}gnp.exe", "report-‹U+202E›gnp.exe"),
-    ("\u{1b}[31mred\u{1b}[0m", "␛[31mred␛[0m"),
-    ("\u{1b}]52;c;c3RvbGVu\u{7}", "␛]52;c;c3RvbGVu␇"),
+    ("\u{1b}[31mred\u{1b}[0m", "ESC[31mredESC[0m"),
+    ("\u{1b}]52;c;c3RvbGVu\u{7}", "ESC]52;c;c3RvbGVuBEL"),
     ("pass\u{200b}word", "pass‹U+200B›word"),
 ];
 const LONG: usize = 1_000_000;

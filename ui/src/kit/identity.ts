@@ -7,6 +7,7 @@ import type { ArmView } from '../api/types';
 export interface Identity {
   readonly id: string | null;
   readonly title: string;
+  /** Empty for one who cannot take part. */
   readonly letter: string;
   /** 0 to 7, or `ref` for the reference. */
   readonly hue: number | 'ref';
@@ -29,6 +30,22 @@ function letterFor(title: string, taken: ReadonlySet<string>): string {
   const own = [...title.toUpperCase()].filter((char) => /\p{L}/u.test(char));
   const all = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ'];
   return [...own, ...all].find((letter) => !taken.has(letter)) ?? '?';
+}
+
+/**
+ * Gives marks before there is a run: the chosen have those that their run will give them, the other ready ones follow,
+ * samples among themselves while none is chosen. One who cannot start has no letter.
+ */
+export function prospects(found: readonly (Pick<ArmView, 'id' | 'title' | 'sample'> & { hurdle: string | null })[], chosen: readonly string[]): Identity[] {
+  const ready = found.filter((one) => one.hurdle === null);
+  const first = chosen.flatMap((id) => ready.find((one) => one.id === id) ?? []);
+  const rest = ready.filter((one) => !chosen.includes(one.id));
+  const apart = first.length > 0 && !first.some((one) => one.sample);
+  return [
+    ...identities([...first, ...rest.filter((one) => !apart || !one.sample)]),
+    ...(apart ? identities(rest.filter((one) => one.sample)) : []),
+    ...found.filter((one) => one.hurdle !== null).map(({ id, title, sample }): Identity => ({ id, title, letter: '', hue: 'ref', sample })),
+  ];
 }
 
 export const referenceIdentity = (title: string): Identity => ({ id: null, title, letter: 'R', hue: 'ref', sample: false });

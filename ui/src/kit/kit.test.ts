@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { en } from '../i18n/en';
 import { csv } from './csv';
 import { GLYPHS, STATES, TONES } from './glyph';
-import { HUES, identities } from './identity';
-import { visible } from './visible';
+import { HUES, identities, prospects } from './identity';
+import { cutOff, visible } from './visible';
 
 const arms = (...titles: string[]) => titles.map((title) => ({ id: title.toLowerCase(), title, sample: true }));
 
@@ -43,6 +43,27 @@ describe('identities', () => {
   });
 });
 
+describe('before a run', () => {
+  const real = { id: 'claude-code', title: 'Claude Code', sample: false, hurdle: null };
+  const absent = { id: 'codex', title: 'Codex', sample: false, hurdle: 'not found' };
+  const samples = arms('Aster', 'Birch', 'Cedar').map((one) => ({ ...one, hurdle: null }));
+  const marks = (chosen: string[], ...found: (typeof real | typeof absent)[]) =>
+    Object.fromEntries(prospects([...found, ...samples], chosen).map((one) => [one.id, `${one.letter}${one.hue}`]));
+
+  it('one who cannot start has no letter and takes none away', () => {
+    expect(marks(['aster', 'birch'], { ...real, hurdle: 'not found' }, absent)).toEqual({ aster: 'A0', birch: 'B1', cedar: 'C2', 'claude-code': 'ref', codex: 'ref' });
+  });
+
+  it('the chosen have the marks that their run will give them', () => {
+    expect(marks(['cedar', 'aster'])).toEqual({ cedar: 'C0', aster: 'A1', birch: 'B2' });
+    expect(marks(['claude-code', 'cedar'], real)).toMatchObject({ 'claude-code': 'C0', cedar: 'E1' });
+  });
+
+  it('samples keep those of their own run while no sample is chosen', () => {
+    expect(marks(['claude-code'], real)).toEqual({ 'claude-code': 'C0', aster: 'A0', birch: 'B1', cedar: 'C2' });
+  });
+});
+
 describe('untrusted text', () => {
   it.each([
     ['plain text', 'plain text'],
@@ -52,13 +73,21 @@ describe('untrusted text', () => {
     ['zero\u200bwidth', 'zero[U+200B]width'],
     ['pass\u200dword', 'pass[U+200D]word'],
     ['می\u200cخواهم', 'می\u200cخواهم'],
-    ['bell\u0007', 'bell[U+0007]'],
+    ['bell\u0007', 'bell[BEL]'],
+    ['\u241b[31mred\u2407\u2421', '[ESC][31mred[BEL][DEL]'],
+    ['\u007f\u0085\u2422', '[DEL][U+0085]\u2422'],
     ['line\r\n', 'line[CR]\n'],
     ['نص عربي', 'نص عربي'],
     ['family 👩‍👩‍👧', 'family 👩‍👩‍👧'],
   ])('%j shows as %j', (text, shown) =>
     expect(visible(text).map((piece) => (piece.token ? `[${piece.text}]` : piece.text)).join('')).toBe(shown),
   );
+
+  it.each([
+    ['AAA … (936000 more bytes)', 'AAA', 936000],
+    ['AAA … (1 more bytes) and on', 'AAA … (1 more bytes) and on', null],
+    ['', '', null],
+  ])('%j was sent as %j and lacks %s bytes', (text, sent, bytes) => expect(cutOff(text)).toEqual({ text: sent, bytes }));
 
   it('of a megabyte is cut in linear time', () => {
     expect(visible('\u202e'.repeat(1000) + 'x'.repeat(1_000_000))).toHaveLength(1001);
