@@ -235,6 +235,38 @@ describe('a reader', () => {
     await context.close();
   });
 
+  it.each([
+    [1280, 800],
+    [1920, 1080],
+  ])('reads two columns side by side at %i: equal halves under their heads, long lines inside them', async (width, height) => {
+    const context = await reader('dark', 'en', { width, height });
+    const { page } = await open(context, `#/run/${OVER}/diffs`);
+    await page.waitForSelector('[data-testid="diff-stacked"]');
+    await page.keyboard.press('c');
+    await page.waitForSelector('[data-testid="diff-columns"] [data-testid="diff-row"]');
+    await settled(page);
+    const seen = await page.evaluate(() => {
+      const edges = (one: Element) => [one.getBoundingClientRect().left, one.getBoundingClientRect().right];
+      const scroller = document.querySelector('[data-testid="diff-columns"]')!;
+      return {
+        heads: [...scroller.querySelectorAll('label')].map(edges),
+        rows: [...scroller.querySelectorAll('[data-testid="diff-row"]')].map((row) => [edges(row.children[0]!), edges(row.children[2]!)]),
+        over: [scroller, ...scroller.querySelectorAll('.text')].filter((one) => one.scrollWidth > one.clientWidth).length,
+        lies: [...scroller.querySelectorAll<HTMLElement>('.block')].map((one) => one.offsetHeight - Number.parseFloat(one.style.minHeight)),
+        words: scroller.textContent,
+      };
+    });
+    const [left, right] = seen.heads as [number[], number[]];
+    expect(Math.abs(left[1]! - left[0]! - (right[1]! - right[0]!))).toBeLessThan(1);
+    expect(right[1]).toBeLessThanOrEqual(width);
+    for (const row of seen.rows) expect(row).toEqual(seen.heads);
+    expect([seen.over, seen.lies]).toEqual([0, [0]]);
+    expect(seen.words).toContain('limit_39)');
+    expect(seen.words).toContain('ESC[31mtoo heavyBEL');
+    if (SHOTS) await page.screenshot({ path: join(SHOTS, `columns-${width}.png`) });
+    await context.close();
+  });
+
   it('loads a long transcript by the page', async () => {
     const context = await reader('light', 'en');
     const { page } = await open(context, evidence('zone-lookup', 'aster'));

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 
-import type { ColumnRow, StackedRow } from '../../api/types';
-import { columnPlaces, stackedPlaces, step } from './rows';
+import type { ColumnCell, ColumnRow, Span, StackedRow } from '../../api/types';
+import { columnHeight, columnPlaces, HEAD, LINE, stackedPlaces, step, unindented } from './rows';
 
 const base: StackedRow = { row: 'base', line: 1, text: '' };
 const added: StackedRow = { row: 'added', spans: [], who: [0] };
@@ -25,3 +25,25 @@ it.each([
   [4, -1, 1],
   [1, -1, null],
 ] as const)('from %i by %i the next place is %s', (from, by, found) => expect(step([1, 4], from, by)).toBe(found));
+
+const marked = (line: string): Span[] => line.split(/(«[^»]*»)/).filter((part) => part !== '').map((part) => (part.startsWith('«') ? { text: part.slice(1, -1), changed: true } : { text: part, changed: false }));
+
+it.each([
+  ['«    while» true', '    «while» true'],
+  ['  «  »day «+»= 1', '    day «+»= 1'],
+  ['«\t»', '\t'],
+  ['let« a» = 1', 'let« a» = 1'],
+  ['', ''],
+])('the marks of %j are drawn as %j', (line, drawn) =>
+  expect(unindented(marked(line)).map((span) => (span.changed ? `«${span.text}»` : span.text)).join('')).toBe(drawn),
+);
+
+it('a row of columns is as high as its longer half, in lines of the room there is', () => {
+  const same = (text: string): ColumnCell => ({ cell: 'same', line: 1, text });
+  const high = (left: ColumnCell, right: ColumnCell) => columnHeight({ row: 'line', base: 1, left, right }, 10) / LINE;
+  expect(high(same(''), { cell: 'empty' })).toBe(1);
+  expect(high(same('x'.repeat(10)), same('x'.repeat(11)))).toBe(2);
+  expect(high(same('\t\t\tx'), { cell: 'added', line: 1, spans: marked('«abcdef»ghij') })).toBe(2);
+  expect(high(same('x'.repeat(1_000_000)), same(''))).toBe(200);
+  expect(columnHeight({ row: 'gap', from: 1, lines: 3 }, 10)).toBe(HEAD);
+});
