@@ -1,6 +1,7 @@
 /** The diffs of one task and trial: who touches which file, and the rows of the file that is open. */
 import type { Columns, DiffIndex, Stacked } from '../api/types';
 import type { Host } from '../host';
+import { mostTouched } from './touched';
 import { Loaded } from './loaded.svelte';
 
 export type Form = 'stacked' | 'columns';
@@ -39,7 +40,7 @@ export class DiffsController {
     );
     if (!index) return;
     const known = (wanted: string | null) => index.files.some((file) => file.path === wanted);
-    this.path = known(path) ? path : known(this.path) ? this.path : (index.files[0]?.path ?? null);
+    this.path = known(path) ? path : known(this.path) ? this.path : mostTouched(index.files);
     this.left = Math.min(this.left, Math.max(0, index.arms.length - 1));
     this.right = Math.min(this.right, Math.max(0, index.arms.length - 1));
     if (index.arms.length === 2) [this.left, this.right] = [0, 1];
