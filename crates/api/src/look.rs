@@ -285,7 +285,8 @@ fn power(tasks: usize, trials: u32) -> String {
     if points >= 100.0 {
         return format!("{tasks} tasks are too few to tell two assistants apart");
     }
-    format!("{tasks} tasks with {trials} trials each could show a difference of about {points:.0} points")
+    let trials = if trials == 1 { "1 trial".to_owned() } else { format!("{trials} trials") };
+    format!("{tasks} tasks with {trials} each could show a difference of about {points:.0} points")
 }
 
 pub(crate) fn count(number: usize) -> u32 {
@@ -300,7 +301,7 @@ mod tests {
     fn power_is_said_in_points_or_refused() {
         assert_eq!(power(1, 3), "one look, not a measurement: no verdict comes from one task");
         assert_eq!(power(2, 1), "2 tasks are too few to tell two assistants apart");
-        assert_eq!(power(60, 1), "60 tasks with 1 trials each could show a difference of about 20 points");
+        assert_eq!(power(60, 1), "60 tasks with 1 trial each could show a difference of about 20 points");
         assert_eq!(power(30, 3), "30 tasks with 3 trials each could show a difference of about 19 points");
     }
 }
