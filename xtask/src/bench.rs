@@ -123,8 +123,13 @@ pub enum BenchError {
     #[error("a result is not what was expected")]
     Json(#[from] serde_json::Error),
     /// Budgets are missed.
-    #[error("{0} of the budgets are missed")]
-    Missed(usize),
+    #[error("{table}\n{count} of the budgets are missed")]
+    Missed {
+        /// How many.
+        count: usize,
+        /// All figures, for people.
+        table: String,
+    },
 }
 
 /// Writes an error with its causes in one line.
@@ -154,8 +159,7 @@ pub fn bench(root: &Path, wish: &Wish) -> Result<String, BenchError> {
     let missed = figures.iter().filter(|figure| figure.standing() == Standing::Missed).count();
     let text = table::plain(&figures);
     if wish.check && missed > 0 {
-        println!("{text}");
-        return Err(BenchError::Missed(missed));
+        return Err(BenchError::Missed { count: missed, table: text });
     }
     Ok(text)
 }

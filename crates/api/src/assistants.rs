@@ -10,12 +10,12 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
-use fairtrial_backends::{Known, backend, known, samples};
+use fairtrial_backends::{Known, LaunchSpec, backend, known, samples};
 use fairtrial_domain::assistant::{Assistant, BackendKind, PromptBy, SecretRef};
 use fairtrial_domain::id::AssistantId;
 use fairtrial_domain::task::Network;
 
-use crate::error::ApiError;
+use crate::error::{ApiError, describe};
 use crate::home::Home;
 use crate::view::AssistantStatus;
 
@@ -107,7 +107,7 @@ pub(crate) fn status(home: &Home, assistant: &Assistant) -> AssistantStatus {
     let found = find(home, assistant);
     let hurdle = match &found {
         Err(hurdle) => Some(hurdle.clone()),
-        Ok(ready) => version_hurdle(assistant, ready).or_else(|| key_hurdle(assistant)),
+        Ok(ready) => version_hurdle(assistant, ready).or_else(|| launch_hurdle(assistant, ready)),
     };
     let found = found.ok();
     AssistantStatus {
@@ -125,7 +125,7 @@ pub(crate) fn status(home: &Home, assistant: &Assistant) -> AssistantStatus {
 pub(crate) fn ready(home: &Home, assistant: &Assistant) -> Result<Ready, ApiError> {
     let cannot = |hurdle: String| ApiError::BadRequest(format!("{} cannot start: {hurdle}", assistant.title));
     let ready = find(home, assistant).map_err(cannot)?;
-    match version_hurdle(assistant, &ready).or_else(|| key_hurdle(assistant)) {
+    match version_hurdle(assistant, &ready).or_else(|| launch_hurdle(assistant, &ready)) {
         Some(hurdle) => Err(cannot(hurdle)),
         None => Ok(ready),
     }
@@ -160,16 +160,25 @@ fn version_hurdle(assistant: &Assistant, ready: &Ready) -> Option<Hurdle> {
         .then(|| format!("version {wanted} is pinned and {found} was found: install that, or change the pin"))
 }
 
-fn key_hurdle(assistant: &Assistant) -> Option<Hurdle> {
+/// Asks the back end whether it would start, with stand-ins for what only a trial has.
+fn launch_hurdle(assistant: &Assistant, ready: &Ready) -> Option<Hurdle> {
     if let Some((variable, _)) = assistant.secrets.iter().find(|(_, reference)| secret(reference).is_none()) {
         return Some(format!(
             "its secret {variable} has no value: set it where assistants.toml says it is kept"
         ));
     }
-    let known = known().iter().find(|known| known.backend == assistant.backend)?;
-    let given = |name: &str| assistant.secrets.contains_key(name) || assistant.env.contains_key(name);
-    (!known.keys.iter().any(|name| given(name)))
-        .then(|| format!("no key: set {}, or name one in assistants.toml", known.keys.join(" or ")))
+    let secrets = assistant.secrets.keys().map(|name| (name.clone(), String::from("given"))).collect();
+    let passed = assistant.env_allow.iter().filter_map(|name| Some((name.clone(), env::var(name).ok()?))).collect();
+    let spec = LaunchSpec {
+        assistant,
+        instruction: "",
+        program: &ready.program,
+        workspace: Path::new("/workspace"),
+        home: Path::new("/home"),
+        secrets: &secrets,
+        env: &passed,
+    };
+    backend(assistant.backend).launch(&spec).err().map(|error| describe(&error))
 }
 
 /// Returns a secret's value.
