@@ -53,26 +53,6 @@ pub fn parse(format: ResultFormat, text: &str) -> Vec<TestResult> {
     read(format, text).tests
 }
 
-/// Returns whether the task's name of a test, `wanted`, means the test `id` of a reading.
-///
-/// The same name always does. unittest's `test_x (module.Class.test_x)` means `module.Class.test_x`; a name
-/// without its package means a Go test of any package.
-pub fn means(format: ResultFormat, wanted: &str, id: &str) -> bool {
-    wanted == id
-        || match format {
-            ResultFormat::Pytest => python::unittest_id(wanted).is_some_and(|wanted| wanted == id),
-            ResultFormat::Go => {
-                id.strip_suffix(wanted).is_some_and(|package| package.ends_with('.'))
-                    && wanted.starts_with("Test")
-            }
-            ResultFormat::Junit
-            | ResultFormat::Tap
-            | ResultFormat::Cargo
-            | ResultFormat::Node
-            | ResultFormat::Exit => false,
-        }
-}
-
 /// Takes terminal colours and cursor movements out of a line.
 fn plain(line: &str) -> std::borrow::Cow<'_, str> {
     if !line.contains('\u{1b}') {

@@ -51,14 +51,6 @@ pub enum GradeError {
         /// Why.
         source: io::Error,
     },
-    /// A glob of the task is broken.
-    #[error("the protected pattern `{glob}` is no glob: correct the task")]
-    Glob {
-        /// Which.
-        glob: String,
-        /// Why.
-        source: globset::Error,
-    },
     /// A hidden file or a report is at a place where none can be.
     #[error("the task names an impossible path")]
     Place {
@@ -80,7 +72,7 @@ impl GradeError {
     /// Returns whether another try would fail alike.
     fn is_lasting(&self) -> bool {
         match self {
-            GradeError::Glob { .. } | GradeError::Place { .. } | GradeError::Toolchain(_) => true,
+            GradeError::Place { .. } | GradeError::Toolchain(_) => true,
             GradeError::Room(error) => error.is_lasting(),
             GradeError::Bundle { .. }
             | GradeError::Journal(_)

@@ -7,7 +7,7 @@ use fairtrial_domain::task::{Check, CheckKind, ResultFormat};
 use fairtrial_domain::verdict::{TestStatus, VerdictStatus};
 use proptest::prelude::*;
 
-use fairtrial_cell::checks::{MAX_OUTPUT, Ran, Reading, means, parse, read, tail, verdict};
+use fairtrial_cell::checks::{MAX_OUTPUT, Ran, Reading, parse, read, tail, verdict};
 
 /// One line a test, `+` passed, `-` failed, `~` skipped; then the problem.
 fn shown(format: ResultFormat, text: &str) -> String {
@@ -95,8 +95,8 @@ fn a_printed_ok_does_not_pass_a_failing_unittest() {
 #[test]
 fn the_older_name_of_a_unittest_is_the_same_test() {
     check(ResultFormat::Pytest, "test_x (m.T) ... hellook\n\nRan 1 test in 0.1s\n", "+ m.T.test_x");
-    assert!(means(ResultFormat::Pytest, "test_x (m.T.test_x)", "m.T.test_x"));
-    assert!(!means(ResultFormat::Pytest, "test_x", "m.T.test_x"));
+    assert!(ResultFormat::Pytest.means("test_x (m.T.test_x)", "m.T.test_x"));
+    assert!(!ResultFormat::Pytest.means("test_x", "m.T.test_x"));
 }
 
 #[test]
@@ -209,7 +209,7 @@ fn go_is_read_as_json_and_verbose() {
         === RUN   TestY/sub\n    --- PASS: TestY/sub (0.00s)\n--- PASS: TestY (0.00s)\nFAIL\nFAIL\tex/a\t0.002s\n";
     check(ResultFormat::Go, verbose, "- ex/a.TestX\n+ ex/a.TestY/sub\n+ ex/a.TestY");
     check(ResultFormat::Go, "FAIL\tex/a [build failed]\nFAIL\n", "! `ex/a` did not build");
-    assert!(means(ResultFormat::Go, "TestX", "ex/a.TestX") && !means(ResultFormat::Go, "X", "ex/a.TestX"));
+    assert!(ResultFormat::Go.means("TestX", "ex/a.TestX") && !ResultFormat::Go.means("X", "ex/a.TestX"));
 }
 
 #[test]

@@ -440,7 +440,8 @@ fn protected_files_are_put_back_and_named_and_other_bases_refused() {
     );
     let run = |files: Vec<FileChange>| {
         let mut bundle = place.grading(patch(files), vec![show.clone()], &[]);
-        bundle.protected = owned(&["tests/**", "conf"]);
+        // A folder's name covers all below it, as the judge reads it.
+        bundle.protected = owned(&["./tests/", "conf"]);
         place.grade(bundle)
     };
     let records = run(vec![
@@ -586,8 +587,5 @@ fn the_tier_is_said_and_a_wrong_bundle_refused() {
     let dir = place.bundle(&Bundle::Grade(bundle.clone()));
     assert!(base::prepare(&dir, &Cancel::new()).unwrap_err().to_string().ends_with("is no base bundle"));
     bundle.base = place.path("nowhere");
-    assert!(failed(&place.grade(bundle.clone())).contains("nowhere"));
-    bundle.base = place.path("base");
-    bundle.protected = owned(&["{a"]);
-    assert!(failed(&place.grade(bundle)).starts_with("the protected pattern `{a` is no glob"));
+    assert!(failed(&place.grade(bundle)).contains("nowhere"));
 }

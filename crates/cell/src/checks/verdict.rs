@@ -6,7 +6,7 @@
 use fairtrial_domain::task::{Check, ResultFormat};
 use fairtrial_domain::verdict::{TestResult, TestStatus, VerdictStatus};
 
-use super::{MAX_OUTPUT, Reading, means};
+use super::{MAX_OUTPUT, Reading};
 
 /// How a check's command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,12 +79,12 @@ fn invalid(reason: String) -> VerdictStatus {
 
 fn counting<'a>(check: &'a Check, reading: &'a Reading) -> impl Iterator<Item = &'a TestResult> {
     reading.tests.iter().filter(|test| {
-        check.tests.is_empty() || check.tests.iter().any(|wanted| means(check.format, wanted, &test.id))
+        check.tests.is_empty() || check.tests.iter().any(|wanted| check.format.means(wanted, &test.id))
     })
 }
 
 fn passed(format: ResultFormat, wanted: &str, reading: &Reading) -> bool {
-    let mut seen = reading.tests.iter().filter(|t| means(format, wanted, &t.id)).peekable();
+    let mut seen = reading.tests.iter().filter(|t| format.means(wanted, &t.id)).peekable();
     seen.peek().is_some() && seen.all(|t| t.status == TestStatus::Passed)
 }
 

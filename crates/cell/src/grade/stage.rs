@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use fairtrial_domain::bundle::GradeBundle;
 use fairtrial_domain::patch::FileChange;
-use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use fairtrial_patch::Paths;
 
 use super::GradeError;
 use super::layer::{Layer, LayerError, copy_layer, safe};
@@ -41,7 +41,7 @@ pub(super) fn stage(bundle: &GradeBundle, over: &Path) -> Result<Staged, GradeEr
     if let Some(path) = first_misfit(&bundle.patch.files, &below, &mut ignore)? {
         return Ok(Staged::DoesNotApply { path });
     }
-    let protected = globs(&bundle.protected)?;
+    let protected = Paths::of(&bundle.protected);
     let (kept, restored) = sort(&bundle.patch.files, &below, &protected, &mut ignore)?;
     let layer = over.join(LAYER);
     fs::create_dir_all(&layer).map_err(|e| file(&layer, e))?;
@@ -117,13 +117,13 @@ fn gives_way(
 fn sort<'a>(
     files: &'a [FileChange],
     below: &Stack,
-    protected: &GlobSet,
+    protected: &Paths,
     ignore: &mut Ignore,
 ) -> Result<(Vec<&'a FileChange>, Vec<String>), GradeError> {
     let (mut kept, mut restored) = (Vec::new(), Vec::new());
     for change in files {
         let rel = Path::new(&change.path);
-        if protected.is_match(rel) || displaces(rel, change, below, protected)? {
+        if is_in(protected, rel) || displaces(rel, change, below, protected)? {
             restored.push(change.path.clone());
         } else if !ignore.is_output(rel, false) {
             kept.push(change);
@@ -138,7 +138,7 @@ fn displaces(
     rel: &Path,
     change: &FileChange,
     below: &Stack,
-    protected: &GlobSet,
+    protected: &Paths,
 ) -> Result<bool, GradeError> {
     if change.after.is_none() {
         return Ok(false);
@@ -146,26 +146,19 @@ fn displaces(
     let kind =
         |path: &Path| Ok::<_, GradeError>(below.node(path).map_err(|e| file(path, e))?.map(|n| n.kind));
     if kind(rel)? == Some(Kind::Dir) {
-        return Ok(below.files(rel).map_err(|e| file(rel, e))?.iter().any(|f| protected.is_match(f)));
+        return Ok(below.files(rel).map_err(|e| file(rel, e))?.iter().any(|f| is_in(protected, f)));
     }
     for parent in rel.ancestors().skip(1).filter(|p| !p.as_os_str().is_empty()) {
-        if protected.is_match(parent) && matches!(kind(parent)?, Some(Kind::File | Kind::Link)) {
+        if is_in(protected, parent) && matches!(kind(parent)?, Some(Kind::File | Kind::Link)) {
             return Ok(true);
         }
     }
     Ok(false)
 }
 
-fn globs(patterns: &[String]) -> Result<GlobSet, GradeError> {
-    let error = |glob: &str| {
-        let glob = glob.to_owned();
-        move |source| GradeError::Glob { glob, source }
-    };
-    let mut set = GlobSetBuilder::new();
-    for pattern in patterns {
-        set.add(GlobBuilder::new(pattern).literal_separator(true).build().map_err(error(pattern))?);
-    }
-    set.build().map_err(error(""))
+/// Returns whether `path` is named; a name that is no UTF-8 is in no patch and no pattern.
+fn is_in(paths: &Paths, path: &Path) -> bool {
+    path.to_str().is_some_and(|path| paths.has(path))
 }
 
 fn file(path: &Path, source: io::Error) -> GradeError {
