@@ -168,7 +168,8 @@ fn launch_hurdle(assistant: &Assistant, ready: &Ready) -> Option<Hurdle> {
         ));
     }
     let secrets = assistant.secrets.keys().map(|name| (name.clone(), String::from("given"))).collect();
-    let passed = assistant.env_allow.iter().filter_map(|name| Some((name.clone(), env::var(name).ok()?))).collect();
+    let passed =
+        assistant.env_allow.iter().filter_map(|name| Some((name.clone(), env::var(name).ok()?))).collect();
     let spec = LaunchSpec {
         assistant,
         instruction: "",

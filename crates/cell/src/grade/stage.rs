@@ -134,12 +134,7 @@ fn sort<'a>(
 
 /// Returns whether a change puts a file in the place of a folder with protected files, or a folder in the place of
 /// a protected file.
-fn displaces(
-    rel: &Path,
-    change: &FileChange,
-    below: &Stack,
-    protected: &Paths,
-) -> Result<bool, GradeError> {
+fn displaces(rel: &Path, change: &FileChange, below: &Stack, protected: &Paths) -> Result<bool, GradeError> {
     if change.after.is_none() {
         return Ok(false);
     }
