@@ -45,10 +45,22 @@ impl Family {
         }
     }
 
+    /// Returns whether nobody lives.
+    pub(crate) fn is_empty(&self) -> bool {
+        match self {
+            // Asking costs less than listing, but counts zombies.
+            Family::Namespace => !everyone(None) || self.members().is_empty(),
+            Family::Marked(_) | Family::Carrying(_) => self.members().is_empty(),
+        }
+    }
+
     /// Sends a signal to every member.
     pub(crate) fn signal(&self, signal: Signal) {
         match self {
-            Family::Namespace => everyone(signal),
+            Family::Namespace => {
+                // Nobody left is what a signal is for.
+                let _reached = everyone(Some(signal));
+            }
             Family::Marked(_) | Family::Carrying(_) => {
                 for member in self.members() {
                     if let Some(pid) = Pid::from_raw(member.pid) {
@@ -61,15 +73,17 @@ impl Family {
     }
 }
 
-/// Signals all processes of the namespace but this, its first, at once: no fork slips through.
+/// Signals all processes of the namespace but this, its first, at once, so that no fork slips through; without a signal
+/// it only asks. Returns false when it is certain that there is nobody, zombies counted.
 #[expect(unsafe_code, reason = "rustix has no kill(-1)")]
-fn everyone(signal: Signal) {
+fn everyone(signal: Option<Signal>) -> bool {
     // Outside a namespace of its own this would reach every process of the user.
     if getpid() != Pid::INIT {
-        return;
+        return true;
     }
-    // SAFETY: kill has no memory effects. That there is nobody left is no error.
-    unsafe { libc::kill(-1, signal.as_raw()) };
+    // SAFETY: kill has no memory effects.
+    let reached = unsafe { libc::kill(-1, signal.map_or(0, Signal::as_raw)) };
+    reached == 0 || io::Error::last_os_error().raw_os_error() != Some(libc::ESRCH)
 }
 
 fn living() -> Vec<Member> {

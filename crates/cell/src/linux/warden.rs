@@ -183,8 +183,11 @@ impl Guard<'_> {
         let since = Instant::now();
         loop {
             bury(None);
+            if self.family.is_empty() {
+                return Vec::new();
+            }
             let members = self.family.members();
-            if members.is_empty() || since.elapsed() > SETTLE {
+            if since.elapsed() > SETTLE {
                 let mut names: Vec<String> = members.into_iter().map(|m| m.name).collect();
                 names.sort_unstable();
                 return names;
@@ -197,7 +200,7 @@ impl Guard<'_> {
     fn empty(&self) {
         loop {
             bury(None);
-            if self.family.members().is_empty() {
+            if self.family.is_empty() {
                 return;
             }
             self.family.signal(Signal::KILL);
