@@ -261,6 +261,9 @@ impl Room {
     /// Removes everything the room made.
     pub fn close(mut self) -> Result<(), RoomError> {
         self.empty();
+        if self.status.tier == Tier::Full {
+            remove::unlock(&self.paths.scratch);
+        }
         remove::discard(&self.paths.scratch)
     }
 

@@ -14,6 +14,8 @@ use super::RoomError;
 /// The file by which a room is known; whoever lives in it holds its lock.
 const LOCK: &str = "room.lock";
 const TRASH: &str = ".trash-";
+/// Folders that overlayfs makes with mode 000.
+const OVERLAYS_OWN: [&str; 2] = ["work/work", "home-work/work"];
 
 /// Marks a new room as held by this process, for as long as the returned file is open.
 pub(super) fn hold(scratch: &Path) -> Result<File, RoomError> {
@@ -22,6 +24,15 @@ pub(super) fn hold(scratch: &Path) -> Result<File, RoomError> {
     let held = file
         .and_then(|f| flock(&f, FlockOperation::NonBlockingLockExclusive).map(|()| f).map_err(Into::into));
     held.map_err(|source| RoomError::File { what: "lock", path, source })
+}
+
+/// Opens what overlayfs keeps closed in a room of the full tier, so that removing it is one walk. Only there: no job
+/// could put links in their place.
+pub(super) fn unlock(scratch: &Path) {
+    for own in OVERLAYS_OWN {
+        // What stays closed is removed the long way.
+        let _closed = open(&scratch.join(own));
+    }
 }
 
 /// Removes a room.
