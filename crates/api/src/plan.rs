@@ -213,3 +213,19 @@ pub(crate) fn digest(bytes: &[u8]) -> Digest {
 fn draw_seed() -> u64 {
     RandomState::new().hash_one(std::time::SystemTime::now()) >> 11
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_documented_plan_file_reads() {
+        let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/tasks.md");
+        let page = fs::read_to_string(page).unwrap();
+        let blocks = page.split("```toml\n").skip(1).filter_map(|rest| rest.split("\n```").next());
+        let plans: Vec<&str> = blocks.filter(|block| block.starts_with("suite = ")).collect();
+        let [plan] = plans.as_slice() else { panic!("{} plan files are shown", plans.len()) };
+        let file: PlanFile = toml::from_str(plan).unwrap();
+        assert_eq!((file.suite.as_str(), file.trials, file.seed), ("my-suite", 3, Some(7)));
+    }
+}
