@@ -11,7 +11,9 @@ use fairtrial_domain::usage::{Usage, UsageSource};
 use serde_json::Value;
 
 use crate::shorten::{OUTPUT_LIMIT, shorten, title};
-use crate::{Backend, Launch, LaunchError, LaunchSpec, ProcessExit, Reader, classify, text, variables};
+use crate::{
+    Backend, Launch, LaunchError, LaunchSpec, ProcessExit, Reader, classify, json_line, text, variables,
+};
 
 pub(crate) struct Codex;
 
@@ -110,11 +112,7 @@ struct Stream {
 
 impl Reader for Stream {
     fn stdout(&mut self, line: &str) -> Vec<EventKind> {
-        if line.trim().is_empty() {
-            return vec![];
-        }
-        let events = serde_json::from_str::<Value>(line).ok().and_then(|value| self.read(&value));
-        events.unwrap_or_else(|| vec![EventKind::Unparsed { line: line.to_owned() }])
+        json_line(line, |value| self.read(value))
     }
 
     fn finish(&mut self, _: ProcessExit) -> Vec<EventKind> {

@@ -8,6 +8,7 @@ use std::path::Path;
 
 use fairtrial_domain::assistant::{Assistant, BackendKind};
 use fairtrial_domain::event::EventKind;
+use serde_json::Value;
 
 mod classify;
 mod claude_code;
@@ -156,6 +157,15 @@ pub struct ProcessExit {
     pub code: Option<i32>,
     /// The signal that killed it, if one did.
     pub signal: Option<i32>,
+}
+
+/// Reads a line of JSON; one that is none, or whose meaning `read` does not know, is kept as it is.
+fn json_line(line: &str, read: impl FnOnce(&Value) -> Option<Vec<EventKind>>) -> Vec<EventKind> {
+    if line.trim().is_empty() {
+        return vec![];
+    }
+    let events = serde_json::from_str::<Value>(line).ok().and_then(|value| read(&value));
+    events.unwrap_or_else(|| vec![EventKind::Unparsed { line: line.to_owned() }])
 }
 
 fn text(path: &Path) -> Result<String, LaunchError> {
