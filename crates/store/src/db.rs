@@ -4,9 +4,9 @@
 
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 
 use crate::{Store, StoreError};
 
@@ -16,11 +16,31 @@ pub const SCHEMA_VERSION: i64 = MIGRATIONS.len() as i64;
 /// "FAIR" in ASCII: tells our database from any other.
 const APPLICATION_ID: i64 = 0x4641_4952;
 const BUSY: Duration = Duration::from_secs(10);
+const BETWEEN: Duration = Duration::from_millis(10);
 
 /// One step of the schema each; a published step never changes.
 const MIGRATIONS: &[&str] = &[include_str!("schema/1.sql"), include_str!("schema/2.sql")];
 
+/// Opens the database to write, waiting for other processes that are opening or closing it.
+///
+/// SQLite refuses at once, without asking its busy handler, where waiting might deadlock: two processes that
+/// both turn a new file to write-ahead logging are such a place (<https://sqlite.org/wal.html>, "Sometimes
+/// queries return SQLITE_BUSY in WAL mode"). Starting again from the beginning is safe.
 pub(crate) fn open_writer(path: &Path) -> Result<Connection, StoreError> {
+    let until = Instant::now() + BUSY;
+    loop {
+        match try_open_writer(path) {
+            Err(StoreError::Sql { source, .. })
+                if source.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) && Instant::now() < until =>
+            {
+                std::thread::sleep(BETWEEN);
+            }
+            done => return done,
+        }
+    }
+}
+
+fn try_open_writer(path: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_CREATE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX
@@ -30,7 +50,7 @@ pub(crate) fn open_writer(path: &Path) -> Result<Connection, StoreError> {
     let real = path.parent().and_then(|parent| parent.canonicalize().ok()).map(|parent| parent.join(FILE));
     let mut db = Connection::open_with_flags(real.as_deref().unwrap_or(path), flags).map_err(sql)?;
     db.busy_timeout(BUSY).map_err(sql)?;
-    refuse_foreign(&db, path)?;
+    refuse_foreign(&mut db, path)?;
     db.pragma_update(None, "journal_mode", "WAL").map_err(sql)?;
     // FULL: a recorded trial has cost money, and there are few; a commit is about 5 ms.
     db.execute_batch(
@@ -53,8 +73,10 @@ fn open_reader(path: &Path) -> Result<Connection, rusqlite::Error> {
 }
 
 /// Looks before anything is written, so that a newer or foreign database stays as it is.
-fn refuse_foreign(db: &Connection, path: &Path) -> Result<(), StoreError> {
+fn refuse_foreign(db: &mut Connection, path: &Path) -> Result<(), StoreError> {
     let sql = |source| StoreError::from_sql(path, source);
+    // In one moment: another process may be making the database just now.
+    let db = db.transaction().map_err(sql)?;
     let number = |pragma| db.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0)).map_err(sql);
     let (id, found) = (number("application_id")?, number("user_version")?);
     let tables: i64 =

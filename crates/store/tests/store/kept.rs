@@ -192,3 +192,21 @@ fn two_handles_and_many_threads_share_one_folder() {
     });
     assert_eq!(two.trials(&id("r1")).unwrap().len(), 30);
 }
+
+#[test]
+fn many_may_open_a_new_folder_at_once() {
+    for _ in 0..20 {
+        let dir = tempfile::tempdir().unwrap();
+        let together = std::sync::Barrier::new(4);
+        std::thread::scope(|scope| {
+            let open = || {
+                together.wait();
+                Store::open(dir.path()).map(drop)
+            };
+            let opened: Vec<_> = (0..4).map(|_| scope.spawn(open)).collect();
+            for one in opened {
+                one.join().unwrap().unwrap();
+            }
+        });
+    }
+}
