@@ -1,6 +1,8 @@
 //! Shared help for the tests over the programs: where they are, a data folder of their own, what they printed.
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{Read, Seek};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -66,10 +68,12 @@ impl Home {
         Ran::of(arguments, output)
     }
 
-    /// Starts `fairtrial` in the background, its output going nowhere.
+    /// Starts `fairtrial` in the background. What it says is shown when the test fails.
     pub fn start(&self, arguments: &[&str]) -> Background {
-        let child = self.fairtrial(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
-        Background { child: child.expect("fairtrial starts") }
+        let said = tempfile::tempfile().expect("temporary files can be made");
+        let err = said.try_clone().expect("a file can be shared");
+        let child = self.fairtrial(arguments).stdout(Stdio::null()).stderr(err).spawn();
+        Background { child: child.expect("fairtrial starts"), said }
     }
 }
 
@@ -112,6 +116,7 @@ impl Ran {
 #[derive(Debug)]
 pub struct Background {
     child: Child,
+    said: File,
 }
 
 impl Background {
@@ -134,8 +139,18 @@ impl Background {
 
 impl Drop for Background {
     fn drop(&mut self) {
+        let ended = self.child.try_wait();
         let _ = self.child.kill();
         let _ = self.child.wait();
+        // A test that waited in vain for something is explained by what the program said.
+        if std::thread::panicking() {
+            let mut said = Vec::new();
+            let _ = self.said.rewind().and_then(|()| self.said.read_to_end(&mut said));
+            eprintln!(
+                "the program in the background: {ended:?}, it said: {}",
+                String::from_utf8_lossy(&said)
+            );
+        }
     }
 }
 
