@@ -94,6 +94,7 @@ fn unconfigured(program: &Known) -> Option<Assistant> {
         sample: false,
         account: None,
         price: None,
+        unmetered: false,
     })
 }
 
@@ -178,6 +179,7 @@ fn launch_hurdle(assistant: &Assistant, ready: &Ready) -> Option<Hurdle> {
         home: Path::new("/home"),
         secrets: &secrets,
         env: &passed,
+        meter: None,
     };
     backend(assistant.backend).launch(&spec).err().map(|error| describe(&error))
 }

@@ -80,6 +80,7 @@ pub(crate) fn record(
         model: work.model.or_else(|| assistant.model.clone()),
         leftovers: work.leftovers,
         journals,
+        traffic: work.traffic,
     })
 }
 

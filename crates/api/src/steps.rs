@@ -19,6 +19,7 @@ use fairtrial_domain::patch::Patch;
 use fairtrial_domain::plan::Plan;
 use fairtrial_domain::run::{RunEvent, TaskFacts, Validity};
 use fairtrial_domain::task::{Network, Task};
+use fairtrial_domain::traffic::MeterOrder;
 use fairtrial_domain::usage::{Cost, CostSource, Usage};
 use fairtrial_runner::harvest::{self, Harvest};
 use fairtrial_runner::launch;
@@ -206,6 +207,7 @@ impl Steps for Surroundings {
             limits: task.limits.clone(),
             requires: task.requires.clone(),
             tier: TierChoice::Best,
+            meter: metered(assistant),
         };
         let dir = self.attempt_dir(key, attempt).join("work");
         write_bundle(&dir, &Bundle::Work(bundle))?;
@@ -271,6 +273,11 @@ impl Steps for Surroundings {
         }
         self.board.tell(event);
     }
+}
+
+/// Returns how an assistant is metered: always, unless the user asked not to, or it calls no model.
+fn metered(assistant: &Assistant) -> Option<MeterOrder> {
+    (!assistant.unmetered && !assistant.sample).then(MeterOrder::default)
 }
 
 /// Reads the patch that a work cell left in its bundle, and its text.

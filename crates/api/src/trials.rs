@@ -90,6 +90,7 @@ fn events_of(journal: &str) -> Vec<Event> {
             Record::Opened { .. }
             | Record::Phase { .. }
             | Record::LimitReached { .. }
+            | Record::Metered { .. }
             | Record::Ended { .. }
             | Record::Captured { .. }
             | Record::Restored { .. }

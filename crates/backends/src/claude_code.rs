@@ -12,11 +12,13 @@ use serde_json::Value;
 
 use crate::shorten::{OUTPUT_LIMIT, shorten, title};
 use crate::{
-    Backend, Launch, LaunchError, LaunchSpec, ProcessExit, Reader, classify, json_line, text, variables,
+    Backend, Launch, LaunchError, LaunchSpec, MeterPoint, ProcessExit, Reader, classify, json_line, text,
+    variables,
 };
 
 pub(crate) struct ClaudeCode;
 
+const VENDOR: &str = "https://api.anthropic.com";
 /// Any of these lets it sign in.
 const KEYS: [&str; 6] = [
     "ANTHROPIC_API_KEY",
@@ -48,8 +50,8 @@ impl Backend for ClaudeCode {
             });
         }
         env.insert("CLAUDE_CONFIG_DIR".to_owned(), text(&spec.home.join(".claude"))?);
-        if let Some(url) = &assistant.base_url {
-            env.insert("ANTHROPIC_BASE_URL".to_owned(), url.clone());
+        if let Some(url) = spec.base_url() {
+            env.insert("ANTHROPIC_BASE_URL".to_owned(), url.to_owned());
         }
         let mut argv: Vec<String> = [
             text(spec.program)?.as_str(),
@@ -68,6 +70,16 @@ impl Backend for ClaudeCode {
         argv.extend(assistant.args.iter().cloned());
         // On standard input no instruction is too long, and none is taken for an option.
         Ok(Launch { argv, env, stdin: Some(spec.instruction.to_owned()), files: vec![] })
+    }
+
+    fn meter_point(&self, assistant: &Assistant) -> Option<MeterPoint> {
+        let has = |name: &str| assistant.secrets.contains_key(name) || assistant.env.contains_key(name);
+        // A subscription's token, and other clouds' signatures, are left alone.
+        if KEYS[2..].iter().any(|name| has(name)) {
+            return None;
+        }
+        let upstream = assistant.base_url.clone().unwrap_or_else(|| VENDOR.to_owned());
+        Some(MeterPoint { upstream, keys: &["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"] })
     }
 
     fn reader(&self) -> Box<dyn Reader> {

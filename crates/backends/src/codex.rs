@@ -12,7 +12,8 @@ use serde_json::Value;
 
 use crate::shorten::{OUTPUT_LIMIT, shorten, title};
 use crate::{
-    Backend, Launch, LaunchError, LaunchSpec, ProcessExit, Reader, classify, json_line, text, variables,
+    Backend, Launch, LaunchError, LaunchSpec, MeterPoint, ProcessExit, Reader, classify, json_line, text,
+    variables,
 };
 
 pub(crate) struct Codex;
@@ -27,7 +28,7 @@ impl Backend for Codex {
         let assistant = spec.assistant;
         let mut env = variables(spec, &[("NO_COLOR", "1")]);
         let key = KEYS.into_iter().find(|key| env.contains_key(*key));
-        if key.is_none() && assistant.base_url.is_none() {
+        if key.is_none() && spec.base_url().is_none() {
             return Err(LaunchError::NoKey { assistant: assistant.id.to_string(), variable: KEYS[0] });
         }
         env.insert("CODEX_HOME".to_owned(), text(&spec.home.join(FOLDER))?);
@@ -50,8 +51,13 @@ impl Backend for Codex {
         }
         argv.extend(assistant.args.iter().cloned());
         argv.push("-".to_owned());
-        let files = vec![(format!("{FOLDER}/config.toml"), settings(assistant, key))];
+        let files = vec![(format!("{FOLDER}/config.toml"), settings(spec, key))];
         Ok(Launch { argv, env, stdin: Some(spec.instruction.to_owned()), files })
+    }
+
+    fn meter_point(&self, assistant: &Assistant) -> Option<MeterPoint> {
+        let upstream = assistant.base_url.clone().unwrap_or_else(|| VENDOR.to_owned());
+        Some(MeterPoint { upstream, keys: &KEYS })
     }
 
     fn reader(&self) -> Box<dyn Reader> {
@@ -80,11 +86,11 @@ impl Backend for Codex {
 }
 
 /// Returns the program's settings: no updates, no analytics, one provider with the key's variable by name.
-fn settings(assistant: &Assistant, key: Option<&str>) -> String {
+fn settings(spec: &LaunchSpec<'_>, key: Option<&str>) -> String {
     let mut provider = toml::Table::new();
     let mut set = |name: &str, value: &str| provider.insert(name.to_owned(), value.into());
     set("name", "fairtrial");
-    set("base_url", assistant.base_url.as_deref().unwrap_or(VENDOR));
+    set("base_url", spec.base_url().unwrap_or(VENDOR));
     set("wire_api", "responses");
     if let Some(key) = key {
         set("env_key", key);
@@ -92,7 +98,7 @@ fn settings(assistant: &Assistant, key: Option<&str>) -> String {
     let mut table = toml::Table::new();
     table.insert("model_provider".to_owned(), "fairtrial".into());
     table.insert("check_for_update_on_startup".to_owned(), false.into());
-    if let Some(effort) = &assistant.effort {
+    if let Some(effort) = &spec.assistant.effort {
         table.insert("model_reasoning_effort".to_owned(), effort.as_str().into());
     }
     let nested = |name: &str, value: toml::Value| toml::Table::from_iter([(name.to_owned(), value)]);

@@ -85,7 +85,7 @@ fn assistants(text: &str) -> Result<Vec<Assistant>, Fault> {
 }
 
 const FIELDS: &str = "title, backend, program, args, prompt, model, effort, base_url, env_allow, env, secrets, \
-                      version, network, readable, account, price";
+                      version, network, readable, account, price, meter";
 
 fn assistant(entry: &Node<'_>) -> Result<Assistant, Fault> {
     let fields = entry.table()?;
@@ -111,6 +111,7 @@ fn assistant(entry: &Node<'_>) -> Result<Assistant, Fault> {
             "readable" => assistant.readable = field.paths()?,
             "account" => assistant.account = Some(field.text()?),
             "price" => assistant.price = Some(field.price()?),
+            "meter" => assistant.unmetered = !field.truth()?,
             unknown => {
                 let problem = format!("`{unknown}` is not a field of an assistant");
                 return Err(Fault::new(field.at, problem, format!("use one of {FIELDS}")));
@@ -172,6 +173,7 @@ fn empty(entry: &Node<'_>, fields: &[Node<'_>]) -> Result<Assistant, Fault> {
         sample: false,
         account: None,
         price: None,
+        unmetered: false,
     })
 }
 

@@ -46,6 +46,12 @@ pub trait Backend: Send + Sync {
     /// Returns a reader for one session, from its first line on.
     fn reader(&self) -> Box<dyn Reader>;
 
+    /// Returns where this assistant's model answers and which secrets are sent there, when its traffic can be led
+    /// through our meter: its address can be set, and its key is a plain word in a header. `None` otherwise.
+    fn meter_point(&self, _assistant: &Assistant) -> Option<MeterPoint> {
+        None
+    }
+
     /// Returns the program's usual name, looked up on the PATH when the assistant names none.
     fn default_program(&self) -> Option<&'static str>;
 
@@ -80,6 +86,24 @@ pub struct LaunchSpec<'a> {
     pub secrets: &'a BTreeMap<String, String>,
     /// Variables passed on from the app's environment.
     pub env: &'a BTreeMap<String, String>,
+    /// The address of our meter, which stands in the vendor's place; then `secrets` holds stand-ins for keys.
+    pub meter: Option<&'a str>,
+}
+
+impl<'a> LaunchSpec<'a> {
+    /// Returns the address to send model requests to, where it is not the vendor's own.
+    pub fn base_url(&self) -> Option<&'a str> {
+        self.meter.or(self.assistant.base_url.as_deref())
+    }
+}
+
+/// Where the meter sends what it is asked, and what it puts in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MeterPoint {
+    /// The address that the program would have used.
+    pub upstream: String,
+    /// Variables whose values are keys for it: the job gets stand-ins, the meter puts the values in.
+    pub keys: &'static [&'static str],
 }
 
 /// What to start.

@@ -46,6 +46,7 @@ pub fn samples() -> Vec<Assistant> {
             sample: true,
             account: None,
             price: None,
+            unmetered: false,
         })
     };
     SAMPLES.into_iter().filter_map(sample).collect()

@@ -133,6 +133,7 @@ fn decides(record: &Record) -> bool {
         | Record::Launched { .. }
         | Record::Event { .. }
         | Record::LimitReached { .. }
+        | Record::Metered { .. }
         | Record::Ended { .. }
         | Record::Captured { .. }
         | Record::Restored { .. }

@@ -60,12 +60,14 @@ impl Desk {
                 sample: false,
                 account: None,
                 price: None,
+                unmetered: false,
             },
             program: PathBuf::from("/bin/sh"),
             env: BTreeMap::from([("GIVEN".to_owned(), "passed on".to_owned())]),
             limits: Limits { agent_timeout_sec: 30.0, grace_sec: 1.0, ..Limits::default() },
             requires: Vec::new(),
             tier,
+            meter: None,
         };
         Desk { dir, bundle }
     }

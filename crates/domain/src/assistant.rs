@@ -44,6 +44,9 @@ values! {
         pub account: Option<String>,
         /// Prices the user entered, for cost where the stream gives none.
         pub price: Option<Price>,
+        /// True to let it talk to its vendor without our meter, which then injects no key and counts nothing.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        pub unmetered: bool,
     }
 
     /// How a program is driven.

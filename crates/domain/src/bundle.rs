@@ -10,6 +10,7 @@ use crate::assistant::Assistant;
 use crate::id::Digest;
 use crate::patch::Patch;
 use crate::task::{Check, Command, HiddenFile, Limits, Network, Repository};
+use crate::traffic::MeterOrder;
 
 /// The file in a bundle that says what to do.
 pub const BUNDLE_FILE: &str = "bundle.json";
@@ -81,6 +82,9 @@ values! {
         pub requires: Vec<String>,
         /// Which isolation to use.
         pub tier: TierChoice,
+        /// How its model's traffic is metered, where its back end can be; `None`: not at all.
+        #[serde(default)]
+        pub meter: Option<MeterOrder>,
     }
 
     /// Judges a patch in a fresh workspace.

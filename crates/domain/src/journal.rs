@@ -5,6 +5,7 @@ use crate::event::EventKind;
 use crate::id::CheckId;
 use crate::outcome::Ending;
 use crate::patch::{CaptureFlag, PatchRef};
+use crate::traffic::Traffic;
 use crate::usage::{Cost, Usage};
 use crate::verdict::Verdict;
 
@@ -59,6 +60,11 @@ values! {
         LimitReached {
             /// Which, in one fragment.
             limit: String,
+        },
+        /// What our meter saw of the model's traffic; stands before `Ended`.
+        Metered {
+            /// All of it.
+            traffic: Box<Traffic>,
         },
         /// The assistant's process tree is gone.
         Ended {

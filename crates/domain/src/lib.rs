@@ -18,6 +18,7 @@ pub mod plan;
 pub mod run;
 pub mod score;
 pub mod task;
+pub mod traffic;
 pub mod usage;
 pub mod verdict;
 

@@ -8,6 +8,7 @@ use crate::outcome::{Ending, Outcome};
 use crate::patch::{CaptureFlag, PatchRef};
 use crate::plan::Plan;
 use crate::score::{Finding, Score};
+use crate::traffic::Traffic;
 use crate::usage::{Cost, Usage};
 use crate::verdict::Verdict;
 
@@ -82,6 +83,9 @@ values! {
         pub leftovers: Vec<String>,
         /// Blobs with its journals, newest attempt last.
         pub journals: Vec<Digest>,
+        /// What our meter saw; `None` when the assistant was not metered.
+        #[serde(default)]
+        pub traffic: Option<Box<Traffic>>,
     }
 
     /// What is known of a task before trials: checks on the base and on the reference.

@@ -29,6 +29,8 @@ values! {
         Unknown,
         /// The assistant, in its stream.
         Stream,
+        /// Our meter, from the model's own answers.
+        Metered,
         /// A bundled sample, which calls no model: its figures are simulated and said to be.
         Simulated,
     }
@@ -49,6 +51,8 @@ values! {
         Reported,
         /// We, from tokens and the price the user entered.
         Priced,
+        /// We, from tokens and our dated table of public list prices.
+        Listed,
         /// Invented by a bundled sample.
         Simulated,
     }

@@ -81,6 +81,7 @@ pub(crate) fn cost(cost: Option<&Cost>) -> String {
     let source = match cost.source {
         CostSource::Reported => "reported by the assistant",
         CostSource::Priced => "from tokens and the price entered",
+        CostSource::Listed => "from tokens and public list prices",
         CostSource::Simulated => "simulated",
     };
     format!("{} ({source})", dollars(cost.usd))
@@ -106,6 +107,7 @@ pub(crate) fn usage(usage: &Usage) -> String {
         match usage.source {
             UsageSource::Unknown => "counted by nobody",
             UsageSource::Stream => "counted by the assistant",
+            UsageSource::Metered => "counted by our meter",
             UsageSource::Simulated => "simulated",
         }
         .to_owned(),

@@ -9,6 +9,7 @@ use fairtrial_domain::event::EventKind;
 use fairtrial_domain::journal::Record;
 use fairtrial_domain::outcome::{Ending, InfraFault};
 use fairtrial_domain::patch::{CaptureFlag, PatchRef};
+use fairtrial_domain::traffic::Traffic;
 use fairtrial_domain::usage::{Cost, Usage};
 use fairtrial_domain::verdict::Verdict;
 
@@ -37,6 +38,8 @@ pub struct WorkResult {
     pub cost: Option<Cost>,
     /// Processes that outlived the assistant.
     pub leftovers: Vec<String>,
+    /// What our meter saw; `None` when it did not run.
+    pub traffic: Option<Box<Traffic>>,
     /// The patch in `dir`, where one was captured.
     pub patch: Option<PatchRef>,
     /// What capture left out.
@@ -88,6 +91,7 @@ pub struct Fold {
     tier: Option<Tier>,
     tier_reason: Option<String>,
     ended: Option<Record>,
+    traffic: Option<Box<Traffic>>,
     patch: Option<(PatchRef, Vec<CaptureFlag>)>,
     version: Option<String>,
     model: Option<String>,
@@ -131,6 +135,7 @@ impl Fold {
             }
             Record::Event { kind } => self.event(kind),
             Record::LimitReached { limit } => self.limit = Some(limit.clone()),
+            Record::Metered { traffic } => self.traffic = Some(traffic.clone()),
             Record::Ended { .. } => self.ended = Some(record.clone()),
             Record::Captured { patch, flags } => self.patch = Some((patch.clone(), flags.clone())),
             Record::Restored { path } => self.restored.push(path.clone()),
@@ -193,6 +198,7 @@ impl Fold {
             usage: self.usage,
             cost: self.cost,
             leftovers: Vec::new(),
+            traffic: self.traffic,
             patch,
             flags,
             version: self.version,

@@ -229,6 +229,7 @@ impl Surroundings {
             Record::Opened { .. }
             | Record::Launched { .. }
             | Record::LimitReached { .. }
+            | Record::Metered { .. }
             | Record::Ended { .. }
             | Record::Captured { .. }
             | Record::Restored { .. }

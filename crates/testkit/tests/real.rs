@@ -105,6 +105,7 @@ fn run(kind: BackendKind, script: Script) -> Option<Session> {
             home: home.path(),
             secrets: &secrets,
             env: &BTreeMap::new(),
+            meter: None,
         })
         .unwrap();
     let mut child = spawn(&launch, repo.path(), home.path());

@@ -236,7 +236,7 @@ usd: number,
  */
 source: CostSource, };
 
-export type CostSource = "reported" | "priced" | "simulated";
+export type CostSource = "reported" | "priced" | "listed" | "simulated";
 
 export type CostSum = { 
 /**
@@ -432,6 +432,72 @@ line: string, } | { "type": "dropped",
  */
 bytes: number, };
 
+export type Exchange = { 
+/**
+ * Milliseconds since the meter started.
+ */
+at_ms: number, 
+/**
+ * Which API it spoke.
+ */
+api: WireApi, 
+/**
+ * The path at the vendor, without its query.
+ */
+path: string, 
+/**
+ * The model asked for.
+ */
+asked: string | null, 
+/**
+ * The model that says it served.
+ */
+served: string | null, 
+/**
+ * The status; 0 when there was no answer.
+ */
+status: number, 
+/**
+ * True when the same body was sent before.
+ */
+again: boolean, 
+/**
+ * What the answer says it consumed.
+ */
+usage: Usage, 
+/**
+ * Why the model stopped, in the vendor's word.
+ */
+stop: string | null, 
+/**
+ * The vendor's name of the request.
+ */
+request_id: string | null, 
+/**
+ * Whose fault it was that it failed; `None` when it did not.
+ */
+fault: FaultKind | null, 
+/**
+ * Seconds that the vendor asked to wait.
+ */
+retry_after_sec: number | null, 
+/**
+ * Milliseconds until the first byte of the answer's body.
+ */
+first_byte_ms: number | null, 
+/**
+ * Milliseconds until the answer's end.
+ */
+ms: number, 
+/**
+ * Bytes of the request's body.
+ */
+bytes_out: number, 
+/**
+ * Bytes of the answer's body.
+ */
+bytes_in: number, };
+
 export type Exclusion = { 
 /**
  * Which task; `None` for all.
@@ -541,6 +607,42 @@ method: string,
  * Tasks it rests on.
  */
 n: number, };
+
+export type Left = { 
+/**
+ * Bytes of all request bodies.
+ */
+bytes: number, 
+/**
+ * False when bodies could not be read, so that only bytes are known.
+ */
+contents_visible: boolean, 
+/**
+ * Files of which lines were seen, by path.
+ */
+files: Array<LeftFile>, 
+/**
+ * Lines seen that occur in several files, none of which was seen otherwise.
+ */
+unplaced: number, };
+
+export type LeftFile = { 
+/**
+ * Relative to the base.
+ */
+path: string, 
+/**
+ * Lines of it that were seen.
+ */
+lines: number, 
+/**
+ * Lines of it that are long enough to be told.
+ */
+of: number, 
+/**
+ * The lines that were seen, from 1, as first and last of each stretch.
+ */
+ranges: Array<[number, number]>, };
 
 export type LiveBatch = { 
 /**
@@ -739,6 +841,36 @@ budget_sec: number | null,
  * The difference in solved rate that matters, in (0, 1); `None` takes ten points.
  */
 margin: number | null, };
+
+export type PriceUsed = { 
+/**
+ * SHA-256 of the table.
+ */
+table: Digest, 
+/**
+ * The day of the table.
+ */
+dated: string, 
+/**
+ * The row's model.
+ */
+model: string, 
+/**
+ * Uncached input.
+ */
+input: number, 
+/**
+ * Input read from a cache; `None` where the list has no such price.
+ */
+cache_read: number | null, 
+/**
+ * Input written to a cache; `None` where the list has no such price.
+ */
+cache_write: number | null, 
+/**
+ * Output, reasoning included.
+ */
+output: number, };
 
 export type Query = { "query": "home" } | { "query": "repository", 
 /**
@@ -1236,6 +1368,52 @@ export type ToolKind = "read" | "edit" | "search" | "execute" | "fetch" | "other
 
 export type Touch = "none" | "own" | "same";
 
+export type Traffic = { 
+/**
+ * Where requests went: the host, with its port where it is not the usual one.
+ */
+host: string, 
+/**
+ * The requests in order of arrival, at most 2,000.
+ */
+exchanges: Array<Exchange>, 
+/**
+ * How many more there were.
+ */
+more: number, 
+/**
+ * The sum over all requests to a model.
+ */
+usage: Usage, 
+/**
+ * What the assistant itself reported, where it did.
+ */
+reported: Usage | null, 
+/**
+ * Where the two disagree, one sentence each.
+ */
+disagreements: Array<string>, 
+/**
+ * What of the base was in the requests.
+ */
+left: Left, 
+/**
+ * The price that the cost was worked out with, where it came from our table.
+ */
+price: PriceUsed | null, 
+/**
+ * The recording that was made.
+ */
+recording: Digest | null, 
+/**
+ * The recording that answered in the vendor's place.
+ */
+replay_of: Digest | null, 
+/**
+ * Where the conversation departed from the recording, and how.
+ */
+departed: string | null, };
+
 export type TrialKey = { 
 /**
  * The task tried.
@@ -1318,7 +1496,11 @@ leftovers: Array<string>,
 /**
  * Blobs with its journals, newest attempt last.
  */
-journals: Array<Digest>, };
+journals: Array<Digest>, 
+/**
+ * What our meter saw; `None` when the assistant was not metered.
+ */
+traffic: Traffic | null, };
 
 export type TrialView = { 
 /**
@@ -1414,7 +1596,7 @@ requests: number | null,
  */
 source: UsageSource, };
 
-export type UsageSource = "unknown" | "stream" | "simulated";
+export type UsageSource = "unknown" | "stream" | "metered" | "simulated";
 
 export type Validity = { "validity": "valid" } | { "validity": "weak", 
 /**
@@ -1533,5 +1715,7 @@ top: Array<AssistantId>,
  * In English, one or two sentences.
  */
 headline: string, };
+
+export type WireApi = "anthropic" | "responses" | "chat" | "gemini" | "converse" | "invoke" | "other";
 
 export type WithheldReason = "one_task" | "ungraded" | "infra_asymmetry" | "no_evidence" | "not_isolated" | "mixed_tiers" | "unfinished";

@@ -132,6 +132,7 @@ impl Place {
             limits: Limits::default(),
             requires: vec![],
             tier: TierChoice::Best,
+            meter: None,
         };
         let at = put(&self.dir, &format!("life-{turn}"), &Bundle::Work(bundle))?;
         let cost = measure(Command::new(&self.cell).arg("work").arg(&at))?;
@@ -215,6 +216,7 @@ fn editor() -> Result<Assistant, BenchError> {
         sample: false,
         account: None,
         price: None,
+        unmetered: false,
     })
 }
 

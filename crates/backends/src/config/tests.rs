@@ -31,6 +31,7 @@ network = "none"
 readable = ["/opt/node"]
 account = "team, eu"
 price = { input = 3, cache_read = 0.3, cache_write = 3.75, output = 15.0 }
+meter = false
 
 [assistants.any]
 backend = "command"
@@ -64,6 +65,7 @@ fn every_field_is_read_and_the_order_is_kept() {
         readable: vec!["/opt/node".into()],
         sample: false,
         account: text("team, eu"),
+        unmetered: true,
         price: Some(Price { input: 3.0, cache_read: 0.3, cache_write: 3.75, output: 15.0 }),
     };
     assert_eq!(zeta, expected);
@@ -82,7 +84,7 @@ fn what_is_not_understood_is_refused_with_its_line_and_a_remedy() {
     refused(
         &with("modle = \"x\""),
         "assistants.toml:3: `modle` is not a field of an assistant: use one of title, backend, program, args, prompt, \
-         model, effort, base_url, env_allow, env, secrets, version, network, readable, account, price",
+         model, effort, base_url, env_allow, env, secrets, version, network, readable, account, price, meter",
     );
     refused(
         "[assistant.a]",

@@ -57,6 +57,10 @@ impl<'a> Node<'a> {
         Err(Fault::new(self.at, format!("`{}` {problem}", self.name), "write a value, or remove the field"))
     }
 
+    pub(super) fn truth(&self) -> Result<bool, Fault> {
+        self.value.as_bool().ok_or_else(|| self.wrong("true or false"))
+    }
+
     fn texts(&self) -> Result<Vec<Node<'a>>, Fault> {
         let wrong = || self.wrong("a list of texts: [\"a\", \"b\"]");
         let node = |item: &'a Spanned<DeValue<'a>>| {

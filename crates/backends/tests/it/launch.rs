@@ -22,6 +22,7 @@ fn launch(assistant: &Assistant, secrets: &[(&str, &str)]) -> Result<Launch, Lau
         home: Path::new("/h"),
         secrets: &map(secrets),
         env: &map(&[("LANG", "C")]),
+        meter: None,
     })
 }
 

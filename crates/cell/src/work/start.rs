@@ -52,6 +52,7 @@ pub(super) fn prepare(
         home: room.home(),
         secrets,
         env: &bundle.env,
+        meter: None,
     })?;
     for (path, text) in &launch.files {
         put(&room.home_outside(), Path::new(path), text)?;

@@ -223,6 +223,7 @@ fn cost(e: &Evidence<'_>) -> Score {
             let source = match cost.source {
                 CostSource::Reported => "as the assistant reported",
                 CostSource::Priced => "tokens at the price entered",
+                CostSource::Listed => "tokens at public list prices",
                 CostSource::Simulated => "simulated by a sample",
             };
             value(id, cost.usd, format!("US dollars, {source}"), vec![])

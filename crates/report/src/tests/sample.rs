@@ -92,6 +92,7 @@ pub(crate) fn trial(task_id: &str, who: &str, number: u32) -> TrialRecord {
         model: None,
         leftovers: vec![],
         journals: vec![],
+        traffic: None,
     }
 }
 
@@ -196,6 +197,7 @@ fn plan() -> Plan {
         sample: true,
         account: None,
         price: None,
+        unmetered: false,
     };
     let planned = |id: &str| PlannedTask { id: task(id), digest: digest('d') };
     Plan {

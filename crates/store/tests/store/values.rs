@@ -36,6 +36,7 @@ fn assistant(id: &str) -> Assistant {
         sample: true,
         account: None,
         price: None,
+        unmetered: false,
     }
 }
 
@@ -107,5 +108,6 @@ pub(crate) fn trial(key: TrialKey, attempts: u32) -> TrialRecord {
         model: None,
         leftovers: vec![],
         journals: vec![],
+        traffic: None,
     }
 }
