@@ -135,7 +135,7 @@ fn saving(pair: &Pair, cells: &[(&Cell, &Cell)]) -> Option<Saving> {
     let column = |of: fn(&(&Cell, &Cell)) -> f64| both.iter().map(|cells| of(cells)).collect::<Vec<f64>>();
     let (usd_a, usd_b) = (column(|(a, _)| a.usd), column(|(_, b)| b.usd));
     let (passed_a, passed_b) = (column(|(a, _)| f64::from(a.passed)), column(|(_, b)| f64::from(b.passed)));
-    let ratio = cost_ratio((&usd_a, &passed_a), (&usd_b, &passed_b))?;
+    let ratio = cost_ratio((&usd_a, &passed_a), (&usd_b, &passed_b))?.ratio;
     let (cheaper, dearer, ratio) = if ratio.high < 1.0 {
         (&pair.a, &pair.b, ratio)
     } else if ratio.low > 1.0 {

@@ -3,19 +3,35 @@
 //! **Invariant:** every function returns `None` below the counts its method needs and on values that are no
 //! numbers; what it returns is finite.
 
+mod agreement;
+mod flips;
+mod margin;
 mod multiple;
 mod paired;
+mod power;
 mod quantile;
+mod random;
 mod rate;
 mod ratio;
+mod sequential;
+mod votes;
+mod weights;
 
+pub use agreement::{Scale, krippendorff};
+pub use flips::sign_flip_p;
+pub use margin::{equivalent, not_worse};
 pub use multiple::{holm, pass_at_k, pass_hat_k};
-pub use paired::{
-    MissingBounds, PairedCounts, missing_bounds, padded_sd, padded_t, sign_flip_p, tasks_needed,
-};
+pub use paired::{MissingBounds, PairedCounts, missing_bounds, padded_mean, padded_sd, padded_t};
+pub use power::{detectable, planning_sd, tasks_needed};
 pub use quantile::{beta_quantile, normal_quantile, t_quantile};
+pub use random::SplitMix;
 pub use rate::{TaskCount, WilsonIcc, wilson, wilson_shrunk_icc};
-pub use ratio::{CostPerSuccess, TimeRatio, cost_per_success, cost_ratio, time_ratio};
+pub use ratio::{CostPerSuccess, RatioTest, cost_per_success, cost_ratio, time_ratio};
+pub use sequential::{
+    EVIDENCE, Look, Sequential, confidence_sequence, e_process, linear_spending, sequential_sign_flip,
+};
+pub use votes::{NoStrengths, Preferred, Strengths, Vote, bootstrap_strengths, davidson};
+pub use weights::{Acceptability, flip_weights, smaa, weighted};
 
 /// An estimate with its 95 % bounds.
 #[derive(Debug, Clone, Copy, PartialEq)]

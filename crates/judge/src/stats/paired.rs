@@ -1,15 +1,7 @@
-//! Two assistants on the same tasks: the padded paired t interval, the sign-flip test, and what missing trials
-//! could change.
+//! Two assistants on the same tasks: the padded paired t interval and what missing trials could change.
 
-use super::quantile::{normal_quantile, t95};
+use super::quantile::t95;
 use super::{Estimate, TaskCount, count, harmonic_mean, mean};
-
-/// Differences of exactly representable counts may differ by rounding; sums closer than this are ties.
-const TIE: f64 = 1e-9;
-/// Up to this many differences every sign pattern is tried.
-const EXACT_UP_TO: usize = 16;
-/// Sign patterns drawn beyond that.
-const FLIPS: u32 = 20_000;
 
 /// What one task gave to two assistants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,10 +38,20 @@ fn padded_variance(values: &[f64], trials: f64) -> f64 {
 /// Returns the padded paired t 95 % interval of the first rate minus the second (SCORING B2), clipped to [−1, 1];
 /// unequal trials enter by their harmonic mean. `None` below two tasks or when a task has no valid count.
 pub fn padded_t(tasks: &[PairedCounts]) -> Option<Estimate> {
-    let factor = t95(tasks.len())?;
     let (values, trials) = differences(tasks)?;
-    let centre = mean(&values)?;
-    let half = factor * (padded_variance(&values, trials) / (values.len() as f64 + 1.0)).sqrt();
+    padded_mean(&values, trials)
+}
+
+/// Returns the mean of `values` in [−1, 1] with the padded t 95 % interval: two further values that together have
+/// the squares 1/`trials`, so that no interval is a point. `None` below two values, on one outside [−1, 1], or
+/// without a positive number of trials.
+pub fn padded_mean(values: &[f64], trials: f64) -> Option<Estimate> {
+    if trials.is_nan() || trials <= 0.0 || values.iter().any(|v| v.is_nan() || v.abs() > 1.0 + 1e-9) {
+        return None;
+    }
+    let factor = t95(values.len())?;
+    let centre = mean(values)?;
+    let half = factor * (padded_variance(values, trials) / (values.len() as f64 + 1.0)).sqrt();
     let (low, high) = ((centre - half).max(-1.0), (centre + half).min(1.0));
     Estimate { value: centre, low, high, n: count(values.len()) }.finite()
 }
@@ -63,73 +65,6 @@ pub fn padded_sd(tasks: &[PairedCounts]) -> Option<f64> {
     let padded = values.len() as f64 + 2.0;
     let sd = (padded_variance(&values, trials) * padded / (padded - 1.0)).sqrt();
     sd.is_finite().then_some(sd)
-}
-
-/// Returns the two-sided p of the sign-flip test on task differences: every pattern up to 16 tasks, beyond that
-/// 20 000 drawn ones with `seed`, the observed one counted among them. The order of `differences` does not matter.
-/// `None` below two tasks or when a difference is no number.
-pub fn sign_flip_p(differences: &[f64], seed: u64) -> Option<f64> {
-    if differences.len() < 2 || differences.iter().any(|d| !d.is_finite()) {
-        return None;
-    }
-    let mut sizes: Vec<f64> = differences.iter().map(|d| d.abs()).collect();
-    sizes.sort_by(f64::total_cmp);
-    let observed = differences.iter().sum::<f64>().abs() - TIE;
-    if sizes.len() <= EXACT_UP_TO {
-        Some(exact_p(&sizes, observed))
-    } else {
-        Some(drawn_p(&sizes, observed, seed))
-    }
-}
-
-fn exact_p(sizes: &[f64], observed: f64) -> f64 {
-    let patterns = 1u32 << sizes.len();
-    let reached = (0..patterns)
-        .filter(|pattern| signed_sum(sizes, |i| pattern >> i & 1 == 1).abs() >= observed)
-        .count();
-    reached as f64 / f64::from(patterns)
-}
-
-fn drawn_p(sizes: &[f64], observed: f64, seed: u64) -> f64 {
-    let mut state = seed;
-    let reached = (0..FLIPS)
-        .filter(|_| {
-            let mut bits = 0u64;
-            signed_sum(sizes, |i| {
-                if i % 64 == 0 {
-                    bits = split_mix(&mut state);
-                }
-                bits >> (i % 64) & 1 == 1
-            })
-            .abs()
-                >= observed
-        })
-        .count();
-    (reached as f64 + 1.0) / (f64::from(FLIPS) + 1.0)
-}
-
-fn signed_sum(sizes: &[f64], mut negative: impl FnMut(usize) -> bool) -> f64 {
-    sizes.iter().enumerate().map(|(i, size)| if negative(i) { -size } else { *size }).sum()
-}
-
-/// SplitMix64: small, and the same on every machine.
-fn split_mix(state: &mut u64) -> u64 {
-    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let mut z = *state;
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
-}
-
-/// Returns how many tasks detect a difference of `delta` with 80 % power at 5 %, two-sided, when task differences
-/// spread by `sd`: ⌈((z.975 + z.8) · sd / delta)²⌉. `delta` is the margin of the plan, never an observed effect.
-/// `None` unless both are positive numbers and the answer fits.
-pub fn tasks_needed(sd: f64, delta: f64) -> Option<u32> {
-    if !sd.is_finite() || !delta.is_finite() || sd <= 0.0 || delta <= 0.0 {
-        return None;
-    }
-    let raw = ((normal_quantile(0.975)? + normal_quantile(0.8)?) * sd / delta).powi(2).ceil();
-    (raw <= f64::from(u32::MAX)).then_some(raw as u32)
 }
 
 /// The difference in solved rate under each reading of trials that are missing.
@@ -184,7 +119,6 @@ mod tests {
     fn one_task_has_no_difference() {
         assert_eq!(padded_t(&[pair((1, 1), (0, 1))]), None);
         assert_eq!(padded_sd(&[pair((1, 1), (0, 1))]), None);
-        assert_eq!(sign_flip_p(&[1.0], 0), None);
         assert_eq!(missing_bounds(&[], 3), None);
     }
 
@@ -195,7 +129,6 @@ mod tests {
         assert_eq!(got.value, 0.0);
         assert!((got.high - 0.1137).abs() < 1e-3, "{got:?}");
         assert!(padded_sd(&tasks).unwrap() > 0.0);
-        assert_eq!(sign_flip_p(&[0.0; 10], 0), Some(1.0));
     }
 
     #[test]
@@ -204,33 +137,6 @@ mod tests {
         assert_eq!(padded_t(&[pair((0, 0), (0, 1)), pair((1, 1), (0, 1))]), None);
         assert_eq!(missing_bounds(&[pair((1, 4), (0, 1))], 3), None);
         assert_eq!(missing_bounds(&[pair((1, 1), (0, 1))], 0), None);
-        assert_eq!(sign_flip_p(&[f64::NAN, 1.0], 0), None);
-    }
-
-    #[test]
-    fn power_is_asked_for_a_margin_that_can_be() {
-        for (sd, delta) in
-            [(0.0, 0.1), (0.5, 0.0), (0.5, -0.1), (f64::NAN, 0.1), (0.5, f64::NAN), (1.0, 1e-9)]
-        {
-            assert_eq!(tasks_needed(sd, delta), None, "{sd} {delta}");
-        }
-    }
-
-    #[test]
-    fn drawn_flips_agree_with_all_flips() {
-        let differences = [1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, -1.0, -1.0, 0.0, 0.0, 0.0, 0.0, 0.0];
-        let sizes: Vec<f64> = differences.iter().map(|d: &f64| d.abs()).collect();
-        let exact = exact_p(&sizes, 5.0 - TIE);
-        let drawn = drawn_p(&sizes, 5.0 - TIE, 7);
-        assert!((exact - drawn).abs() < 0.01, "{exact} {drawn}");
-    }
-
-    #[test]
-    fn drawn_flips_never_give_zero_and_repeat_with_their_seed() {
-        let differences = vec![1.0; 40];
-        let p = sign_flip_p(&differences, 1).unwrap();
-        assert!(p > 0.0 && p < 0.001);
-        assert_eq!(sign_flip_p(&differences, 1), Some(p));
     }
 
     prop_compose! {
@@ -241,13 +147,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_minus_b_is_the_mirror_of_b_minus_a(tasks in prop::collection::vec(task(), 2..30), seed: u64) {
+        fn a_minus_b_is_the_mirror_of_b_minus_a(tasks in prop::collection::vec(task(), 2..30)) {
             let (ab, ba) = (padded_t(&tasks).unwrap(), padded_t(&swapped(&tasks)).unwrap());
             prop_assert!((ab.value + ba.value).abs() < 1e-12);
             prop_assert!((ab.low + ba.high).abs() < 1e-12 && (ab.high + ba.low).abs() < 1e-12);
-            let d: Vec<f64> = tasks.iter().map(|t| t.difference().unwrap()).collect();
-            let e: Vec<f64> = d.iter().map(|d| -d).collect();
-            prop_assert_eq!(sign_flip_p(&d, seed), sign_flip_p(&e, seed));
         }
 
         #[test]
@@ -280,11 +183,6 @@ mod tests {
             let got = missing_bounds(&tasks, 6).unwrap();
             prop_assert!(got.worst_for_a <= got.missing_as_fail && got.missing_as_fail <= got.best_for_a);
             prop_assert!(got.worst_for_a - 1e-12 <= got.excluded && got.excluded <= got.best_for_a + 1e-12);
-        }
-
-        #[test]
-        fn a_smaller_margin_needs_no_fewer_tasks(sd in 0.01f64..1.0, small in 0.01f64..0.5, more in 0.0f64..0.5) {
-            prop_assert!(tasks_needed(sd, small).unwrap() >= tasks_needed(sd, small + more).unwrap());
         }
     }
 }

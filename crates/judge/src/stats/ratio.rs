@@ -19,12 +19,12 @@ pub struct CostPerSuccess {
     pub se: f64,
 }
 
-/// A geometric mean of paired ratios.
+/// A ratio that is tested against 1 on its logarithm.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct TimeRatio {
+pub struct RatioTest {
     /// The ratio with its bounds.
     pub ratio: Estimate,
-    /// Two-sided p of the t test on log ratios; 1 when all ratios are 1.
+    /// Two-sided p of the t test on the logarithm; 1 when all ratios are 1.
     pub p: f64,
 }
 
@@ -55,7 +55,7 @@ pub fn cost_per_success(costs: &[f64], successes: &[f64]) -> Option<CostPerSucce
 /// Returns the first's dollars for each success over the second's, bounded by Student's t on the linearised
 /// logarithm, paired by task. Each slice holds sums per task; `None` below five tasks, below eight successes on a
 /// side, without any cost, or when a value is negative or no number.
-pub fn cost_ratio(a: (&[f64], &[f64]), b: (&[f64], &[f64])) -> Option<Estimate> {
+pub fn cost_ratio(a: (&[f64], &[f64]), b: (&[f64], &[f64])) -> Option<RatioTest> {
     let n = a.0.len();
     let slices = [a.0, a.1, b.0, b.1];
     if n < FEWEST_TASKS || slices.iter().any(|s| s.len() != n || !sound(s)) {
@@ -67,10 +67,23 @@ pub fn cost_ratio(a: (&[f64], &[f64]), b: (&[f64], &[f64])) -> Option<Estimate> 
     let (log_a, parts_a) = log_ratio_parts(a.0, a.1)?;
     let (log_b, parts_b) = log_ratio_parts(b.0, b.1)?;
     let parts: Vec<f64> = parts_a.iter().zip(&parts_b).map(|(x, y)| x - y).collect();
-    let half = t95(n)? * (variance(&parts)? / n as f64).sqrt();
-    let centre = log_a - log_b;
-    Estimate { value: centre.exp(), low: (centre - half).exp(), high: (centre + half).exp(), n: count(n) }
-        .finite()
+    log_test(log_a - log_b, (variance(&parts)? / n as f64).sqrt(), n)
+}
+
+/// Tests a logarithm against 0 by Student's t, and returns what it is the logarithm of.
+fn log_test(centre: f64, se: f64, n: usize) -> Option<RatioTest> {
+    let factor = t95(n)?;
+    let p = if se > 0.0 {
+        let t = StudentsT::new(0.0, 1.0, n as f64 - 1.0).ok()?;
+        2.0 * t.cdf(-(centre / se).abs())
+    } else if centre == 0.0 {
+        1.0
+    } else {
+        0.0
+    };
+    let (value, low, high) = (centre.exp(), (centre - factor * se).exp(), (centre + factor * se).exp());
+    let ratio = Estimate { value, low, high, n: count(n) }.finite()?;
+    p.is_finite().then_some(RatioTest { ratio, p })
 }
 
 /// Returns the logarithm of the ratio of sums, and each task's linear part in it.
@@ -85,31 +98,12 @@ fn log_ratio_parts(costs: &[f64], successes: &[f64]) -> Option<(f64, Vec<f64>)> 
 
 /// Returns the geometric mean of `a` over `b`, pair by pair, with a t interval on the logarithms.
 /// `None` below two pairs, or unless all times are positive numbers.
-pub fn time_ratio(a: &[f64], b: &[f64]) -> Option<TimeRatio> {
+pub fn time_ratio(a: &[f64], b: &[f64]) -> Option<RatioTest> {
     if a.len() != b.len() || a.iter().chain(b).any(|t| !t.is_finite() || *t <= 0.0) {
         return None;
     }
-    let n = a.len();
-    let factor = t95(n)?;
     let logs: Vec<f64> = a.iter().zip(b).map(|(a, b)| a.ln() - b.ln()).collect();
-    let centre = mean(&logs)?;
-    let se = (variance(&logs)? / n as f64).sqrt();
-    let p = if se > 0.0 {
-        let t = StudentsT::new(0.0, 1.0, n as f64 - 1.0).ok()?;
-        2.0 * t.cdf(-(centre / se).abs())
-    } else if centre == 0.0 {
-        1.0
-    } else {
-        0.0
-    };
-    let ratio = Estimate {
-        value: centre.exp(),
-        low: (centre - factor * se).exp(),
-        high: (centre + factor * se).exp(),
-        n: count(n),
-    }
-    .finite()?;
-    p.is_finite().then_some(TimeRatio { ratio, p })
+    log_test(mean(&logs)?, (variance(&logs)? / a.len() as f64).sqrt(), a.len())
 }
 
 #[cfg(test)]
@@ -152,7 +146,7 @@ mod tests {
         let (solved, costs) = ([3.0, 2.0, 3.0, 1.0, 3.0], [1.0, 1.5, 0.7, 2.0, 0.9]);
         let twice: Vec<f64> = costs.iter().map(|c| c * 2.0).collect();
         let got = cost_ratio((&twice, &solved), (&costs, &solved)).unwrap();
-        assert!((got.value - 2.0).abs() < 1e-12 && (got.low - 2.0).abs() < 1e-9, "{got:?}");
+        assert!((got.ratio.value - 2.0).abs() < 1e-12 && (got.ratio.low - 2.0).abs() < 1e-9, "{got:?}");
     }
 
     proptest! {
@@ -165,7 +159,8 @@ mod tests {
             let (cb, sb) = (column(|r| r.2), column(|r| f64::from(r.3)));
             let ab = cost_ratio((&ca, &sa), (&cb, &sb)).unwrap();
             let ba = cost_ratio((&cb, &sb), (&ca, &sa)).unwrap();
-            prop_assert!((ab.value * ba.value - 1.0).abs() < 1e-9 && (ab.low * ba.high - 1.0).abs() < 1e-9);
+            prop_assert!((ab.ratio.value * ba.ratio.value - 1.0).abs() < 1e-9);
+            prop_assert!((ab.ratio.low * ba.ratio.high - 1.0).abs() < 1e-9 && (ab.p - ba.p).abs() < 1e-9);
             let (t, u) = (time_ratio(&ca, &cb).unwrap(), time_ratio(&cb, &ca).unwrap());
             prop_assert!((t.ratio.value * u.ratio.value - 1.0).abs() < 1e-9 && (t.p - u.p).abs() < 1e-9);
             prop_assert!((0.0..=1.0).contains(&t.p));
