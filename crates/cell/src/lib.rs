@@ -25,3 +25,4 @@ pub mod work;
 pub use linux::warden::serve as warden;
 #[cfg(not(target_os = "linux"))]
 pub use portable::warden::serve as warden;
+pub use process::supervise::plant;

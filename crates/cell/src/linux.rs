@@ -6,6 +6,8 @@ mod memory;
 mod mounts;
 mod namespaces;
 mod root;
+pub(crate) mod seed;
+mod start;
 pub(crate) mod warden;
 
 use std::io;

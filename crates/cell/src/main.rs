@@ -14,6 +14,10 @@ const USAGE: &str = "usage: fairtrial-cell work|grade|base BUNDLE_DIR, detect, s
 
 fn main() -> ExitCode {
     let mut words = std::env::args_os().skip(1);
+    let has_room = |verb: &std::ffi::OsString| ["work", "grade", "base"].iter().any(|v| verb == v);
+    if std::env::args_os().nth(1).as_ref().is_some_and(has_room) {
+        fairtrial_cell::plant();
+    }
     let (verb, folder, more) =
         (words.next().unwrap_or_default(), words.next().map(PathBuf::from), words.next());
     let done = match (verb.to_str(), &folder, more) {

@@ -37,17 +37,24 @@ pub(super) struct Bounds {
     pub(super) file_bytes: u64,
 }
 
+impl Bounds {
+    /// Sets them on this process, and so on all that it starts.
+    pub(super) fn set(self) -> io::Result<()> {
+        lower(Resource::Core, 0)?;
+        lower(Resource::Fsize, self.file_bytes)?;
+        self.processes.map_or(Ok(()), |n| lower(Resource::Nproc, n))
+    }
+}
+
 /// Lets `command` start as the leader of its own session, within bounds, and die with its warden.
 #[expect(unsafe_code, reason = "limits must be set between fork and exec")]
-pub(super) fn bind(command: &mut Command, bounds: Bounds) {
+pub(super) fn lead(command: &mut Command, bounds: Bounds) {
     // SAFETY: the closure makes system calls only; it neither allocates nor takes a lock.
     unsafe {
         command.pre_exec(move || {
             rustix::process::setsid()?;
             rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
-            lower(Resource::Core, 0)?;
-            lower(Resource::Fsize, bounds.file_bytes)?;
-            bounds.processes.map_or(Ok(()), |n| lower(Resource::Nproc, n))
+            bounds.set()
         });
     }
 }

@@ -3,52 +3,51 @@
 use std::fs;
 use std::io;
 
-use rustix::process::{getegid, geteuid};
+use rustix::process::{Gid, Pid, Uid};
 use rustix::thread::UnshareFlags;
 
 use super::{At, Refusal};
 
 /// The user and group that jobs are: not 0, since some assistants refuse to work as root.
 const INSIDE: u32 = 1000;
+/// The namespaces that a warden is born into. Those of the network and of cgroups come when its room is known.
+const BORN_INTO: libc::c_int =
+    libc::CLONE_NEWUSER | libc::CLONE_NEWNS | libc::CLONE_NEWPID | libc::CLONE_NEWIPC | libc::CLONE_NEWUTS;
 
-/// Unshares everything but time; processes started from now on have their own ids.
-pub(super) fn enter(host_network: bool) -> Result<(), Refusal> {
-    let (uid, gid) = (geteuid(), getegid());
-    let mut flags = UnshareFlags::NEWUSER
-        | UnshareFlags::NEWNS
-        | UnshareFlags::NEWPID
-        | UnshareFlags::NEWIPC
-        | UnshareFlags::NEWUTS
-        | UnshareFlags::NEWCGROUP;
-    if !host_network {
-        flags |= UnshareFlags::NEWNET;
+/// Splits this process in two, the child being the first process of namespaces of its own; returns `None` in the child
+/// and the child's id in the parent.
+#[expect(unsafe_code, reason = "std can only start programs, and this child must go on with the same memory")]
+pub(super) fn split() -> io::Result<Option<Pid>> {
+    let flags = libc::c_long::from(BORN_INTO | libc::SIGCHLD);
+    // SAFETY: without CLONE_VM this is a fork. A process that calls it has one thread, so that the child finds no lock
+    // held by another.
+    let child = unsafe { libc::syscall(libc::SYS_clone, flags, 0_usize, 0_usize, 0_usize, 0_usize) };
+    match i32::try_from(child) {
+        Ok(0) => Ok(None),
+        Ok(child) => Pid::from_raw(child).map(Some).ok_or_else(io::Error::last_os_error),
+        Err(_) => Err(io::Error::other("no process has such an id")),
     }
-    unshare(flags).at("new namespaces")?;
+}
+
+/// Makes a first process user 1000, whom the user with these ids outside is.
+pub(super) fn become_inner(uid: Uid, gid: Gid) -> Result<(), Refusal> {
     fs::write("/proc/self/setgroups", "deny").at("group rights")?;
     fs::write("/proc/self/uid_map", format!("{INSIDE} {} 1", uid.as_raw())).at("user map")?;
-    fs::write("/proc/self/gid_map", format!("{INSIDE} {} 1", gid.as_raw())).at("group map")?;
+    fs::write("/proc/self/gid_map", format!("{INSIDE} {} 1", gid.as_raw())).at("group map")
+}
+
+/// Separates what could not be until the room was known: cgroups, the name, and the network unless it is the host's.
+pub(super) fn complete(host_network: bool) -> Result<(), Refusal> {
+    let net = if host_network { UnshareFlags::empty() } else { UnshareFlags::NEWNET };
+    unshare(UnshareFlags::NEWCGROUP | net).at("new namespaces")?;
     rustix::system::sethostname(b"cell").at("host name")?;
-    if !host_network {
-        loopback_up().at("loopback")?;
-    }
-    Ok(())
+    if host_network { Ok(()) } else { loopback_up().at("loopback") }
 }
 
 #[expect(unsafe_code, reason = "rustix marks unshare unsafe for a flag that is not used here")]
 fn unshare(flags: UnshareFlags) -> io::Result<()> {
     // SAFETY: UnshareFlags::FILES, which could confuse file descriptors among threads, is not among the flags.
     Ok(unsafe { rustix::thread::unshare_unsafe(flags) }?)
-}
-
-/// Splits the process in two; returns `None` in the child and the child's id in the parent.
-#[expect(unsafe_code, reason = "std can only start programs, and this child must go on with the same memory")]
-pub(super) fn fork() -> io::Result<Option<i32>> {
-    // SAFETY: a warden has one thread, so that the child finds no lock held by another.
-    match unsafe { libc::fork() } {
-        -1 => Err(io::Error::last_os_error()),
-        0 => Ok(None),
-        child => Ok(Some(child)),
-    }
 }
 
 #[expect(unsafe_code, reason = "neither std nor rustix sets flags of a network interface")]

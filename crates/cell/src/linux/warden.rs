@@ -5,18 +5,20 @@
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::{Pid, PidfdFlags, Signal, WaitOptions};
+use rustix::process::{Gid, Pid, PidfdFlags, Signal, Uid, WaitOptions};
 
 use super::confine::{self, Bounds};
 use super::family::Family;
 use super::memory::{Found, MemoryWatch};
-use super::{At, Refusal, namespaces, root};
+use super::{At, Refusal, namespaces, root, start};
 use crate::process::Exit;
-use crate::process::link::{self, Order, Report, Setup, Walls};
+use crate::process::link::{self, Full, Order, Report, Setup, Walls};
 use crate::process::spent::spent;
 
 /// How often orphans are buried while a job runs.
@@ -37,25 +39,54 @@ pub fn serve() -> io::Result<()> {
         Walls::Plain { marker } => {
             let family = Family::Marked(marker.clone());
             let ready = plain();
-            Guard { link, family, setup: &setup }.stand(ready)
+            Guard { link, family, setup: &setup, bound: false }.stand(ready)
         }
         Walls::Full(room) => {
             // In the plain tier the warden must live on to kill what it guards; here the walls fall with it.
             rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
-            if let Err(refused) = namespaces::enter(room.host_network) {
-                return refuse(&mut link, &refused);
+            let (uid, gid) = (rustix::process::geteuid(), rustix::process::getegid());
+            match namespaces::split() {
+                Err(e) => refuse(&mut link, &Refusal { step: "new namespaces".to_owned(), source: e }),
+                Ok(Some(first)) => {
+                    drop(link);
+                    wait_for(first)
+                }
+                Ok(None) => {
+                    let ready = arrive(uid, gid).and_then(|()| walls(room, &setup.workspace));
+                    Guard { link, family: Family::Namespace, setup: &setup, bound: false }.stand(ready)
+                }
             }
-            if let Some(child) = namespaces::fork()? {
-                drop(link);
-                return wait_for(child);
-            }
-            let ready = rustix::process::set_parent_process_death_signal(Some(Signal::KILL))
-                .at("death with the cell")
-                .and_then(|()| root::enter(room, &setup.workspace))
-                .and_then(|()| confine::give_up_rights());
-            Guard { link, family: Family::Namespace, setup: &setup }.stand(ready)
         }
     }
+}
+
+/// Serves the cell at the other end of `link` as the first process of namespaces that this process was born into, for
+/// the user with these ids outside.
+pub(super) fn serve_born(mut link: UnixStream, uid: Uid, gid: Gid) -> io::Result<()> {
+    let arrived = arrive(uid, gid);
+    let setup: Setup = match link::receive(&mut link) {
+        // No room was wanted.
+        Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => return Ok(()),
+        other => other?,
+    };
+    let ready = match &setup.walls {
+        Walls::Full(room) => arrived.and_then(|()| walls(room, &setup.workspace)),
+        Walls::Plain { marker: _ } => Err(io::Error::from(io::ErrorKind::InvalidInput)).at("walls"),
+    };
+    Guard { link, family: Family::Namespace, setup: &setup, bound: false }.stand(ready)
+}
+
+/// Settles as a first process. Should the cell be gone already, the link says so.
+fn arrive(uid: Uid, gid: Gid) -> Result<(), Refusal> {
+    rustix::process::set_parent_process_death_signal(Some(Signal::KILL)).at("death with the cell")?;
+    namespaces::become_inner(uid, gid)
+}
+
+/// Builds the walls of a room around this process.
+fn walls(room: &Full, workspace: &Path) -> Result<(), Refusal> {
+    namespaces::complete(room.host_network)?;
+    root::enter(room, workspace)?;
+    confine::give_up_rights()
 }
 
 fn plain() -> Result<(), Refusal> {
@@ -69,9 +100,9 @@ fn refuse(link: &mut UnixStream, refused: &Refusal) -> io::Result<()> {
     link::send(link, &Report::Refused { step: refused.step.clone(), errno })
 }
 
-fn wait_for(child: i32) -> io::Result<()> {
+fn wait_for(child: Pid) -> io::Result<()> {
     loop {
-        match rustix::process::waitpid(Pid::from_raw(child), WaitOptions::empty()) {
+        match rustix::process::waitpid(Some(child), WaitOptions::empty()) {
             Err(rustix::io::Errno::INTR) => {}
             Err(e) => return Err(e.into()),
             Ok(_) => return Ok(()),
@@ -84,6 +115,8 @@ struct Guard<'a> {
     link: UnixStream,
     family: Family,
     setup: &'a Setup,
+    /// Whether this process is within the bounds of its jobs already.
+    bound: bool,
 }
 
 impl Guard<'_> {
@@ -104,10 +137,8 @@ impl Guard<'_> {
         loop {
             match link::receive(&mut self.link)? {
                 Order::Run { argv, env, cwd, stdin } => {
-                    let mut command = Command::new(argv.first().map_or("", String::as_str));
-                    command.args(argv.iter().skip(1)).env_clear().envs(env);
-                    command.current_dir(self.setup.workspace.join(cwd));
-                    self.run(command, stdin)?;
+                    let mut command = start::command(&argv, env, &self.setup.workspace.join(cwd));
+                    self.run(&mut command, stdin)?;
                 }
                 // The job ended while the order was under way.
                 Order::Interrupt | Order::Terminate | Order::Kill => {}
@@ -115,16 +146,12 @@ impl Guard<'_> {
         }
     }
 
-    fn run(&mut self, mut command: Command, stdin: Option<String>) -> io::Result<()> {
-        let processes = match self.family {
-            // This process and its parent count too.
-            Family::Namespace => Some(self.setup.processes.saturating_add(2)),
-            // The count would include every process of the user.
-            Family::Marked(_) | Family::Carrying(_) => None,
-        };
-        confine::bind(&mut command, Bounds { processes, file_bytes: self.setup.file_bytes });
+    fn run(&mut self, command: &mut Command, stdin: Option<String>) -> io::Result<()> {
         let used = spent();
-        let child = stdin_of(stdin).and_then(|input| command.stdin(input).spawn());
+        let child = stdin_of(stdin).and_then(|input| {
+            self.bind(command)?;
+            command.stdin(input).spawn()
+        });
         let leader = match child {
             Ok(child) => Pid::from_child(&child),
             Err(e) => {
@@ -139,6 +166,27 @@ impl Guard<'_> {
         self.empty();
         let (cpu_seconds, peak_memory) = (spent().0 - used.0, spent().1);
         link::send(&mut self.link, &Report::Gone { cpu_seconds, peak_memory, leftovers })
+    }
+
+    /// Sets the bounds of jobs: on this process, from which they inherit, or on the job between fork and exec, which is
+    /// dearer.
+    fn bind(&mut self, command: &mut Command) -> io::Result<()> {
+        let file_bytes = self.setup.file_bytes;
+        match self.family {
+            Family::Namespace => {
+                if !std::mem::replace(&mut self.bound, true) {
+                    // This process counts too.
+                    let processes = Some(self.setup.processes.saturating_add(1));
+                    Bounds { processes, file_bytes }.set()?;
+                }
+                command.process_group(0);
+            }
+            // A limit on processes would count every process of the user.
+            Family::Marked(_) | Family::Carrying(_) => {
+                confine::lead(command, Bounds { processes: None, file_bytes });
+            }
+        }
+        Ok(())
     }
 
     /// Waits for the first process, burying orphans, watching memory and passing orders on.

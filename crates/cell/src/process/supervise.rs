@@ -7,14 +7,17 @@ use std::io::{self, Read};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command};
+use std::process::Command;
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 
 use super::deadlines::{Act, Deadlines, Seen};
 use super::disk::DiskWatch;
-use super::link::{self, Order, Report, Setup};
+use super::link::{self, Order, Report, Setup, Walls};
 use super::{Cancel, Continue, Exit, Happening, Job, JobEnd, Output, Stdin, Stream, Why};
 use crate::room::RoomError;
 
@@ -38,9 +41,33 @@ pub(crate) enum StartError {
 /// A running warden.
 #[derive(Debug)]
 pub(crate) struct Warden {
-    child: Child,
+    process: Pid,
     link: UnixStream,
     outputs: [(Stream, File); 2],
+}
+
+/// A warden without a room yet; see `plant`.
+static PLANTED: Mutex<Option<Warden>> = Mutex::new(None);
+
+/// Splits off the warden of the first room, where this system and user can have one in namespaces; without it a room
+/// starts its own. Only a program's `main` may call it, and before anything else: what the cell knows by then, such as
+/// secrets, its warden would know too.
+#[cfg(target_os = "linux")]
+pub fn plant() {
+    if rustix::process::geteuid().is_root() {
+        return;
+    }
+    let split = Warden::connect(|[link, out, err]| crate::linux::seed::split_off(link, out, err));
+    // What cannot be now is tried again, and explained, by the room.
+    if let (Ok(warden), Ok(mut planted)) = (split, PLANTED.lock()) {
+        *planted = Some(warden);
+    }
+}
+
+/// Does nothing.
+#[cfg(not(target_os = "linux"))]
+pub fn plant() {
+    // Elsewhere there are no namespaces.
 }
 
 impl Warden {
@@ -50,7 +77,10 @@ impl Warden {
             let step = step.to_owned();
             move |source: io::Error| StartError::Lost(RoomError::Warden { step, source })
         };
-        let mut warden = Warden::spawn().map_err(lost("start"))?;
+        let mut warden = match Warden::planted(&setup.walls) {
+            Some(warden) => warden,
+            None => Warden::connect(spawn).map_err(lost("start"))?,
+        };
         link::send(&mut warden.link, setup).map_err(lost("setup"))?;
         match link::receive(&mut warden.link).map_err(lost("walls"))? {
             Report::Ready => Ok(warden),
@@ -66,16 +96,26 @@ impl Warden {
         }
     }
 
-    fn spawn() -> io::Result<Warden> {
+    /// Takes the planted warden, which can only guard namespaces.
+    fn planted(walls: &Walls) -> Option<Warden> {
+        let planted = PLANTED.lock().ok()?.take()?;
+        match walls {
+            Walls::Full(_) => Some(planted),
+            Walls::Plain { marker: _ } => {
+                planted.end();
+                None
+            }
+        }
+    }
+
+    /// Gives `start` a warden's link, output and error output, and keeps the other ends.
+    fn connect(start: impl FnOnce([OwnedFd; 3]) -> io::Result<Pid>) -> io::Result<Warden> {
         let (link, theirs) = UnixStream::pair()?;
         link.set_read_timeout(Some(PATIENCE))?;
         link.set_write_timeout(Some(PATIENCE))?;
         let (out, out_theirs) = io::pipe()?;
         let (err, err_theirs) = io::pipe()?;
-        let mut command = Command::new(program()?);
-        command.arg(WARDEN).env_clear().current_dir("/");
-        command.stdin(OwnedFd::from(theirs)).stdout(out_theirs).stderr(err_theirs);
-        let child = command.spawn()?;
+        let process = start([theirs.into(), out_theirs.into(), err_theirs.into()])?;
         let outputs = [
             (Stream::Stdout, File::from(OwnedFd::from(out))),
             (Stream::Stderr, File::from(OwnedFd::from(err))),
@@ -83,7 +123,7 @@ impl Warden {
         for (_, file) in &outputs {
             rustix::io::ioctl_fionbio(file, true)?;
         }
-        Ok(Warden { child, link, outputs })
+        Ok(Warden { process, link, outputs })
     }
 
     /// Runs one job to its end.
@@ -131,50 +171,54 @@ impl Warden {
     }
 
     /// Ends the warden, and with it every process and mount of its room.
-    pub(crate) fn end(mut self) {
+    pub(crate) fn end(self) {
         // Closing the link is the order; a warden that does not follow is killed, and its walls fall.
         let _closed = self.link.shutdown(std::net::Shutdown::Both);
-        if !gone_within(&mut self.child, AFTER_KILL) {
-            let _dead = self.child.kill();
+        if !gone_within(self.process, AFTER_KILL) {
+            let _dead = kill_process(self.process, Signal::KILL);
         }
-        let _buried = self.child.wait();
+        while matches!(waitpid(Some(self.process), WaitOptions::empty()), Err(Errno::INTR)) {}
     }
+}
+
+/// Starts this program anew as a warden with this link, output and error output.
+fn spawn([link, out, err]: [OwnedFd; 3]) -> io::Result<Pid> {
+    let mut command = Command::new(program()?);
+    command.arg(WARDEN).env_clear().current_dir("/").stdin(link).stdout(out).stderr(err);
+    Ok(Pid::from_child(&command.spawn()?))
 }
 
 /// Waits for a child's end, at most so long; returns whether it came. Where the system tells of it, nothing is spent on
 /// waiting: a room's walls take tens of milliseconds to fall.
-fn gone_within(child: &mut Child, limit: Duration) -> bool {
+fn gone_within(child: Pid, limit: Duration) -> bool {
     let since = Instant::now();
     loop {
         let left = limit.saturating_sub(since.elapsed());
-        if !matches!(child.try_wait(), Ok(None)) {
+        if told_of_end(child, left) {
             return true;
         }
         if left.is_zero() {
             return false;
         }
-        if !told_of_end(child, left) {
-            std::thread::sleep(Duration::from_millis(1));
-        }
     }
 }
 
-/// Waits until the child ends, a signal comes or the time is over; returns false where it cannot wait for that.
+/// Waits until the child ends, a signal comes or the time is over; returns whether it has ended. It is left unburied.
 #[cfg(target_os = "linux")]
-fn told_of_end(child: &Child, limit: Duration) -> bool {
-    use rustix::process::{Pid, PidfdFlags, pidfd_open};
-    let Ok(seen) = pidfd_open(Pid::from_child(child), PidfdFlags::empty()) else { return false };
+fn told_of_end(child: Pid, limit: Duration) -> bool {
+    use rustix::process::{PidfdFlags, pidfd_open};
+    let Ok(seen) = pidfd_open(child, PidfdFlags::empty()) else { return true };
     let wait = Timespec { tv_sec: limit.as_secs() as i64, tv_nsec: i64::from(limit.subsec_nanos()) };
-    matches!(
-        poll(&mut [PollFd::new(&seen, PollFlags::IN)], Some(&wait)),
-        Ok(_) | Err(rustix::io::Errno::INTR)
-    )
+    matches!(poll(&mut [PollFd::new(&seen, PollFlags::IN)], Some(&wait)), Ok(ready) if ready > 0)
 }
 
-/// Says that this system does not tell.
+/// Looks whether the child has ended, after a moment; leaves it unburied.
 #[cfg(not(target_os = "linux"))]
-fn told_of_end(_child: &Child, _limit: Duration) -> bool {
-    false
+fn told_of_end(child: Pid, _limit: Duration) -> bool {
+    use rustix::process::{WaitId, WaitIdOptions, waitid};
+    let look = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+    std::thread::sleep(Duration::from_millis(1));
+    !matches!(waitid(WaitId::Pid(child), look), Ok(None))
 }
 
 /// One job being watched.
