@@ -3,8 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use fairtrial_domain::patch::{Patch, Side};
-use fairtrial_domain::task::{Repository, Task};
+use fairtrial_domain::bundle::{BaseBundle, GradeBundle, TierChoice};
+use fairtrial_domain::patch::{FileMode, Patch, Side};
+use fairtrial_domain::task::{Network, Repository, Task};
 
 use crate::error::ApiError;
 use crate::home::Home;
@@ -24,6 +25,39 @@ pub(crate) fn folder(home: &Home, task: &Task) -> Result<PathBuf, ApiError> {
     Ok(home.bases().join(digest(format!("{source}\n{setup}").as_bytes()).0))
 }
 
+/// Returns what a cell is given to prepare a task's base.
+pub(crate) fn base_bundle(home: &Home, task: &Task) -> Result<BaseBundle, ApiError> {
+    Ok(BaseBundle {
+        repository: task.repository.clone(),
+        setup: task.setup.clone(),
+        target: folder(home, task)?,
+        requires: task.requires.clone(),
+        // Set-up fetches dependencies; nothing of an assistant exists yet.
+        network: if task.setup.is_empty() { Network::None } else { Network::Host },
+        tier: TierChoice::Best,
+    })
+}
+
+/// Returns what a cell is given to judge a patch of a task.
+pub(crate) fn grade_bundle(
+    home: &Home,
+    task: &Task,
+    patch: Patch,
+    marker: String,
+) -> Result<GradeBundle, ApiError> {
+    Ok(GradeBundle {
+        marker,
+        base: folder(home, task)?,
+        patch,
+        checks: task.checks.clone(),
+        hidden: task.hidden.clone(),
+        protected: task.protected.clone(),
+        requires: task.requires.clone(),
+        limits: task.limits.clone(),
+        tier: TierChoice::Best,
+    })
+}
+
 /// Returns the task's reference as a patch over its base; `None` when it has none.
 pub(crate) fn reference(home: &Home, task: &Task) -> Result<Option<Patch>, ApiError> {
     let Some(text) = &task.reference else { return Ok(None) };
@@ -32,6 +66,27 @@ pub(crate) fn reference(home: &Home, task: &Task) -> Result<Option<Patch>, ApiEr
         ApiError::Patch { whose: format!("reference patch of task `{}`", task.id), source: Box::new(error) }
     })?;
     Ok(Some(patch))
+}
+
+/// Calls `see` with the path and text of every file of a task's base as exported, in order of their paths. Files above
+/// `most` bytes, links and what is no text are left out.
+pub(crate) fn texts(
+    home: &Home,
+    task: &Task,
+    most: u64,
+    mut see: impl FnMut(&str, &str),
+) -> Result<(), ApiError> {
+    let base = folder(home, task)?;
+    let exported = fairtrial_cell::tree::Stack::of_base(&base).lowest();
+    let paths = exported.files(Path::new("")).map_err(ApiError::access("read", &base))?;
+    for path in paths {
+        let side = exported.side(&path, most).ok().flatten();
+        let text = side.as_ref().filter(|side| side.mode != FileMode::Symlink);
+        if let (Some(path), Some(text)) = (path.to_str(), text.and_then(|side| side.content.as_text())) {
+            see(path, text);
+        }
+    }
+    Ok(())
 }
 
 /// No file of a reference may be larger, in bytes.

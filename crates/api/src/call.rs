@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::Api;
 use crate::error::ApiError;
 use crate::runs::blocking;
-use crate::view::{ErrorDto, PlanRequest, TryRequest};
+use crate::view::{AuditRequest, ErrorDto, PlanRequest, TryRequest};
 
 values! {
     /// Asks for a view. The answer's type stands behind each variant.
@@ -28,6 +28,11 @@ values! {
         Preview {
             /// What would be run.
             request: PlanRequest,
+        },
+        /// → `Vec<TaskAudit>`: what is known of a suite's tasks by audits; tasks that were not audited are not in it.
+        Audits {
+            /// A suite's folder, a task's own, or `samples`.
+            suite: String,
         },
         /// → `Vec<RunSummary>`, newest first.
         Runs,
@@ -120,6 +125,11 @@ values! {
             /// What to try.
             request: TryRequest,
         },
+        /// Audits tasks before anything is spent on them; what was audited already is taken as it is. → `Vec<TaskAudit>`.
+        AuditTasks {
+            /// Which.
+            request: AuditRequest,
+        },
         /// Starts no new trials. → nothing.
         Pause {
             /// Which.
@@ -155,6 +165,7 @@ impl Api {
             Query::Home => json(self.home()?)?,
             Query::Repository { path } => json(self.repository(Path::new(&path))?)?,
             Query::Preview { request } => json(self.preview(&request)?)?,
+            Query::Audits { suite } => json(self.audits(&suite)?)?,
             Query::Runs => json(self.runs()?)?,
             Query::Run { run } => json(self.run(&run)?)?,
             Query::Live { run, after } => json(self.live(&run, after))?,
@@ -179,6 +190,7 @@ impl Api {
         let value = match action {
             Action::StartRun { request } => json(self.start_run(request).await?)?,
             Action::StartTry { request } => json(self.start_try(request).await?)?,
+            Action::AuditTasks { request } => json(self.audit(request, |_| ()).await?)?,
             Action::Pause { run } => json(self.pause(&run).await?)?,
             Action::Resume { run } => json(self.resume(&run, None).await?)?,
             Action::Cancel { run } => json(self.cancel(&run).await?)?,

@@ -4,6 +4,7 @@ pub mod call;
 pub mod view;
 
 mod assistants;
+mod audit;
 mod base;
 mod compare;
 mod diffs;
@@ -29,6 +30,7 @@ use std::sync::{Arc, Mutex};
 use fairtrial_domain::id::RunId;
 use fairtrial_store::Store;
 
+pub use audit::AuditTold;
 pub use doctor::Doctor;
 pub use error::{ApiError, describe};
 pub use fairtrial_patch::visible;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use fairtrial_domain::audit::TaskAudit;
 use fairtrial_domain::id::{RunId, TrialKey};
 use fairtrial_domain::journal::Phase;
 use fairtrial_domain::outcome::{Ending, Outcome};
@@ -16,10 +17,10 @@ use crate::error::ApiError;
 use crate::plan::{self, SAMPLES};
 use crate::runs::headline_of;
 use crate::view::{
-    ArmView, CellState, Home as HomeView, LiveBatch, MapCell, PlanPreview, PlanRequest, RepositoryView,
-    RunSummary, RunView, SuiteSummary, TaskSummary,
+    ArmView, AuditSummary, CellState, Home as HomeView, LiveBatch, MapCell, PlanPreview, PlanRequest,
+    RepositoryView, RunSummary, RunView, SuiteSummary, TaskSummary,
 };
-use crate::{Api, assistants, repository};
+use crate::{Api, assistants, audit, repository};
 
 /// How many runs the first screen shows.
 const RECENT: usize = 8;
@@ -57,7 +58,7 @@ impl Api {
 
     /// Returns the tasks of a suite's folder, or of `samples`.
     pub fn tasks(&self, suite: &str) -> Result<Vec<TaskSummary>, ApiError> {
-        Ok(plan::suite(&self.home, suite)?.tasks.iter().map(|task| task_summary(task, None)).collect())
+        plan::suite(&self.home, suite)?.tasks.iter().map(|task| self.audited_summary(task)).collect()
     }
 
     /// Validates a suite's folder, or a task's own.
@@ -85,7 +86,7 @@ impl Api {
         let seconds: f64 = planned.tasks.iter().map(|task| task.limits.agent_timeout_sec).sum();
         Ok(PlanPreview {
             title: planned.plan.title.clone(),
-            tasks: planned.tasks.iter().map(|task| task_summary(task, None)).collect(),
+            tasks: planned.tasks.iter().map(|task| self.audited_summary(task)).collect::<Result<_, _>>()?,
             assistants: planned
                 .plan
                 .assistants
@@ -187,6 +188,12 @@ impl Api {
         Ok(rows.filter(|row| row.state == AttemptState::Started).map(|row| (row.key, None)).collect())
     }
 
+    /// Returns a task with what its newest audit says.
+    fn audited_summary(&self, task: &Task) -> Result<TaskSummary, ApiError> {
+        let audit = audit::stored(&self.store, task)?;
+        Ok(TaskSummary { audit: audit.as_ref().map(audit_summary), ..task_summary(task, None) })
+    }
+
     fn summary(&self, row: &RunRow) -> Result<RunSummary, ApiError> {
         let id = &row.record.id;
         let told = self.working(id).and_then(|working| working.board.status());
@@ -238,6 +245,16 @@ pub(crate) fn task_summary(task: &Task, facts: Option<&TaskFacts>) -> TaskSummar
         instruction: task.instruction.clone(),
         graded: is_graded(task),
         validity: facts.map(|facts| facts.validity.clone()),
+        audit: facts.and_then(|facts| facts.audit.as_deref()).map(audit_summary),
+    }
+}
+
+fn audit_summary(audit: &TaskAudit) -> AuditSummary {
+    AuditSummary {
+        status: audit.status,
+        reasons: audit.reasons.clone(),
+        quarantined: count(audit.quarantined.len()),
+        strength: audit.strength,
     }
 }
 

@@ -8,7 +8,8 @@ use fairtrial_domain::id::{Digest, TrialKey};
 use fairtrial_domain::patch::{Patch, PatchRef};
 use fairtrial_domain::run::{TaskFacts, TrialRecord};
 use fairtrial_domain::task::Task;
-use fairtrial_judge::Evidence;
+use fairtrial_domain::verdict::Verdict;
+use fairtrial_judge::{Assessment, Evidence, quarantine};
 use fairtrial_runner::result::{GradeResult, WorkResult};
 
 use crate::base;
@@ -38,22 +39,7 @@ pub(crate) fn record(
     };
     // Without a base there is no reference to compare with; the score says that it is missing.
     let reference = base::reference(&around.home, task).unwrap_or(None);
-    let assessment = fairtrial_judge::assess(&Evidence {
-        task,
-        base_facts: facts.as_ref().map(|facts| facts.base.as_slice()).unwrap_or_default(),
-        reference_facts: facts.as_ref().and_then(|facts| facts.reference.as_deref()).unwrap_or_default(),
-        ending: &work.ending,
-        patch: &patch,
-        reference: reference.as_ref(),
-        verdicts: grade.as_ref().map(|grade| grade.verdicts.as_slice()).unwrap_or_default(),
-        applies: match grade.as_ref().and_then(|grade| grade.does_not_apply.as_deref()) {
-            Some(path) => Err(path),
-            None => Ok(()),
-        },
-        cost: work.cost.as_ref(),
-        seconds: work.seconds,
-        restored: grade.as_ref().map(|grade| grade.restored.as_slice()).unwrap_or_default(),
-    });
+    let assessment = assess(task, &work, &patch, reference.as_ref(), grade.as_ref(), facts.as_ref());
     let tier = weaker(work.tier, grade.as_ref().and_then(|grade| grade.tier));
     let mut journals = vec![];
     for attempt in 1..=attempts {
@@ -81,6 +67,38 @@ pub(crate) fn record(
         leftovers: work.leftovers,
         journals,
         traffic: work.traffic,
+    })
+}
+
+/// Judges what a trial brought. What is flaky neither passes nor fails anything; the record keeps it as it was seen.
+fn assess(
+    task: &Task,
+    work: &WorkResult,
+    patch: &Patch,
+    reference: Option<&Patch>,
+    grade: Option<&GradeResult>,
+    facts: Option<&TaskFacts>,
+) -> Assessment {
+    let flaky = facts.and_then(|facts| Some(facts.audit.as_ref()?.quarantined.as_slice()));
+    let flaky = flaky.unwrap_or_default();
+    let spared = |verdicts: Option<&Vec<Verdict>>| {
+        verdicts.map(|verdicts| quarantine::spare(verdicts, flaky)).unwrap_or_default()
+    };
+    fairtrial_judge::assess(&Evidence {
+        task: &quarantine::spare_task(task, flaky),
+        base_facts: &spared(facts.map(|facts| &facts.base)),
+        reference_facts: &spared(facts.and_then(|facts| facts.reference.as_ref())),
+        ending: &work.ending,
+        patch,
+        reference,
+        verdicts: &spared(grade.map(|grade| &grade.verdicts)),
+        applies: match grade.and_then(|grade| grade.does_not_apply.as_deref()) {
+            Some(path) => Err(path),
+            None => Ok(()),
+        },
+        cost: work.cost.as_ref(),
+        seconds: work.seconds,
+        restored: grade.map(|grade| grade.restored.as_slice()).unwrap_or_default(),
     })
 }
 

@@ -10,15 +10,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use fairtrial_domain::assistant::Assistant;
-use fairtrial_domain::bundle::{
-    BUNDLE_FILE, BaseBundle, Bundle, GradeBundle, PATCH_FILE, TierChoice, WorkBundle,
-};
+use fairtrial_domain::bundle::{BUNDLE_FILE, Bundle, GradeBundle, PATCH_FILE, TierChoice, WorkBundle};
 use fairtrial_domain::id::{AssistantId, RunId, TaskId, TrialKey};
 use fairtrial_domain::outcome::Ending;
 use fairtrial_domain::patch::Patch;
 use fairtrial_domain::plan::Plan;
 use fairtrial_domain::run::{RunEvent, TaskFacts, Validity};
-use fairtrial_domain::task::{Network, Task};
+use fairtrial_domain::task::Task;
 use fairtrial_domain::traffic::MeterOrder;
 use fairtrial_domain::usage::{Cost, CostSource, Usage};
 use fairtrial_runner::harvest::{self, Harvest};
@@ -29,6 +27,7 @@ use fairtrial_runner::steps::{PreparedCell, StepError, Steps};
 use fairtrial_store::{Loss, Lost, Store};
 
 use crate::assistants::{self, Ready};
+use crate::audit;
 use crate::base;
 use crate::error::{ApiError, describe};
 use crate::home::Home;
@@ -112,17 +111,7 @@ impl Surroundings {
     }
 
     fn grade_of(&self, task: &Task, patch: Patch, marker: String) -> Result<GradeBundle, StepError> {
-        Ok(GradeBundle {
-            marker,
-            base: base::folder(&self.home, task).map_err(failed)?,
-            patch,
-            checks: task.checks.clone(),
-            hidden: task.hidden.clone(),
-            protected: task.protected.clone(),
-            requires: task.requires.clone(),
-            limits: task.limits.clone(),
-            tier: TierChoice::Best,
-        })
+        base::grade_bundle(&self.home, task, patch, marker).map_err(failed)
     }
 }
 
@@ -138,16 +127,7 @@ impl Steps for Surroundings {
                 if base::is_ready(&target) {
                     return Ok(None);
                 }
-                let bundle = BaseBundle {
-                    repository: task.repository.clone(),
-                    setup: task.setup.clone(),
-                    target,
-                    requires: task.requires.clone(),
-                    // Set-up fetches dependencies; nothing of an assistant exists yet.
-                    network: if task.setup.is_empty() { Network::None } else { Network::Host },
-                    tier: TierChoice::Best,
-                };
-                ("base", Bundle::Base(bundle))
+                ("base", Bundle::Base(base::base_bundle(&self.home, task).map_err(failed)?))
             }
             PrepareStep::Untouched => {
                 let marker = format!("{}/{id}/untouched", self.run);
@@ -171,8 +151,10 @@ impl Steps for Surroundings {
         let task = self.task(id)?;
         let untouched = prepared.untouched.map(|grade| grade.verdicts).unwrap_or_default();
         let reference = prepared.reference.map(|grade| grade.verdicts);
-        let validity = fairtrial_judge::validity(task, &untouched, reference.as_deref());
-        let facts = TaskFacts { task: id.clone(), base: untouched, reference, validity: validity.clone() };
+        let audit = audit::stored(&self.store, task).map_err(failed)?.map(Box::new);
+        let validity = audit::validity(task, &untouched, reference.as_deref(), audit.as_deref());
+        let facts =
+            TaskFacts { task: id.clone(), base: untouched, reference, validity: validity.clone(), audit };
         self.store.put_facts(&self.run, &facts).map_err(stuck)?;
         self.facts.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), facts);
         remove(&self.store.run_dir(&self.run).join("tasks").join(id.as_str()));
@@ -288,7 +270,7 @@ pub(crate) fn read_patch(dir: &Path) -> Result<(Patch, Vec<u8>), ApiError> {
 }
 
 /// Writes a bundle into a new folder; what an earlier try left there is removed.
-fn write_bundle(dir: &Path, bundle: &Bundle) -> Result<(), StepError> {
+pub(crate) fn write_bundle(dir: &Path, bundle: &Bundle) -> Result<(), StepError> {
     if dir.exists() {
         if !launch::wait_until_gone(dir, GRACE) {
             return Err(here(format!(

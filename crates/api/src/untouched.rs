@@ -26,9 +26,9 @@ use crate::steps::Surroundings;
 const PREFIX: &str = "check-";
 
 /// The folder of one look at the bases: locked while it is used, removed with everything in it after.
-struct Scratch {
-    id: RunId,
-    folder: PathBuf,
+pub(crate) struct Scratch {
+    pub(crate) id: RunId,
+    pub(crate) folder: PathBuf,
     _lock: RunLock,
 }
 
@@ -65,7 +65,7 @@ impl Api {
     }
 
     /// Makes a folder for bundles of a run that may never be, and clears away what a crash left of others.
-    fn scratch(&self) -> Result<Scratch, ApiError> {
+    pub(crate) fn scratch(&self) -> Result<Scratch, ApiError> {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let runs = self.home.data().join("runs");
         for entry in fs::read_dir(&runs).into_iter().flatten().flatten() {

@@ -9,6 +9,10 @@ use fairtrial_domain::run::{RunEvent, RunStatus, TrialRecord, Validity};
 use fairtrial_domain::task::TaskKind;
 use fairtrial_domain::values;
 
+pub use audits::{AuditRequest, AuditSummary};
+
+mod audits;
+
 values! {
     /// The first screen.
     pub struct Home {
@@ -181,6 +185,8 @@ values! {
         pub graded: bool,
         /// Whether it counts; `None` before its checks were tried.
         pub validity: Option<Validity>,
+        /// What its audit says; `None` when it was not audited. In a run: when the run began.
+        pub audit: Option<AuditSummary>,
     }
 
     /// A run as the overview shows it.

@@ -204,12 +204,32 @@ pub(crate) enum TasksCommand {
         #[arg(value_hint = ValueHint::DirPath)]
         folder: PathBuf,
     },
+    /// Tells whether verdicts may rest on tasks: grades base, reference and mutants of it, before anything is spent.
+    Audit(AuditArgs),
     /// Lists the tasks of a suite's folder, or of `samples`.
     List {
         /// The folder, or `samples`.
         #[arg(default_value = "samples")]
         suite: String,
     },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AuditArgs {
+    /// A suite's folder, a task's own, or `samples`.
+    #[arg(value_hint = ValueHint::DirPath)]
+    pub(crate) suite: String,
+    /// One task of it.
+    #[arg(long)]
+    pub(crate) task: Option<String>,
+    /// How often base and reference are graded, each: what does not agree with itself is found by it.
+    #[arg(long, default_value_t = 5)]
+    pub(crate) repeat: u32,
+    /// Cells at once; without it as many as cores and memory allow.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) jobs: Option<u32>,
+    #[command(flatten)]
+    pub(crate) json: JsonArg,
 }
 
 #[derive(Debug, Args)]

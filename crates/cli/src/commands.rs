@@ -14,7 +14,7 @@ use fairtrial_domain::run::RunStatus;
 use serde::Serialize;
 
 use crate::args::{Cli, Command, CompareArgs, DiffArgs, ReportArgs, RunArgs, TasksCommand, TryArgs};
-use crate::{progress, serve};
+use crate::{audit, progress, serve};
 
 /// The margin for a table that comes without a plan.
 const MARGIN: f64 = 0.10;
@@ -45,6 +45,7 @@ pub(crate) async fn run(cli: Cli) -> Result<ExitCode, ApiError> {
         }
         Command::Assistants(args) => done(assistants(&api, args.json)),
         Command::Tasks(TasksCommand::Check { folder }) => done(check_tasks(&api, &folder)),
+        Command::Tasks(TasksCommand::Audit(args)) => done(audit::audit(&api, args).await),
         Command::Tasks(TasksCommand::List { suite }) => done(list_tasks(&api, &suite)),
         Command::Doctor(args) => done(doctor(&api, args.json)),
         Command::Serve(args) => serve::serve(api, args.port).await.map(|()| ExitCode::SUCCESS),
@@ -81,7 +82,7 @@ pub(crate) fn aside(line: &str) {
     let _ = writeln!(io::stderr(), "{}", visible(line));
 }
 
-fn say_json(value: &impl Serialize) -> Result<(), ApiError> {
+pub(crate) fn say_json(value: &impl Serialize) -> Result<(), ApiError> {
     say_styled(&serde_json::to_string_pretty(value)?);
     Ok(())
 }
@@ -90,7 +91,7 @@ fn written(source: io::Error) -> ApiError {
     ApiError::Access { doing: "write to", path: "standard output".into(), source }
 }
 
-fn width() -> usize {
+pub(crate) fn width() -> usize {
     let told = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
     told.unwrap_or(80).clamp(40, 200)
 }
@@ -325,8 +326,9 @@ fn check_tasks(api: &Api, folder: &Path) -> Result<(), ApiError> {
 fn list_tasks(api: &Api, suite: &str) -> Result<(), ApiError> {
     for task in api.tasks(suite)? {
         let graded = if task.graded { "graded" } else { "not graded" };
+        let audit = task.audit.map_or("", |audit| audit.status.words());
         say(&format!(
-            "{:<24} {:<12} {graded:<11} {}",
+            "{:<24} {:<12} {graded:<11} {audit:<8} {}",
             task.id,
             task.language.unwrap_or_default(),
             task.title

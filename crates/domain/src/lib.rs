@@ -6,6 +6,7 @@
 mod derive;
 
 pub mod assistant;
+pub mod audit;
 pub mod bundle;
 pub mod comparison;
 pub mod diff;

@@ -1,5 +1,6 @@
 //! One execution of a plan: what is stored of it and what is told while it goes.
 
+use crate::audit::TaskAudit;
 use crate::bundle::Tier;
 use crate::event::EventKind;
 use crate::id::{Digest, RunId, TaskId, TrialKey};
@@ -98,6 +99,9 @@ values! {
         pub reference: Option<Vec<Verdict>>,
         /// Whether verdicts may rest on it.
         pub validity: Validity,
+        /// What the newest audit of the task said when the run began; `None` when there was none.
+        #[serde(default)]
+        pub audit: Option<Box<TaskAudit>>,
     }
 
     /// Whether verdicts may rest on a task.

@@ -4,8 +4,10 @@
 //! give honestly is `None`.
 
 pub mod assess;
+pub mod audit;
 pub mod compare;
 pub mod csv;
+pub mod quarantine;
 pub mod stats;
 pub mod validity;
 

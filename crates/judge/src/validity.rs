@@ -14,14 +14,10 @@ use crate::assess::checks::{failures, untrusted, verdict_of};
 /// everything. A canary has no solution: it must fail on the base, and a reference that passes unmasks it.
 /// Without a reference, or without a check that fails on the base, a task is weak.
 pub fn validity(task: &Task, base: &[Verdict], reference: Option<&[Verdict]>) -> Validity {
-    let mut wrong = Vec::new();
-    let mut doubts = Vec::new();
-    judge_base(task, base, &mut wrong, &mut doubts);
-    match reference {
-        Some(verdicts) => judge_reference(task, base, verdicts, &mut wrong),
-        None if task.kind == TaskKind::Canary => {}
-        None => doubts.push("no reference patch shows that the task can be solved".to_owned()),
-    }
+    let Doubts { mut wrong, mut doubts } = of_base(task, base);
+    let Doubts { wrong: more, doubts: others } = of_reference(task, base, reference);
+    wrong.extend(more);
+    doubts.extend(others);
     if !wrong.is_empty() {
         Validity::Invalid { reasons: wrong }
     } else if !doubts.is_empty() {
@@ -29,6 +25,33 @@ pub fn validity(task: &Task, base: &[Verdict], reference: Option<&[Verdict]>) ->
     } else {
         Validity::Valid
     }
+}
+
+/// What speaks against a task.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Doubts {
+    /// It cannot count.
+    pub(crate) wrong: Vec<String>,
+    /// It counts less.
+    pub(crate) doubts: Vec<String>,
+}
+
+/// Returns what the checks on the untouched base say against `task`.
+pub(crate) fn of_base(task: &Task, base: &[Verdict]) -> Doubts {
+    let mut found = Doubts::default();
+    judge_base(task, base, &mut found.wrong, &mut found.doubts);
+    found
+}
+
+/// Returns what the checks on the reference, or its absence, say against `task`.
+pub(crate) fn of_reference(task: &Task, base: &[Verdict], reference: Option<&[Verdict]>) -> Doubts {
+    let mut found = Doubts::default();
+    match reference {
+        Some(verdicts) => judge_reference(task, base, verdicts, &mut found.wrong),
+        None if task.kind == TaskKind::Canary => {}
+        None => found.doubts.push("no reference patch shows that the task can be solved".to_owned()),
+    }
+    found
 }
 
 fn judge_base(task: &Task, base: &[Verdict], wrong: &mut Vec<String>, doubts: &mut Vec<String>) {

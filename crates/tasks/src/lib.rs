@@ -3,6 +3,8 @@
 //! **Invariant:** what is read is either whole and valid or a list of every problem found, each with a file, a line
 //! where there is one, and a remedy. Nothing in a task directory is executed here.
 
+pub mod audit;
+
 mod detect;
 mod git;
 mod harbor;

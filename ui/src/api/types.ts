@@ -8,7 +8,11 @@ request: PlanRequest, } | { "action": "start_try",
 /**
  * What to try.
  */
-request: TryRequest, } | { "action": "pause", 
+request: TryRequest, } | { "action": "audit_tasks", 
+/**
+ * Which.
+ */
+request: AuditRequest, } | { "action": "pause", 
 /**
  * Which.
  */
@@ -117,6 +121,44 @@ hurdle: string | null,
  * True when its cost can be known.
  */
 cost_known: boolean, };
+
+export type AuditRequest = { 
+/**
+ * A suite's folder, a task's own, or `samples`.
+ */
+suite: string, 
+/**
+ * One task of it; `None` for all.
+ */
+task: TaskId | null, 
+/**
+ * How often base and reference are graded, each; at least 3.
+ */
+repeat: number, 
+/**
+ * Cells at once; `None` decides by cores and memory.
+ */
+jobs: number | null, };
+
+export type AuditStatus = "valid" | "weak" | "leaked" | "invalid";
+
+export type AuditSummary = { 
+/**
+ * What the task is worth.
+ */
+status: AuditStatus, 
+/**
+ * Why it is not more.
+ */
+reasons: Array<string>, 
+/**
+ * Tests that do not count.
+ */
+quarantined: number, 
+/**
+ * Share of mutants that a check noticed, where enough could be judged.
+ */
+strength: number | null, };
 
 export type CaptureFlag = { 
 /**
@@ -880,7 +922,11 @@ path: string, } | { "query": "preview",
 /**
  * What would be run.
  */
-request: PlanRequest, } | { "query": "runs" } | { "query": "run", 
+request: PlanRequest, } | { "query": "audits", 
+/**
+ * A suite's folder, a task's own, or `samples`.
+ */
+suite: string, } | { "query": "runs" } | { "query": "run", 
 /**
  * Which.
  */
@@ -1334,7 +1380,11 @@ graded: boolean,
 /**
  * Whether it counts; `None` before its checks were tried.
  */
-validity: Validity | null, };
+validity: Validity | null, 
+/**
+ * What its audit says; `None` when it was not audited. In a run: when the run began.
+ */
+audit: AuditSummary | null, };
 
 export type TestResult = { 
 /**

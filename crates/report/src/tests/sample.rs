@@ -231,8 +231,13 @@ impl Sample {
             kind: TaskKind::BugFix,
             language: Some("python".into()),
         };
-        let facts =
-            |id: &str, validity| TaskFacts { task: task(id), base: vec![], reference: None, validity };
+        let facts = |id: &str, validity| TaskFacts {
+            task: task(id),
+            base: vec![],
+            reference: None,
+            validity,
+            audit: None,
+        };
         let patches = ["aster", "birch"].map(|who| {
             let key = TrialKey { task: task("one"), assistant: assistant(who), trial: 1 };
             (

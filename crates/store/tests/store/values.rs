@@ -86,7 +86,7 @@ pub(crate) fn task(name: &str) -> Task {
 }
 
 pub(crate) fn facts(task: &str, validity: Validity) -> TaskFacts {
-    TaskFacts { task: TaskId::parse(task).unwrap(), base: vec![], reference: None, validity }
+    TaskFacts { task: TaskId::parse(task).unwrap(), base: vec![], reference: None, validity, audit: None }
 }
 
 pub(crate) fn trial(key: TrialKey, attempts: u32) -> TrialRecord {
