@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub use cancel::Cancel;
+pub use cancel::{Cancel, end_with_parent};
 pub use ends::HeadTail;
 pub use lines::{Line, Lines};
 

@@ -570,3 +570,36 @@ fn phases_are_told_as_they_come() {
     let at = |phase: Phase| journal.at(|r| *r == Record::Phase { phase });
     assert!(at(Phase::Capturing) >= at(Phase::Working) + 300);
 }
+
+#[test]
+fn a_cell_ends_with_the_program_it_was_started_for() {
+    for tier in [TierChoice::Best, TierChoice::Plain] {
+        let desk = Desk::new(tier, "echo here; sleep 60");
+        desk.command();
+        let script = "FAIRTRIAL_PARENT=$$ \"$0\" work \"$1\" & echo $!; wait";
+        let mut app = Command::new("sh")
+            .args(["-c", script, CELL])
+            .arg(desk.folder())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        desk.wait_for(|journal| format!("{:?}", journal.0).contains("\"here\""));
+        app.kill().unwrap();
+        app.wait().unwrap();
+        let told = desk.wait_for(|journal| journal.0.iter().any(|line| line.record == Record::Closed));
+        let cancelled =
+            |line: &JournalLine| matches!(line.record, Record::Ended { ending: Ending::Cancelled, .. });
+        assert!(told.0.iter().any(cancelled), "{tier:?}: {:#?}", told.0);
+        assert_eq!(desk.alive(), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn a_cell_whose_program_is_gone_does_not_begin() {
+    let desk = Desk::new(TierChoice::Best, "echo here");
+    let said = desk.command().env("FAIRTRIAL_PARENT", "1").output().unwrap();
+    assert!(!said.status.success());
+    let said = String::from_utf8(said.stderr).unwrap();
+    assert_eq!(said, "fairtrial-cell: process 1, for which it was started, is gone\n");
+    assert!(!desk.folder().join(JOURNAL_FILE).exists());
+}

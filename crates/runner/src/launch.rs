@@ -1,7 +1,7 @@
 //! Starts cells. Where they run is a `Launcher`; here, on this machine.
 //!
-//! **Invariant:** a local cell gets no variable that is not listed, leads its own process group, and ends when
-//! this process does.
+//! **Invariant:** a local cell gets no variable that is not listed, leads its own process group, and is told with which
+//! process it is to end.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -24,6 +24,9 @@ use crate::steps::PreparedCell;
 pub const CELL_LOG: &str = "cell.log";
 /// Stands before the name of a secret in a cell's environment.
 pub const SECRET_PREFIX: &str = "FAIRTRIAL_SECRET_";
+
+/// Tells a cell the process with which it is to end.
+pub const PARENT: &str = "FAIRTRIAL_PARENT";
 
 /// How often a log is looked at while its cell winds up.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
@@ -132,11 +135,12 @@ impl LocalLauncher {
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log)
+            // The cell asks the kernel to end it when this process ends, however that happens. To ask here, between
+            // fork and exec, would copy this process, which costs more than the start itself.
+            .env(PARENT, std::process::id().to_string())
             .kill_on_drop(true);
         #[cfg(unix)]
         command.process_group(0);
-        #[cfg(target_os = "linux")]
-        end_with_us(&mut command);
         Ok(command)
     }
 
@@ -183,22 +187,6 @@ pub fn wait_until_gone(dir: &Path, most: Duration) -> bool {
             Err(TryLockError::WouldBlock) => return false,
         }
     }
-}
-
-/// Lets the kernel end the cell when this process ends, however that happens.
-#[cfg(target_os = "linux")]
-#[expect(unsafe_code, reason = "std offers no parent-death signal")]
-fn end_with_us(command: &mut Command) {
-    use rustix::process::{Signal, getpid, getppid, set_parent_process_death_signal};
-    let parent = getpid();
-    let last_wish = move || {
-        // TERM, so that a cell can end what it holds; nothing of ours ignores it.
-        set_parent_process_death_signal(Some(Signal::TERM))?;
-        // The parent may have died before the line above.
-        if getppid() == Some(parent) { Ok(()) } else { Err(io::ErrorKind::BrokenPipe.into()) }
-    };
-    // SAFETY: between fork and exec only two system calls are made and nothing is allocated.
-    unsafe { command.pre_exec(last_wish) };
 }
 
 struct LocalCell {

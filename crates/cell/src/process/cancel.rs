@@ -1,7 +1,11 @@
 //! A wish to stop, as it reaches whoever waits.
 
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Tells a cell the process with which it is to end.
+const PARENT: &str = "FAIRTRIAL_PARENT";
 
 static SIGNALLED: AtomicBool = AtomicBool::new(false);
 
@@ -34,6 +38,20 @@ impl Cancel {
     /// Returns whether it was made.
     pub fn asked(&self) -> bool {
         self.asked.load(Ordering::SeqCst) || (self.signals && SIGNALLED.load(Ordering::SeqCst))
+    }
+}
+
+/// Has the kernel ask this process to end when the one that `FAIRTRIAL_PARENT` names does, however that happens. Fails
+/// when that has happened already. Without the variable, and on other systems, nothing is asked.
+pub fn end_with_parent() -> io::Result<()> {
+    let Ok(parent) = std::env::var(PARENT) else { return Ok(()) };
+    #[cfg(target_os = "linux")]
+    rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::TERM))?;
+    let is_it = |found: rustix::process::Pid| found.as_raw_nonzero().to_string() == parent;
+    if rustix::process::getppid().is_some_and(is_it) {
+        Ok(())
+    } else {
+        Err(io::Error::other(format!("process {parent}, for which it was started, is gone")))
     }
 }
 

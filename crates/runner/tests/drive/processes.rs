@@ -1,6 +1,5 @@
 //! Cells as processes: what they are given, and that none is left behind.
 
-use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use fairtrial_domain::run::RunStatus;
@@ -151,7 +150,8 @@ async fn a_cell_gets_the_listed_variables_and_its_secrets_and_no_others() {
     let env = std::fs::read_to_string(steps.dir("work t/a1#1").join("env")).unwrap();
     let mut names: Vec<&str> = env.lines().filter(|line| !line.starts_with("PATH=")).collect();
     names.sort_unstable();
-    assert_eq!(names, ["FAIRTRIAL_SECRET_API_KEY=hush"]);
+    let parent = format!("FAIRTRIAL_PARENT={}", std::process::id());
+    assert_eq!(names, [parent.as_str(), "FAIRTRIAL_SECRET_API_KEY=hush"]);
 }
 
 #[test]
@@ -161,41 +161,6 @@ fn a_secret_is_never_in_debug_output() {
         secrets: [("KEY".to_owned(), "hush".to_owned())].into(),
     };
     assert_eq!(format!("{cell:?}"), r#"PreparedCell { dir: "/b", secrets: ["KEY"] }"#);
-}
-
-const CHILD: &str = "FAIRTRIAL_TEST_APP_FOLDER";
-
-/// Plays the app for the test below; does nothing when run by itself.
-#[test]
-fn as_the_app_that_is_killed() {
-    let Some(folder) = std::env::var_os(CHILD) else { return };
-    let root = tempfile::Builder::new().disable_cleanup(true).tempdir_in(folder).unwrap();
-    let stage = Stage { root, pick: |what| what.starts_with("work").then_some(HANG), ..Stage::default() };
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    drop(runtime.block_on(stage.play()));
-}
-
-#[test]
-fn cells_end_when_the_app_is_killed() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut app = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "processes::as_the_app_that_is_killed"])
-        .env(CHILD, folder.path())
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap();
-    let cell = || {
-        let made = std::fs::read_dir(folder.path()).unwrap().next()?.unwrap().path();
-        let dir = made.join("work-t-a1-1");
-        let journal = std::fs::read_to_string(dir.join("journal.jsonl")).ok()?;
-        journal.contains("working").then(|| pid(&dir))
-    };
-    until("the cell is at work", || cell().is_some());
-    let cell = cell().unwrap();
-    assert!(alive(&cell));
-    app.kill().unwrap();
-    app.wait().unwrap();
-    until("the cell is gone", || !alive(&cell));
 }
 
 #[tokio::test]
