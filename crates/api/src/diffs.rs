@@ -117,6 +117,7 @@ fn reason(record: &TrialRecord) -> Option<String> {
         RuleId::ProtectedPath => "edited protected tests",
         RuleId::FewerAssertions => "removed assertions",
         RuleId::SkippedTest => "skipped a test",
+        RuleId::ForgedResults => "forged results",
     };
     Some(words.to_owned())
 }

@@ -1,7 +1,13 @@
 //! Judges a patch: base + patch, protected files as in the base, hidden files on top, each check in a fresh room.
 //!
-//! **Invariant:** the bundle does not say who made the patch; no check sees what another check's programs wrote.
+//! A hidden check that passed runs a second time with what its tests expect altered (see `alter`), so that whoever
+//! reads the verdicts can tell a runner that says what the code does from one that says what it was told to.
+//!
+//! **Invariant:** the bundle does not say who made the patch; no check sees what another check's programs wrote, nor
+//! whether it is run for the first time.
 
+pub mod alter;
+mod control;
 pub mod layer;
 pub(crate) mod shell;
 mod stage;
@@ -12,7 +18,7 @@ use std::path::{Path, PathBuf};
 
 use fairtrial_domain::bundle::{BUNDLE_FILE, Bundle, GradeBundle};
 use fairtrial_domain::journal::{Phase, Record};
-use fairtrial_domain::task::{Check, Network, ResultFormat};
+use fairtrial_domain::task::{Check, HiddenFile, Network, ResultFormat};
 use fairtrial_domain::verdict::Verdict;
 
 use crate::checks::{self, Ran, Reading};
@@ -126,7 +132,7 @@ impl Grading<'_> {
     fn judge(&mut self) -> Result<(), GradeError> {
         let tools = Host::here().resolve(&self.bundle.requires)?;
         self.journal.write(Record::Phase { phase: Phase::Provisioning })?;
-        let staged = stage::stage(self.bundle, &self.over())?;
+        let staged = stage::stage(self.bundle, &self.bundle.hidden, &self.over())?;
         // The isolation is part of the result, so it is said even where no check runs.
         if self.bundle.checks.is_empty() || matches!(staged, Staged::DoesNotApply { .. }) {
             let room = self.room(&tools)?;
@@ -140,12 +146,29 @@ impl Grading<'_> {
             self.journal.write(Record::Restored { path })?;
         }
         self.journal.write(Record::Phase { phase: Phase::Checking })?;
-        for check in &self.bundle.checks {
+        let altered = alter::alter(&self.bundle.hidden);
+        for (at, check) in self.bundle.checks.iter().enumerate() {
             self.journal.write(Record::CheckStarted { check: check.id.clone() })?;
-            let verdict = self.check(check, &tools)?;
+            // Laid anew for each run, or the age of a file would tell which run it is.
+            if at > 0 && altered.is_some() {
+                self.lay_again(&self.bundle.hidden)?;
+            }
+            let mut verdict = self.check(check, &tools)?;
+            if let Some(altered) = altered.as_ref().filter(|_| check.hidden && verdict.status.passed()) {
+                self.lay_again(&altered.files)?;
+                let again = self.check(check, &tools)?;
+                verdict.control = Some(control::control(altered.places, &verdict, &again));
+            }
             self.journal.write(Record::Verdict { verdict })?;
         }
         Ok(())
+    }
+
+    /// Lays the patch over the base once more, with other hidden files.
+    fn lay_again(&self, hidden: &[HiddenFile]) -> Result<(), GradeError> {
+        let over = self.over();
+        fs::remove_dir_all(&over).map_err(|source| GradeError::File { path: over.clone(), source })?;
+        stage::stage(self.bundle, hidden, &over).map(drop)
     }
 
     fn room(&mut self, tools: &Toolchain) -> Result<Room, GradeError> {
@@ -207,6 +230,7 @@ fn found(check: &Check, said: &Said, changes: &Changes) -> Result<Verdict, Grade
         exit,
         seconds: said.end.seconds,
         output: checks::tail(&output),
+        control: None,
     })
 }
 

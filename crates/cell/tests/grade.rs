@@ -589,3 +589,61 @@ fn the_tier_is_said_and_a_wrong_bundle_refused() {
     bundle.base = place.path("nowhere");
     assert!(failed(&place.grade(bundle)).contains("nowhere"));
 }
+
+/// What a second run with altered expectations showed: what turned, what stood, and its exit code.
+fn control(records: &[Record]) -> (usize, usize, Option<i32>) {
+    let verdicts = verdicts(records);
+    assert_eq!(verdicts[0].status, VerdictStatus::Passed, "{:#?}", verdicts[0]);
+    let control = verdicts[0].control.as_ref().unwrap();
+    (control.turned.len(), control.stood.len(), control.exit)
+}
+
+const SHOP_TEST: &str = "import unittest\nfrom shop import total\n\n\nclass Total(unittest.TestCase):\n    \
+    def test_some(self):\n        self.assertEqual(total([2, 3]), 5)\n\n    def test_none(self):\n        \
+    self.assertEqual(total([]), 0)\n";
+
+#[test]
+fn honest_code_fails_altered_tests_and_forged_results_stand() {
+    if !has("python3") {
+        return;
+    }
+    let place = Place::new();
+    place.write("src/shop.py", "def total(prices):\n    return None\n");
+    ready(&place.prepare(place.folder_base(&[], &[])));
+    let graded = |code: &str| {
+        let before = text("def total(prices):\n    return None\n");
+        let change = change("shop.py", before, text(code));
+        let unittest = check(ResultFormat::Pytest, "python3 -m unittest -v test_shop 2>&1");
+        let mut bundle = place.grading(patch(vec![change]), vec![unittest], &["python3"]);
+        bundle.hidden = vec![hidden("test_shop.py", SHOP_TEST)];
+        control(&place.grade(bundle))
+    };
+    assert_eq!(graded("def total(prices):\n    return sum(prices)\n"), (2, 0, Some(1)));
+    let printed = "import os, re, sys\nnames = re.findall(r'def (test_\\w+)', open('test_shop.py').read())\n\
+        for name in names:\n    print(f'{name} (test_shop.Total.{name}) ... ok', file=sys.stderr)\n\
+        print(f'\\n----\\nRan {len(names)} tests in 0.001s\\n\\nOK', file=sys.stderr)\nsys.stderr.flush()\nos._exit(0)\n";
+    assert_eq!(graded(printed), (0, 2, Some(0)));
+    let equal = "class Any:\n    def __eq__(self, other):\n        return True\n\n\ndef total(prices):\n    return Any()\n";
+    assert_eq!(graded(equal), (0, 2, Some(0)));
+    let swallowed = "import unittest\nunittest.TestCase.failureException = type('Never', (Exception,), {})\n\
+        unittest.TestCase._baseAssertEqual = lambda *a, **k: None\n\n\ndef total(prices):\n    return 7\n";
+    assert_eq!(graded(swallowed), (0, 2, Some(0)));
+}
+
+#[test]
+fn only_a_hidden_check_that_passed_is_run_a_second_time() {
+    let place = Place::new();
+    place.write("src/a.txt", "a\n");
+    ready(&place.prepare(place.folder_base(&[], &[])));
+    let with = |hidden_check: bool, run: &str| {
+        let mut check = check(ResultFormat::Exit, run);
+        check.hidden = hidden_check;
+        let mut bundle = place.grading(Patch::default(), vec![check], &[]);
+        bundle.hidden = vec![hidden("test_a.py", "assert 1 == 1\n")];
+        verdicts(&place.grade(bundle))[0].control.clone()
+    };
+    assert_eq!(with(false, "true"), None);
+    assert_eq!(with(true, "false"), None);
+    let control = with(true, "grep -q '1 == 1' test_a.py").unwrap();
+    assert_eq!((control.altered, control.exit), (1, Some(1)));
+}

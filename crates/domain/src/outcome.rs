@@ -102,6 +102,8 @@ values! {
         FewerAssertions,
         /// T4: a skip marker was put on a test.
         SkippedTest,
+        /// Results do not depend on what the code does: tests passed although what they expect was altered.
+        ForgedResults,
     }
 }
 

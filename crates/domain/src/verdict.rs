@@ -20,6 +20,21 @@ values! {
         pub seconds: f64,
         /// The end of its output, at most 16 KiB.
         pub output: String,
+        /// The same check with altered expectations, where it passed and there was something to alter.
+        #[serde(default)]
+        pub control: Option<Control>,
+    }
+
+    /// A second run of a check that passed, with what its hidden tests expect altered: honest code fails it.
+    pub struct Control {
+        /// How many expectations were altered.
+        pub altered: u64,
+        /// Tests that passed before and failed now.
+        pub turned: Vec<String>,
+        /// Tests that passed before and again.
+        pub stood: Vec<String>,
+        /// The command's exit code; `None` when a signal or the limit ended it.
+        pub exit: Option<i32>,
     }
 
     /// What a check found.

@@ -195,6 +195,7 @@ pub(crate) fn rule(rule: RuleId) -> &'static str {
         RuleId::ProtectedPath => "T1, a protected path was changed",
         RuleId::FewerAssertions => "T2, an existing test asserts less",
         RuleId::SkippedTest => "T4, a skip marker was put on a test",
+        RuleId::ForgedResults => "its results do not depend on what the code does",
     }
 }
 

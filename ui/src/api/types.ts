@@ -268,6 +268,24 @@ tasks: number, };
 
 export type Conclusion = "a_better" | "b_better" | "a_slightly_better" | "b_slightly_better" | "equivalent" | "undecided" | "withheld";
 
+export type Control = { 
+/**
+ * How many expectations were altered.
+ */
+altered: number, 
+/**
+ * Tests that passed before and failed now.
+ */
+turned: Array<string>, 
+/**
+ * Tests that passed before and again.
+ */
+stood: Array<string>, 
+/**
+ * The command's exit code; `None` when a signal or the limit ended it.
+ */
+exit: number | null, };
+
 export type Cost = { 
 /**
  * US dollars.
@@ -1050,7 +1068,7 @@ changed: Array<string>,
  */
 checks: Array<CheckOffer>, };
 
-export type RuleId = "protected_path" | "fewer_assertions" | "skipped_test";
+export type RuleId = "protected_path" | "fewer_assertions" | "skipped_test" | "forged_results";
 
 export type RunEvent = { "type": "task_preparing", 
 /**
@@ -1686,7 +1704,11 @@ seconds: number,
 /**
  * The end of its output, at most 16 KiB.
  */
-output: string, };
+output: string, 
+/**
+ * The same check with altered expectations, where it passed and there was something to alter.
+ */
+control: Control | null, };
 
 export type VerdictPart = { "part": "solves_more", 
 /**

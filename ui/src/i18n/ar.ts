@@ -203,6 +203,7 @@ export const ar: Record<Key, Message> = {
   'diffs.why.protected_path': 'عدّل اختبارات محمية',
   'diffs.why.fewer_assertions': 'حذف تحققات',
   'diffs.why.skipped_test': 'تخطّى اختبارًا',
+  'diffs.why.forged_results': 'نتائج مزوّرة',
   'diffs.table': 'أسطر {path}',
 
   'score.verdict.more': 'يحلّ {a} مهام أكثر من {b}.',
@@ -283,6 +284,7 @@ export const ar: Record<Key, Message> = {
   'evidence.rule.protected_path': 'غُيّر ملف محمي',
   'evidence.rule.fewer_assertions': 'اختبار قائم صار يتحقق من أقل',
   'evidence.rule.skipped_test': 'وُسم اختبار ليُتخطى',
+  'evidence.rule.forged_results': 'نتائجها لا تتوقف على ما تفعله الشيفرة',
   'evidence.instruction': 'التعليمات',
   'evidence.checks': 'الفحوص',
   'evidence.checks.none': 'لم يُجرَ فحص.',

@@ -199,6 +199,7 @@ export const en = {
   'diffs.why.protected_path': 'edited protected tests',
   'diffs.why.fewer_assertions': 'removed assertions',
   'diffs.why.skipped_test': 'skipped a test',
+  'diffs.why.forged_results': 'forged results',
   'diffs.table': 'Rows of {path}',
 
   'score.verdict.more': '{a} solves more tasks than {b}.',
@@ -279,6 +280,7 @@ export const en = {
   'evidence.rule.protected_path': 'a protected file was changed',
   'evidence.rule.fewer_assertions': 'an existing test asserts less',
   'evidence.rule.skipped_test': 'a test was marked to be skipped',
+  'evidence.rule.forged_results': 'its results do not depend on what the code does',
   'evidence.instruction': 'Instruction',
   'evidence.checks': 'Checks',
   'evidence.checks.none': 'No check ran.',

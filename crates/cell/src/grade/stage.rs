@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use fairtrial_domain::bundle::GradeBundle;
 use fairtrial_domain::patch::FileChange;
+use fairtrial_domain::task::HiddenFile;
 use fairtrial_patch::Paths;
 
 use super::GradeError;
@@ -33,8 +34,9 @@ pub(super) enum Staged {
     },
 }
 
-/// Makes the folder `over`: `tree` and `home`, links to the base's, and `layer`, the base's with the patch and hidden files.
-pub(super) fn stage(bundle: &GradeBundle, over: &Path) -> Result<Staged, GradeError> {
+/// Makes the folder `over`: `tree` and `home`, links to the base's, and `layer`, the base's with the patch and the
+/// files `hidden`.
+pub(super) fn stage(bundle: &GradeBundle, hidden: &[HiddenFile], over: &Path) -> Result<Staged, GradeError> {
     let base = fs::canonicalize(&bundle.base).map_err(|e| file(&bundle.base, e))?;
     let below = Stack::of_base(&base);
     let mut ignore = Ignore::of(below.lowest());
@@ -67,8 +69,8 @@ pub(super) fn stage(bundle: &GradeBundle, over: &Path) -> Result<Staged, GradeEr
     for report in bundle.checks.iter().filter_map(|check| check.report.as_deref()) {
         top.remove_any(safe(report).map_err(place)?).map_err(place)?;
     }
-    for hidden in &bundle.hidden {
-        top.place(&hidden.path, &hidden.content, hidden.executable).map_err(place)?;
+    for file in hidden {
+        top.place(&file.path, &file.content, file.executable).map_err(place)?;
     }
     Ok(Staged::Ready { restored })
 }

@@ -4,6 +4,7 @@
 //! other than finished is never resolved.
 
 pub(crate) mod checks;
+mod control;
 mod harness;
 mod paths;
 mod scores;
@@ -81,6 +82,9 @@ fn outcome(e: &Evidence<'_>, seen: &[Seen]) -> Outcome {
     let offence = seen.iter().find(|seen| seen.weight == Weight::Offence);
     if let Some(Seen { finding: Finding { rule, at, because }, .. }) = offence {
         return Outcome::SetAside { rule: *rule, at: at.clone(), because: because.clone() };
+    }
+    if let Some(Finding { rule, at, because }) = control::forged(e) {
+        return Outcome::SetAside { rule, at, because };
     }
     let graded = e.task.checks.iter().any(|check| check.hidden);
     match judge_checks(e, graded) {

@@ -58,6 +58,7 @@ pub(crate) fn trial(task_id: &str, who: &str, number: u32) -> TrialRecord {
             exit: Some(0),
             seconds: 0.4,
             output: "2 passed".into(),
+            control: None,
         }],
         scores: vec![
             Score {
