@@ -73,7 +73,7 @@ fn altered_text(path: &str, text: &str) -> Option<(String, u64)> {
 fn other(text: &str, piece: &Piece) -> Option<Edit> {
     let said = &text[piece.at.clone()];
     match &piece.kind {
-        Kind::Number => other_number(said).map(|to| Edit { at: piece.at.clone(), to }),
+        Kind::Number => other_number(said, piece.at.start).map(|to| Edit { at: piece.at.clone(), to }),
         Kind::Text(inner) => other_text(text, inner.clone()),
         Kind::Word => {
             let to = match said {
@@ -89,7 +89,8 @@ fn other(text: &str, piece: &Piece) -> Option<Edit> {
     }
 }
 
-fn other_number(said: &str) -> Option<String> {
+fn other_number(said: &str, at: usize) -> Option<String> {
+    let step = small(said, at);
     let radix = match said.get(..2).map(str::to_ascii_lowercase).as_deref() {
         Some("0x") => 16,
         Some("0o") => 8,
@@ -104,7 +105,7 @@ fn other_number(said: &str) -> Option<String> {
     };
     let at = said[..digits].rfind(|c: char| c.is_ascii_hexdigit())?;
     let old = said[at..=at].chars().next()?.to_digit(radix)?;
-    let mut new = (old + 1 + small(said) % (radix - 1)) % radix;
+    let mut new = (old + 1 + step % (radix - 1)) % radix;
     // A leading zero would be another way to write a number.
     if new == 0 && at == 0 && said.len() > 1 {
         new = 1 + u32::from(old == 1);
@@ -121,8 +122,8 @@ fn other_text(text: &str, inner: Range<usize>) -> Option<Edit> {
     if letters.is_empty() {
         return Some(Edit { at: inner.start..inner.start, to: "x".to_owned() });
     }
-    let (at, old) = letters[small(said) as usize % letters.len()];
-    let step = 1 + u8::try_from(small(said) % 7).unwrap_or(0);
+    let (at, old) = letters[small(said, inner.start) as usize % letters.len()];
+    let step = 1 + u8::try_from(small(said, inner.start) % 7).unwrap_or(0);
     let turned = |from: u8, count: u8| from + (old - from + step) % count;
     let new = match old {
         b'0'..=b'9' => turned(b'0', 10),
@@ -133,10 +134,11 @@ fn other_text(text: &str, inner: Range<usize>) -> Option<Edit> {
     Some(Edit { at: at..at + 1, to: char::from(new).to_string() })
 }
 
-/// A small number that depends on a text, the same on every machine (FNV-1a).
-fn small(text: &str) -> u32 {
-    let hash =
-        text.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+/// A small number that depends on a text and its place, the same on every machine (FNV-1a): what is given and what is
+/// expected are not altered alike.
+fn small(text: &str, at: usize) -> u32 {
+    let bytes = at.to_le_bytes().into_iter().chain(text.bytes());
+    let hash = bytes.fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
     (hash >> 7) % 1009
 }
 
