@@ -60,6 +60,7 @@ fn graded(tests: &str) -> Vec<Verdict> {
         exit: Some(i32::from(!good)),
         seconds: 1.0,
         output: String::new(),
+        control: None,
     }]
 }
 
