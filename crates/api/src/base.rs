@@ -32,8 +32,9 @@ pub(crate) fn base_bundle(home: &Home, task: &Task) -> Result<BaseBundle, ApiErr
         setup: task.setup.clone(),
         target: folder(home, task)?,
         requires: task.requires.clone(),
-        // Set-up fetches dependencies; nothing of an assistant exists yet.
-        network: if task.setup.is_empty() { Network::None } else { Network::Host },
+        readable: task.readable.clone(),
+        // Nothing of an assistant exists yet.
+        network: if task.setup.is_empty() { Network::None } else { task.network.clone() },
         tier: TierChoice::Best,
     })
 }
@@ -53,6 +54,7 @@ pub(crate) fn grade_bundle(
         hidden: task.hidden.clone(),
         protected: task.protected.clone(),
         requires: task.requires.clone(),
+        readable: task.readable.clone(),
         limits: task.limits.clone(),
         tier: TierChoice::Best,
     })

@@ -41,13 +41,8 @@ pub(crate) fn record(
     let reference = base::reference(&around.home, task).unwrap_or(None);
     let assessment = assess(task, &work, &patch, reference.as_ref(), grade.as_ref(), facts.as_ref());
     let tier = weaker(work.tier, grade.as_ref().and_then(|grade| grade.tier));
-    let mut journals = vec![];
-    for attempt in 1..=attempts {
-        let dir = around.attempt_dir(key, attempt);
-        for part in ["work", "grade"] {
-            journals.extend(keep(around, &dir.join(part).join(JOURNAL_FILE))?);
-        }
-    }
+    let tier_reason = work.tier_reason.clone().or_else(|| grade.as_ref()?.tier_reason.clone());
+    let journals = journals(around, key, attempts)?;
     Ok(TrialRecord {
         key: key.clone(),
         attempts,
@@ -67,6 +62,10 @@ pub(crate) fn record(
         leftovers: work.leftovers,
         journals,
         traffic: work.traffic,
+        contacts: work.contacts,
+        tier_reason,
+        instruction_files: work.instruction_files,
+        bad_lines: work.bad_lines,
     })
 }
 
@@ -100,6 +99,18 @@ fn assess(
         seconds: work.seconds,
         restored: grade.map(|grade| grade.restored.as_slice()).unwrap_or_default(),
     })
+}
+
+/// Stores the journals of all attempts, the oldest first.
+fn journals(around: &Surroundings, key: &TrialKey, attempts: u32) -> Result<Vec<Digest>, ApiError> {
+    let mut kept = vec![];
+    for attempt in 1..=attempts {
+        let dir = around.attempt_dir(key, attempt);
+        for part in ["work", "grade"] {
+            kept.extend(keep(around, &dir.join(part).join(JOURNAL_FILE))?);
+        }
+    }
+    Ok(kept)
 }
 
 /// Stores the patch as the cell wrote it, under the name that the cell gave it.

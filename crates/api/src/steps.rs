@@ -188,6 +188,7 @@ impl Steps for Surroundings {
             env: allowed.filter_map(|name| Some((name.clone(), std::env::var(name).ok()?))).collect(),
             limits: task.limits.clone(),
             requires: task.requires.clone(),
+            readable: task.readable.clone(),
             tier: TierChoice::Best,
             meter: metered(assistant),
         };

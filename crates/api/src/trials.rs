@@ -92,6 +92,7 @@ fn events_of(journal: &str) -> Vec<Event> {
             | Record::LimitReached { .. }
             | Record::Metered { .. }
             | Record::Ended { .. }
+            | Record::Contact { .. }
             | Record::Captured { .. }
             | Record::Restored { .. }
             | Record::CheckStarted { .. }

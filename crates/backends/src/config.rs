@@ -201,12 +201,15 @@ fn prompt(field: &Node<'_>, backend: BackendKind) -> Result<PromptBy, Fault> {
 }
 
 fn network(field: &Node<'_>) -> Result<Network, Fault> {
+    if field.is_list() {
+        return Ok(Network::Allow(field.hosts()?));
+    }
     match field.text()?.as_str() {
         "none" => Ok(Network::None),
         "host" => Ok(Network::Host),
         other => {
             let problem = format!("`{other}` is not a network");
-            Err(Fault::new(field.value_at, problem, "use none or host"))
+            Err(Fault::new(field.value_at, problem, "use \"none\", \"host\" or a list of hosts"))
         }
     }
 }

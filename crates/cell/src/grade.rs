@@ -12,6 +12,7 @@ pub mod layer;
 pub(crate) mod shell;
 mod stage;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -174,12 +175,15 @@ impl Grading<'_> {
     fn room(&mut self, tools: &Toolchain) -> Result<Room, GradeError> {
         let over = self.over();
         let base = if over.is_dir() { &over } else { &self.bundle.base };
+        let named = Host::here().expand(&self.bundle.readable);
+        let readable: Vec<PathBuf> = tools.readable.iter().cloned().chain(named).collect();
         let room = Room::open(&RoomSpec {
             scratch: &self.dir.join("room"),
             base,
             tier: self.bundle.tier,
             network: Network::None,
-            readable: &tools.readable,
+            doors: 0,
+            readable: &readable,
             limits: &self.bundle.limits,
             marker: &self.bundle.marker,
             cancel: self.cancel.clone(),
@@ -197,7 +201,14 @@ impl Grading<'_> {
             return Err(GradeError::Cancelled);
         }
         let mut room = self.room(tools)?;
-        let said = shell(&mut room, tools, &check.run, check.timeout_sec, self.bundle.limits.output_bytes);
+        let said = shell(
+            &mut room,
+            tools,
+            &check.run,
+            check.timeout_sec,
+            self.bundle.limits.output_bytes,
+            &BTreeMap::new(),
+        );
         let changes = room.freeze();
         let verdict = said.map_err(GradeError::from).and_then(|said| found(check, &said, &changes));
         room.close()?;

@@ -135,6 +135,7 @@ fn decides(record: &Record) -> bool {
         | Record::LimitReached { .. }
         | Record::Metered { .. }
         | Record::Ended { .. }
+        | Record::Contact { .. }
         | Record::Captured { .. }
         | Record::Restored { .. }
         | Record::CheckStarted { .. }

@@ -3,6 +3,7 @@
 mod cancel;
 mod deadlines;
 pub(crate) mod disk;
+pub(crate) mod doors;
 mod ends;
 mod lines;
 pub(crate) mod link;

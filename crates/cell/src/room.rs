@@ -3,7 +3,9 @@
 //! **Invariant:** in the full tier a job sees the system's programs, the prefixes it was given, its workspace and
 //! its home, and nothing else of this machine; in both tiers nothing of a job lives when `run` returns.
 
+mod doors;
 mod env;
+mod lowers;
 mod readable;
 mod remove;
 mod tier;
@@ -16,13 +18,14 @@ use std::path::{Path, PathBuf};
 use fairtrial_domain::bundle::{Tier, TierChoice};
 use fairtrial_domain::task::{Limits, Network};
 
+use crate::net::Listener;
 use crate::plain::copy;
 use crate::process::disk::DiskWatch;
 use crate::process::link::{Full, Setup, Walls};
 use crate::process::supervise::{StartError, Warden};
 use crate::process::{Cancel, Continue, Happening, Job, JobEnd};
-use crate::tree;
 
+use lowers::{layers, prepared_home};
 pub(crate) use remove::remove_tree;
 pub use remove::sweep;
 use tier::{reason_for_plain, refusal};
@@ -43,6 +46,8 @@ pub struct RoomSpec<'a> {
     pub tier: TierChoice,
     /// Which network jobs have. The plain tier always has the machine's.
     pub network: Network,
+    /// How many ports of the loopback that jobs see lead to this process: `Room::take_doors`.
+    pub doors: usize,
     /// Files and folders that jobs may read at their own paths, beside the system's.
     pub readable: &'a [PathBuf],
     /// Bounds on processes, disk and memory.
@@ -160,6 +165,7 @@ pub struct Room {
     cancel: Cancel,
     disk: DiskWatch,
     warden: Option<Warden>,
+    doors: Vec<Listener>,
     _lock: File,
 }
 
@@ -187,7 +193,7 @@ impl Room {
             source,
         })?;
         let lock = remove::hold(&scratch)?;
-        let (status, paths, warden) = match reason_for_plain(spec.tier) {
+        let (status, paths, mut warden) = match reason_for_plain(spec.tier) {
             Some(reason) => plain(spec, &scratch, lowers, reason)?,
             None => match full(spec, &scratch, &lowers) {
                 Ok((paths, warden)) => (TierStatus { tier: Tier::Full, reason: None }, paths, warden),
@@ -204,7 +210,8 @@ impl Room {
         let disk =
             DiskWatch::new(vec![written, scratch.join("home"), scratch.join("tmp")], spec.limits.disk_bytes);
         let (marker, cancel) = (spec.marker.to_owned(), spec.cancel.clone());
-        Ok(Room { status, paths, marker, cancel, disk, warden: Some(warden), _lock: lock })
+        let doors = doors::open(spec, &mut warden)?;
+        Ok(Room { status, paths, marker, cancel, disk, warden: Some(warden), doors, _lock: lock })
     }
 
     /// Returns the isolation it has and, where that is not the full one, why.
@@ -343,27 +350,13 @@ fn plain(
 fn setup(spec: &RoomSpec<'_>, walls: Walls, workspace: &Path) -> Setup {
     Setup {
         parent: rustix::process::getpid().as_raw_nonzero().get(),
-        walls,
         workspace: workspace.to_owned(),
         processes: spec.limits.processes,
         file_bytes: spec.limits.disk_bytes,
         memory_bytes: spec.limits.memory_bytes,
+        doors: doors::inside(spec, &walls),
+        walls,
     }
-}
-
-/// Returns the layers of a base, top first.
-fn layers(base: &Path) -> Result<Vec<PathBuf>, RoomError> {
-    let base = fs::canonicalize(base).map_err(|_| RoomError::NoBase { base: base.to_owned() })?;
-    if !base.join("tree").is_dir() {
-        return Err(RoomError::NoBase { base });
-    }
-    let layer = base.join("layer");
-    Ok(layer.is_dir().then_some(layer).into_iter().chain([base.join("tree")]).collect())
-}
-
-/// Returns what every home over a base starts with, where set-up wrote something there.
-fn prepared_home(base: &Path) -> Option<PathBuf> {
-    fs::canonicalize(base.join(tree::HOME)).ok()
 }
 
 fn make(folder: &Path) -> Result<(), RoomError> {
@@ -381,6 +374,7 @@ pub fn detect(scratch: &Path) -> Result<TierStatus, RoomError> {
         base: &base,
         tier: TierChoice::Best,
         network: Network::None,
+        doors: 0,
         readable: &[],
         limits: &limits,
         marker: "detect",

@@ -57,6 +57,15 @@ pub enum ToolchainError {
 }
 
 impl Host {
+    /// Returns paths as they are meant: `~/` is the user's home.
+    pub fn expand(&self, paths: &[String]) -> Vec<PathBuf> {
+        let meant = |path: &String| match (path.strip_prefix("~/"), &self.home) {
+            (Some(rest), Some(home)) => home.join(rest),
+            (Some(_), None) | (None, _) => PathBuf::from(path),
+        };
+        paths.iter().map(meant).collect()
+    }
+
     /// Reads this process's environment.
     pub fn here() -> Host {
         let path = std::env::var_os("PATH").unwrap_or_default();

@@ -15,13 +15,15 @@ use std::path::{Path, PathBuf};
 use fairtrial_domain::bundle::{BUNDLE_FILE, Bundle, PATCH_FILE, WorkBundle};
 use fairtrial_domain::id::Digest;
 use fairtrial_domain::journal::{Phase, Record};
+use fairtrial_domain::network::Network;
 use fairtrial_domain::patch::{Patch, PatchRef};
 use sha2::{Digest as _, Sha256};
 
 use crate::capture;
 use crate::journal::{Journal, JournalError};
+use crate::net;
 use crate::process::Cancel;
-use crate::room::{Room, RoomSpec};
+use crate::room::{Room, RoomError, RoomSpec};
 use crate::toolchain::{Host, Toolchain};
 use session::Session;
 
@@ -112,11 +114,13 @@ pub fn work(folder: &Path, world: &World) -> Result<(), JournalError> {
 fn attempt(folder: &Path, world: &World, journal: &mut Journal) -> Result<(), WorkError> {
     let bundle = read(folder)?;
     let tools = toolchain(&bundle, &world.host)?;
+    let network = &bundle.assistant.network;
     let mut room = Room::open(&RoomSpec {
         scratch: &folder.join("room"),
         base: &bundle.base,
         tier: bundle.tier,
-        network: bundle.assistant.network,
+        network: network.clone(),
+        doors: usize::from(matches!(network, Network::Allow(_))),
         readable: &readable(&bundle, &world.host, &tools),
         limits: &bundle.limits,
         marker: &bundle.marker,
@@ -139,12 +143,17 @@ fn in_room(
     journal: &mut Journal,
 ) -> Result<(), WorkError> {
     journal.write(Record::Phase { phase: Phase::Provisioning })?;
-    let start = start::prepare(bundle, &world.secrets, tools, room)?;
+    let proxy = net::Proxy::of(&bundle.assistant.network, room).map_err(RoomError::doors)?;
+    let mut start = start::prepare(bundle, &world.secrets, tools, room)?;
+    start.job.env.extend(proxy.iter().flat_map(net::Proxy::env));
     journal.write(Record::Phase { phase: Phase::Working })?;
     journal.write(Record::Launched { argv: start.shown, instruction_files: start.instruction_files })?;
     let mut session = Session::new(bundle, &world.secrets, folder, journal)?;
     let end = room.run(&start.job, &mut |happening| session.take(happening));
     let ended = session.finish(end)?;
+    for contact in proxy.map(net::Proxy::end).unwrap_or_default() {
+        journal.write(Record::Contact { contact })?;
+    }
     journal.write(ended)?;
     journal.write(Record::Phase { phase: Phase::Capturing })?;
     let patch = capture::capture(&room.freeze())?;
@@ -171,11 +180,8 @@ fn toolchain(bundle: &WorkBundle, host: &Host) -> Result<Toolchain, WorkError> {
 }
 
 fn readable(bundle: &WorkBundle, host: &Host, tools: &Toolchain) -> Vec<PathBuf> {
-    let named = bundle.assistant.readable.iter().map(|path| match (path.strip_prefix("~/"), &host.home) {
-        (Some(rest), Some(home)) => home.join(rest),
-        (Some(_), None) | (None, _) => PathBuf::from(path),
-    });
-    tools.readable.iter().cloned().chain(named).collect()
+    let named = [&bundle.assistant.readable, &bundle.readable].map(|paths| host.expand(paths));
+    tools.readable.iter().cloned().chain(named.into_iter().flatten()).collect()
 }
 
 /// Writes the patch whole or not at all, and returns what it is called.

@@ -450,6 +450,7 @@ fn in_a_room(tier: TierChoice, script: &str) -> (Tier, Patch) {
         base: &base,
         tier,
         network: Network::None,
+        doors: 0,
         readable: &[],
         limits: &limits,
         marker: &dir.path().display().to_string(),

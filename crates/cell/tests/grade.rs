@@ -71,6 +71,7 @@ impl Place {
             setup: setup.iter().map(|run| SetUp { run: (*run).to_owned(), timeout_sec: 60.0 }).collect(),
             target: self.path("base"),
             requires: owned(requires),
+            readable: vec![],
             network: Network::None,
             tier: TierChoice::Best,
         }
@@ -85,6 +86,7 @@ impl Place {
             hidden: Vec::new(),
             protected: Vec::new(),
             requires: owned(requires),
+            readable: vec![],
             limits: Limits::default(),
             tier: TierChoice::Best,
         }

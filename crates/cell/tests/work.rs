@@ -66,6 +66,7 @@ impl Desk {
             env: BTreeMap::from([("GIVEN".to_owned(), "passed on".to_owned())]),
             limits: Limits { agent_timeout_sec: 30.0, grace_sec: 1.0, ..Limits::default() },
             requires: Vec::new(),
+            readable: Vec::new(),
             tier,
             meter: None,
         };

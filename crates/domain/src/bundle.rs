@@ -47,6 +47,9 @@ values! {
         pub requires: Vec<String>,
         /// Network during set-up.
         pub network: Network,
+        /// Files of the machine that set-up needs to read, beside its programs.
+        #[serde(default)]
+        pub readable: Vec<String>,
         /// Which isolation to use.
         pub tier: TierChoice,
     }
@@ -80,6 +83,9 @@ values! {
         pub limits: Limits,
         /// Programs the task needs.
         pub requires: Vec<String>,
+        /// Files of the machine the task needs to read, beside its programs.
+        #[serde(default)]
+        pub readable: Vec<String>,
         /// Which isolation to use.
         pub tier: TierChoice,
         /// How its model's traffic is metered, where its back end can be; `None`: not at all.
@@ -103,6 +109,9 @@ values! {
         pub protected: Vec<String>,
         /// Programs the checks need.
         pub requires: Vec<String>,
+        /// Files of the machine that checks need to read, beside their programs.
+        #[serde(default)]
+        pub readable: Vec<String>,
         /// Bounds on processes, output and disk.
         pub limits: Limits,
         /// Which isolation to use.

@@ -3,6 +3,7 @@
 use crate::bundle::{BaseInfo, Tier};
 use crate::event::EventKind;
 use crate::id::CheckId;
+use crate::network::Contact;
 use crate::outcome::Ending;
 use crate::patch::{CaptureFlag, PatchRef};
 use crate::traffic::Traffic;
@@ -82,6 +83,11 @@ values! {
             cost: Option<Cost>,
             /// Processes that outlived the assistant's own end and were killed, by name.
             leftovers: Vec<String>,
+        },
+        /// All that was asked of one host and port, told when the assistant or set-up is over.
+        Contact {
+            /// What.
+            contact: Contact,
         },
         /// The patch is in `patch.json`.
         Captured {

@@ -13,6 +13,7 @@ pub mod diff;
 pub mod event;
 pub mod id;
 pub mod journal;
+pub mod network;
 pub mod outcome;
 pub mod patch;
 pub mod plan;

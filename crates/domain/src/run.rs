@@ -5,6 +5,7 @@ use crate::bundle::Tier;
 use crate::event::EventKind;
 use crate::id::{Digest, RunId, TaskId, TrialKey};
 use crate::journal::Phase;
+use crate::network::Contact;
 use crate::outcome::{Ending, Outcome};
 use crate::patch::{CaptureFlag, PatchRef};
 use crate::plan::Plan;
@@ -87,6 +88,18 @@ values! {
         /// What our meter saw; `None` when the assistant was not metered.
         #[serde(default)]
         pub traffic: Option<Box<Traffic>>,
+        /// Hosts that were asked for, with what became of it, where a proxy stood between.
+        #[serde(default)]
+        pub contacts: Vec<Contact>,
+        /// Why the isolation is not more, where it is not.
+        #[serde(default)]
+        pub tier_reason: Option<String>,
+        /// Instruction files of assistants that the base holds (AGENTS.md …); not all assistants read the same.
+        #[serde(default)]
+        pub instruction_files: Vec<String>,
+        /// Lines of the journals that could not be read.
+        #[serde(default)]
+        pub bad_lines: u64,
     }
 
     /// What is known of a task before trials: checks on the base and on the reference.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::id::{CheckId, Digest, SuiteId, TaskId};
+pub use crate::network::Network;
 
 values! {
     /// An ordered, versioned set of tasks.
@@ -47,6 +48,12 @@ values! {
         pub requires: Vec<String>,
         /// Bounds on one trial.
         pub limits: Limits,
+        /// The network of set-up commands.
+        #[serde(default = "set_up_network")]
+        pub network: Network,
+        /// Files of the machine that set-up and checks, and assistants with them, need to read.
+        #[serde(default)]
+        pub readable: Vec<String>,
         /// True when the instruction asks for changes to tests, so that such changes are no tampering.
         pub tests_may_change: bool,
         /// SHA-256 over all files of the task directory.
@@ -132,17 +139,6 @@ values! {
         pub requests: Option<u64>,
     }
 
-    /// Which network a cell has.
-    #[derive(Copy, Eq, Default)]
-    #[serde(rename_all = "snake_case")]
-    pub enum Network {
-        /// A loopback of its own and nothing else.
-        #[default]
-        None,
-        /// The machine's network, unrestricted; recorded as such.
-        Host,
-    }
-
     /// What sort of work a task is.
     #[derive(Copy, Eq, Hash, PartialOrd, Ord)]
     #[serde(rename_all = "snake_case")]
@@ -198,6 +194,11 @@ values! {
         /// The exit code alone.
         Exit,
     }
+}
+
+/// What set-up commands have when a task says nothing: they fetch what the project needs.
+fn set_up_network() -> Network {
+    Network::Host
 }
 
 impl ResultFormat {

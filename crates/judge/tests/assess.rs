@@ -44,6 +44,8 @@ fn task() -> Task {
         reference: None,
         requires: vec![],
         limits: Limits::default(),
+        network: fairtrial_domain::task::Network::None,
+        readable: vec![],
         tests_may_change: false,
         digest: Digest("0".repeat(64)),
         directory: "t".into(),

@@ -3,6 +3,7 @@
 use fairtrial_domain::bundle::Tier;
 use fairtrial_domain::comparison::Comparison;
 use fairtrial_domain::id::{AssistantId, Digest, TaskId};
+use fairtrial_domain::network::Contact;
 use fairtrial_domain::outcome::{Ending, Outcome};
 use fairtrial_domain::patch::{CaptureFlag, PatchRef};
 use fairtrial_domain::run::{RunRecord, TaskFacts, TrialRecord};
@@ -100,6 +101,18 @@ fairtrial_domain::values! {
         pub flags: Vec<CaptureFlag>,
         /// Processes that outlived the assistant.
         pub leftovers: Vec<String>,
+        /// Hosts that were asked for, with what became of it, where a proxy stood between.
+        #[serde(default)]
+        pub contacts: Vec<Contact>,
+        /// Why the isolation is not more, where it is not.
+        #[serde(default)]
+        pub tier_reason: Option<String>,
+        /// Instruction files of assistants that the base holds.
+        #[serde(default)]
+        pub instruction_files: Vec<String>,
+        /// Lines of the journals that could not be read.
+        #[serde(default)]
+        pub bad_lines: u64,
     }
 
     /// What a trial counts as in the comparison.
@@ -169,6 +182,10 @@ fn trial(input: &ReportInput<'_>, record: &TrialRecord) -> TrialJson {
         model: record.model,
         flags: record.flags,
         leftovers: record.leftovers,
+        contacts: record.contacts,
+        tier_reason: record.tier_reason,
+        instruction_files: record.instruction_files,
+        bad_lines: record.bad_lines,
     }
 }
 

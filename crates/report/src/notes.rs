@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use fairtrial_domain::bundle::Tier;
 use fairtrial_domain::task::Network;
 
-use crate::ReportInput;
+use crate::{ReportInput, contacts};
 
 /// Said while no policy can be on file.
 pub(crate) const NO_POLICY: &str = "No policy on file: this run was allowed and says so.";
@@ -49,6 +49,7 @@ pub fn notes(input: &ReportInput<'_>) -> Vec<String> {
     if plan.assistants.iter().any(|assistant| assistant.network == Network::Host) {
         notes.push("Some assistants had the machine's network, unrestricted.".to_owned());
     }
+    notes.extend(contacts::notes(input.trials.iter()));
     let versions = input
         .trials
         .iter()

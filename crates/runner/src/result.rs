@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use fairtrial_domain::bundle::{BaseInfo, Tier};
 use fairtrial_domain::event::EventKind;
 use fairtrial_domain::journal::Record;
+use fairtrial_domain::network::Contact;
 use fairtrial_domain::outcome::{Ending, InfraFault};
 use fairtrial_domain::patch::{CaptureFlag, PatchRef};
 use fairtrial_domain::traffic::Traffic;
@@ -56,6 +57,8 @@ pub struct WorkResult {
     pub events: u64,
     /// Lines of the journal that could not be read.
     pub bad_lines: u64,
+    /// Hosts that were asked for.
+    pub contacts: Vec<Contact>,
 }
 
 /// What a grade cell brought.
@@ -108,6 +111,7 @@ pub struct Fold {
     lasting: bool,
     closed: bool,
     bad_lines: u64,
+    contacts: Vec<Contact>,
 }
 
 impl Fold {
@@ -138,6 +142,7 @@ impl Fold {
             Record::Metered { traffic } => self.traffic = Some(traffic.clone()),
             Record::Ended { .. } => self.ended = Some(record.clone()),
             Record::Captured { patch, flags } => self.patch = Some((patch.clone(), flags.clone())),
+            Record::Contact { contact } => self.contacts.push(contact.clone()),
             Record::Restored { path } => self.restored.push(path.clone()),
             Record::Verdict { verdict } => self.verdicts.push(verdict.clone()),
             Record::DoesNotApply { path } => self.does_not_apply = Some(path.clone()),
@@ -207,6 +212,7 @@ impl Fold {
             limit: self.limit,
             events: self.events,
             bad_lines: self.bad_lines,
+            contacts: self.contacts,
         };
         if let Some(Record::Ended { ending, seconds, cpu_seconds, peak_memory, usage, cost, leftovers }) =
             self.ended

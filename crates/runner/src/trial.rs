@@ -231,6 +231,7 @@ impl Surroundings {
             | Record::LimitReached { .. }
             | Record::Metered { .. }
             | Record::Ended { .. }
+            | Record::Contact { .. }
             | Record::Captured { .. }
             | Record::Restored { .. }
             | Record::CheckStarted { .. }

@@ -2,9 +2,11 @@
 //!
 //! Fields are those of Harbor 0.25.0. Values that Fairtrial does not use are left to Harbor.
 
+use fairtrial_domain::task::Network;
 use toml::de::DeValue;
 
 use crate::node::{Node, Source, unknown};
+use crate::settings;
 
 const ENVIRONMENT: &[&str] = &[
     "network_mode",
@@ -91,6 +93,25 @@ pub(crate) fn check(root: &Node<'_>) {
             "the task has several steps",
             "Fairtrial runs tasks of one step: split it into one task per step",
         );
+    }
+}
+
+/// Returns the network that `[environment]` asks for, where it says so.
+pub(crate) fn network(root: &Node<'_>) -> Option<Network> {
+    let environment = root.child("environment")?;
+    let mode = environment.string("network_mode")?;
+    match mode.value.as_str() {
+        "public" => Some(Network::Host),
+        "no-network" => Some(Network::None),
+        "allowlist" => Some(Network::Allow(settings::hosts(&environment, "allowed_hosts"))),
+        _unknown => {
+            root.source.problem(
+                mode.span,
+                "`environment.network_mode` is none that is known",
+                "use \"public\", \"no-network\" or \"allowlist\"",
+            );
+            None
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use fairtrial_domain::id::{Digest, TaskId};
-use fairtrial_domain::task::{Repository, Task, TaskKind};
+use fairtrial_domain::task::{Network, Repository, Task, TaskKind};
 
 use crate::git;
 use crate::harbor;
@@ -73,6 +73,8 @@ pub(crate) fn collect(dir: &Path, problems: &mut Problems) -> Option<Task> {
         reference,
         requires: settings.requires,
         limits: settings.limits,
+        network: settings.network.unwrap_or(Network::Host),
+        readable: settings.readable,
         tests_may_change: settings.tests_may_change,
         digest,
         directory: dir,
@@ -103,9 +105,10 @@ fn read_toml(dir: &Path, file: &Path, text: &str, problems: &RefCell<Problems>) 
     };
     let settings = settings::read(&ours);
     let repository = settings.repository.as_ref().and_then(|node| repository(dir, node));
+    let network = settings.network.clone().or_else(|| harbor::network(&root));
     let mut limits = settings.limits.clone();
     limits.agent_timeout_sec = timeout.unwrap_or(limits.agent_timeout_sec);
-    Some((Settings { repository: None, limits, ..settings }, repository))
+    Some((Settings { repository: None, limits, network, ..settings }, repository))
 }
 
 fn id(dir: &Path, problems: &mut Problems) -> Option<TaskId> {

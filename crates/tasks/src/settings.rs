@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use fairtrial_domain::id::CheckId;
-use fairtrial_domain::task::{Check, CheckKind, Command, Limits, ResultFormat, TaskKind};
+use fairtrial_domain::network::Allowed;
+use fairtrial_domain::task::{Check, CheckKind, Command, Limits, Network, ResultFormat, TaskKind};
 
 use crate::node::{At, Node};
 use crate::tree::escape;
@@ -24,6 +25,9 @@ pub(crate) struct Settings<'a> {
     pub(crate) allowed: Vec<String>,
     pub(crate) requires: Vec<String>,
     pub(crate) limits: Limits,
+    /// `None` where it says nothing.
+    pub(crate) network: Option<Network>,
+    pub(crate) readable: Vec<String>,
     pub(crate) tests_may_change: bool,
 }
 
@@ -56,6 +60,8 @@ pub(crate) fn read<'a>(ours: &Node<'a>) -> Settings<'a> {
         allowed: globs(ours, "allowed"),
         requires: requires(ours),
         limits: limits(ours),
+        network: network(ours),
+        readable: readable(ours),
         tests_may_change: ours.boolean("tests_may_change").unwrap_or(false),
     };
     ours.done();
@@ -230,6 +236,55 @@ fn requires(ours: &Node<'_>) -> Vec<String> {
             );
         } else {
             good.push(program.value);
+        }
+    }
+    good
+}
+
+const NETWORK: &str =
+    "write \"none\", \"host\", or a list of hosts such as [\"registry.example.org\", \"*.example.org:8443\"]";
+
+/// Reads the network of set-up commands: a word, or the hosts that they may reach.
+fn network(ours: &Node<'_>) -> Option<Network> {
+    let value = ours.get("network")?;
+    if value.get_ref().as_array().is_some() {
+        return Some(Network::Allow(hosts(ours, "network")));
+    }
+    match value.get_ref().as_str() {
+        Some("none") => Some(Network::None),
+        Some("host") => Some(Network::Host),
+        Some(_) | None => {
+            ours.source.problem(value.span(), "`network` is no network of set-up commands", NETWORK);
+            None
+        }
+    }
+}
+
+/// Reads an allow list; what is no host is reported.
+pub(crate) fn hosts(node: &Node<'_>, key: &'static str) -> Vec<Allowed> {
+    let mut good = Vec::new();
+    for host in node.strings(key) {
+        match Allowed::parse(&host.value) {
+            Ok(entry) => good.push(entry),
+            Err(bad) => node.source.problem(host.span, bad.to_string(), NETWORK),
+        }
+    }
+    good
+}
+
+/// Reads paths of the machine that set-up and checks may read.
+fn readable(ours: &Node<'_>) -> Vec<String> {
+    let mut good = Vec::new();
+    for path in ours.strings("readable") {
+        if path.value.starts_with('/') || path.value.strip_prefix("~/").is_some_and(|rest| !rest.is_empty()) {
+            good.push(path.value);
+        } else {
+            let message = format!("`{}` is not an absolute path", path.value.escape_debug());
+            ours.source.problem(
+                path.span,
+                message,
+                "write it from the root on, or from the home on with `~/`",
+            );
         }
     }
     good

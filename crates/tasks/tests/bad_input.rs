@@ -116,6 +116,43 @@ fn harbor_settings_that_cannot_be_honoured_are_told() {
 }
 
 #[test]
+fn a_network_of_set_up_is_a_word_or_a_list_of_hosts_in_our_table_or_harbors() {
+    use fairtrial_domain::task::Network;
+    let network = |find: &str, put: &str| {
+        let room = suite(&GOOD.replacen(find, put, 1));
+        let task = read_task(&room.path().join("suite/one")).unwrap();
+        (task.network.to_string(), task.readable)
+    };
+    let kind = "kind = \"bug_fix\"";
+    let ours = |more: &str| network(kind, &format!("{kind}\n{more}"));
+    assert_eq!(ours("").0, Network::Host.to_string());
+    assert_eq!(ours("network = \"none\"").0, "none");
+    assert_eq!(
+        ours("network = [\"*.a.org:8443\", \"b.org\"]\nreadable = [\"~/.m2\", \"/opt/x\"]"),
+        ("only *.a.org:8443, b.org".to_owned(), vec!["~/.m2".to_owned(), "/opt/x".to_owned()])
+    );
+    let harbor = |more: &str| network("[agent]", &format!("[environment]\n{more}\n[agent]")).0;
+    assert_eq!(harbor("network_mode = \"allowlist\"\nallowed_hosts = [\"a.org\"]"), "only a.org");
+    assert_eq!(harbor("network_mode = \"no-network\""), "none");
+    check(
+        kind,
+        &format!("{kind}\nnetwork = \"lan\""),
+        &["one/task.toml:9: `network` is no network of set-up"],
+    );
+    check(
+        kind,
+        &format!("{kind}\nnetwork = [\"http://a.org\"]"),
+        &["one/task.toml:9: `http://a.org` is no host"],
+    );
+    check(kind, &format!("{kind}\nreadable = [\"m2\"]"), &["one/task.toml:9: `m2` is not an absolute path"]);
+    check(
+        "[agent]",
+        "[environment]\nnetwork_mode = \"lan\"\n[agent]",
+        &["one/task.toml:4: `environment.network_mode` is none that is known"],
+    );
+}
+
+#[test]
 fn harbors_own_tables_are_accepted() {
     let more = r#"[task]
 name = "org/one"

@@ -268,6 +268,42 @@ tasks: number, };
 
 export type Conclusion = "a_better" | "b_better" | "a_slightly_better" | "b_slightly_better" | "equivalent" | "undecided" | "withheld";
 
+export type Contact = { 
+/**
+ * The host as it was asked for, in lower case; `-` where no host could be read.
+ */
+host: string, 
+/**
+ * The port; 0 where none could be read.
+ */
+port: number, 
+/**
+ * What became of it.
+ */
+verdict: ContactVerdict, 
+/**
+ * How often.
+ */
+count: number, 
+/**
+ * Bytes from the cell to the host.
+ */
+up: number, 
+/**
+ * Bytes from the host to the cell.
+ */
+down: number, };
+
+export type ContactVerdict = { "verdict": "allowed" } | { "verdict": "refused", 
+/**
+ * Why, in a sentence fragment.
+ */
+because: string, } | { "verdict": "failed", 
+/**
+ * Why, in a sentence fragment.
+ */
+because: string, };
+
 export type Control = { 
 /**
  * How many expectations were altered.
@@ -1568,7 +1604,23 @@ journals: Array<Digest>,
 /**
  * What our meter saw; `None` when the assistant was not metered.
  */
-traffic: Traffic | null, };
+traffic: Traffic | null, 
+/**
+ * Hosts that were asked for, with what became of it, where a proxy stood between.
+ */
+contacts: Array<Contact>, 
+/**
+ * Why the isolation is not more, where it is not.
+ */
+tier_reason: string | null, 
+/**
+ * Instruction files of assistants that the base holds (AGENTS.md …); not all assistants read the same.
+ */
+instruction_files: Array<string>, 
+/**
+ * Lines of the journals that could not be read.
+ */
+bad_lines: number, };
 
 export type TrialView = { 
 /**

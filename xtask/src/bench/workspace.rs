@@ -90,6 +90,7 @@ impl Place {
             setup: vec![],
             target: base.clone(),
             requires: vec![],
+            readable: vec![],
             network: Network::None,
             tier: TierChoice::Best,
         };
@@ -131,6 +132,7 @@ impl Place {
             env: std::collections::BTreeMap::new(),
             limits: Limits::default(),
             requires: vec![],
+            readable: vec![],
             tier: TierChoice::Best,
             meter: None,
         };

@@ -112,7 +112,10 @@ fn what_is_not_understood_is_refused_with_its_line_and_a_remedy() {
         "assistants.toml:4: a `command` takes no `model`: remove it, or write it into `args`",
     );
     refused(&with("prompt = \"file\""), "assistants.toml:3: only a `command` takes `prompt`: remove it");
-    refused(&with("network = \"lan\""), "assistants.toml:3: `lan` is not a network: use none or host");
+    refused(
+        &with("network = \"lan\""),
+        "assistants.toml:3: `lan` is not a network: use \"none\", \"host\" or a list of hosts",
+    );
     refused(&with("model = 4"), "assistants.toml:3: `model` is a number: write a text in quotes");
     refused(&with("model = \"\""), "assistants.toml:3: `model` is empty: write a value, or remove the field");
     refused(
@@ -121,12 +124,28 @@ fn what_is_not_understood_is_refused_with_its_line_and_a_remedy() {
     );
     refused(
         &with("readable = [\"x\"]"),
-        "assistants.toml:3: `x` is not an absolute path: write it from the root on",
+        "assistants.toml:3: `x` is not an absolute path: write it from the root on, or from the home on with `~/`",
     );
     refused(
         &with("base_url = \"localhost\""),
         "assistants.toml:3: `localhost` is not an address: write http://HOST or https://HOST",
     );
+}
+
+#[test]
+fn a_network_may_be_a_list_of_hosts() {
+    let network = |value: &str| parse(&with(&format!("network = {value}"))).map(|all| all[0].network.clone());
+    let hosts = ["registry.example.org", "*.example.org:8443", "10.0.0.0/8"];
+    let allowed = hosts.map(|host| fairtrial_domain::network::Allowed::parse(host).unwrap()).to_vec();
+    assert_eq!(network(&format!("{hosts:?}")).unwrap(), Network::Allow(allowed));
+    assert_eq!(network("[]").unwrap(), Network::Allow(vec![]));
+    refused(
+        &with("network = [\n\"a.org\",\n\"https://a.org/x\"]"),
+        "assistants.toml:5: `https://a.org/x` is no host that can be allowed (a URL): write `host`, `*.domain`, an \
+         address or a network such as `10.1.0.0/16`, each with `:port` if it is not 80 or 443: correct it, or take it \
+         out",
+    );
+    assert_eq!(parse(&with("readable = [\"~/.m2\"]")).unwrap()[0].readable, ["~/.m2"]);
 }
 
 #[test]

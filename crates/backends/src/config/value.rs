@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use fairtrial_domain::assistant::{Price, SecretRef};
+use fairtrial_domain::network::Allowed;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -69,6 +70,21 @@ impl<'a> Node<'a> {
             Ok(Node { name: self.name, at, value_at: at, value: item.get_ref() })
         };
         self.value.as_array().ok_or_else(wrong)?.iter().map(node).collect()
+    }
+
+    pub(super) fn is_list(&self) -> bool {
+        self.value.as_array().is_some()
+    }
+
+    /// Reads the hosts of an allow list.
+    pub(super) fn hosts(&self) -> Result<Vec<Allowed>, Fault> {
+        let read = |node: &Node<'a>| {
+            let bad = |bad: fairtrial_domain::network::BadAllowed| {
+                Fault::new(node.at, bad.to_string(), "correct it, or take it out")
+            };
+            Allowed::parse(node.value.as_str().unwrap_or_default()).map_err(bad)
+        };
+        self.texts()?.iter().map(read).collect()
     }
 
     /// Reads texts that are stored in the open.
@@ -156,9 +172,14 @@ impl<'a> Node<'a> {
     pub(super) fn paths(&self) -> Result<Vec<String>, Fault> {
         let read = |node: &Node<'a>| {
             let path = node.text()?;
-            if !path.starts_with('/') && path.get(1..3).is_none_or(|s| s != ":\\") {
+            let of_home = path.strip_prefix("~/").is_some_and(|rest| !rest.is_empty());
+            if !of_home && !path.starts_with('/') && path.get(1..3).is_none_or(|s| s != ":\\") {
                 let problem = format!("`{}` is not an absolute path", path.escape_debug());
-                return Err(Fault::new(node.at, problem, "write it from the root on"));
+                return Err(Fault::new(
+                    node.at,
+                    problem,
+                    "write it from the root on, or from the home on with `~/`",
+                ));
             }
             Ok(path)
         };

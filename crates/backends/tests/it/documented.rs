@@ -32,7 +32,7 @@ fn every_documented_example_parses() {
         [BackendKind::ClaudeCode, BackendKind::Codex, BackendKind::Command]
     );
     // The page says which network each has without being asked.
-    assert_eq!([codex.network, script.network], [Network::Host, Network::None]);
+    assert_eq!([&codex.network, &script.network], [&Network::Host, &Network::None]);
     assert_eq!(claude.version.as_deref(), Some("2.1.197"));
     assert!(codex.price.is_some());
 }

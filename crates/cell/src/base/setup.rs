@@ -1,21 +1,23 @@
 //! Runs set-up commands in a room over the tree and keeps what they wrote: in the workspace as a layer of its own,
 //! in the home as what every home over this base starts with.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use fairtrial_domain::bundle::BaseBundle;
 use fairtrial_domain::journal::{Phase, Record};
-use fairtrial_domain::task::Limits;
+use fairtrial_domain::task::{Limits, Network};
 
 use super::BaseError;
 use crate::grade::layer::{Layer, LayerError};
 use crate::grade::shell::{Said, shell};
 use crate::journal::Journal;
+use crate::net;
 use crate::process::{Cancel, Why};
-use crate::room::{Changes, Room, RoomSpec};
+use crate::room::{Changes, Room, RoomError, RoomSpec};
 use crate::toolchain::{Host, Toolchain};
 use crate::tree::{HOME, Kind, LAYER, Stack, is_opaque, node_at};
 
@@ -30,7 +32,10 @@ pub(super) fn run(
     cancel: &Cancel,
     journal: &mut Journal,
 ) -> Result<(), BaseError> {
-    let tools = Host::here().resolve(&bundle.requires)?;
+    let host = Host::here();
+    let tools = host.resolve(&bundle.requires)?;
+    let named = host.expand(&bundle.readable);
+    let readable: Vec<PathBuf> = tools.readable.iter().cloned().chain(named).collect();
     // A build may write much, and nothing of it was made by an assistant.
     let limits = Limits { disk_bytes: 64 << 30, processes: 4096, ..Limits::default() };
     let marker = format!("base-{}-{}", std::process::id(), dir.display());
@@ -38,8 +43,9 @@ pub(super) fn run(
         scratch: &base.join("work/room"),
         base,
         tier: bundle.tier,
-        network: bundle.network,
-        readable: &tools.readable,
+        network: bundle.network.clone(),
+        doors: usize::from(matches!(bundle.network, Network::Allow(_))),
+        readable: &readable,
         limits: &limits,
         marker: &marker,
         cancel: cancel.clone(),
@@ -47,7 +53,12 @@ pub(super) fn run(
     let (tier, reason) = room.tier();
     journal.opened(tier, reason)?;
     journal.write(Record::Phase { phase: Phase::SettingUp })?;
-    let done = commands(bundle, &tools, &limits, &mut room);
+    let proxy = net::Proxy::of(&bundle.network, &mut room).map_err(RoomError::doors)?;
+    let more = proxy.iter().flat_map(net::Proxy::env).collect();
+    let done = commands(bundle, &tools, &limits, &more, &mut room);
+    for contact in proxy.map(net::Proxy::end).unwrap_or_default() {
+        journal.write(Record::Contact { contact })?;
+    }
     let kept = done
         .and_then(|()| keep(&room.freeze(), &base.join(LAYER)))
         .and_then(|()| keep_home(&room.home_outside(), &base.join(HOME)));
@@ -59,10 +70,11 @@ fn commands(
     bundle: &BaseBundle,
     tools: &Toolchain,
     limits: &Limits,
+    more: &BTreeMap<String, String>,
     room: &mut Room,
 ) -> Result<(), BaseError> {
     for command in &bundle.setup {
-        let said = shell(room, tools, &command.run, command.timeout_sec, limits.output_bytes)?;
+        let said = shell(room, tools, &command.run, command.timeout_sec, limits.output_bytes, more)?;
         if !said.end.exit.ok() || said.end.why != Why::ByItself {
             let how = how(&said, command.timeout_sec);
             return Err(BaseError::Setup { command: command.run.clone(), how, said: last_lines(&said.tail) });

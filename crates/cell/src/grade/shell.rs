@@ -1,5 +1,6 @@
 //! Runs one shell command in a room and keeps what it said, within bounds.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::process::{Continue, Happening, HeadTail, Job, JobEnd, Stdin, Stream};
@@ -24,17 +25,19 @@ pub(crate) struct Said {
     pub(crate) dropped: u64,
 }
 
-/// Runs `command` as `sh -c` in the root of the room's workspace, keeping at most `keep` bytes of each stream.
+/// Runs `command` as `sh -c` in the root of the room's workspace, keeping at most `keep` bytes of each stream; `more`
+/// are variables beside the usual ones.
 pub(crate) fn shell(
     room: &mut Room,
     tools: &Toolchain,
     command: &str,
     timeout_sec: f64,
     keep: u64,
+    more: &BTreeMap<String, String>,
 ) -> Result<Said, RoomError> {
     let job = Job {
         argv: ["sh", "-c", command].map(str::to_owned).to_vec(),
-        env: room.env(&tools.path),
+        env: room.env(&tools.path).into_iter().chain(more.clone()).collect(),
         cwd: std::path::PathBuf::new(),
         stdin: Stdin::Null,
         timeout: Duration::try_from_secs_f64(timeout_sec).unwrap_or(Duration::ZERO),

@@ -3,10 +3,10 @@
 //! **Invariant:** it has one thread and an empty environment; when the cell is gone, so is everything here.
 
 use std::io;
+use std::net::{Ipv4Addr, TcpListener};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
-use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -17,9 +17,9 @@ use super::confine::{self, Bounds};
 use super::family::Family;
 use super::memory::{Found, MemoryWatch};
 use super::{At, Refusal, namespaces, root, start};
-use crate::process::Exit;
 use crate::process::link::{self, Full, Order, Report, Setup, Walls};
 use crate::process::spent::spent;
+use crate::process::{Exit, doors};
 
 /// How often orphans are buried while a job runs.
 const ROUND: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
@@ -38,7 +38,7 @@ pub fn serve() -> io::Result<()> {
     match &setup.walls {
         Walls::Plain { marker } => {
             let family = Family::Marked(marker.clone());
-            let ready = plain();
+            let ready = plain().map(|()| Vec::new());
             Guard { link, family, setup: &setup, bound: false }.stand(ready)
         }
         Walls::Full(room) => {
@@ -52,7 +52,7 @@ pub fn serve() -> io::Result<()> {
                     wait_for(first)
                 }
                 Ok(None) => {
-                    let ready = arrive(uid, gid).and_then(|()| walls(room, &setup.workspace));
+                    let ready = arrive(uid, gid).and_then(|()| walls(room, &setup));
                     Guard { link, family: Family::Namespace, setup: &setup, bound: false }.stand(ready)
                 }
             }
@@ -70,7 +70,7 @@ pub(super) fn serve_born(mut link: UnixStream, uid: Uid, gid: Gid) -> io::Result
         other => other?,
     };
     let ready = match &setup.walls {
-        Walls::Full(room) => arrived.and_then(|()| walls(room, &setup.workspace)),
+        Walls::Full(room) => arrived.and_then(|()| walls(room, &setup)),
         Walls::Plain { marker: _ } => Err(io::Error::from(io::ErrorKind::InvalidInput)).at("walls"),
     };
     Guard { link, family: Family::Namespace, setup: &setup, bound: false }.stand(ready)
@@ -82,11 +82,15 @@ fn arrive(uid: Uid, gid: Gid) -> Result<(), Refusal> {
     namespaces::become_inner(uid, gid)
 }
 
-/// Builds the walls of a room around this process.
-fn walls(room: &Full, workspace: &Path) -> Result<(), Refusal> {
+/// Builds the walls of a room around this process, and opens its doors.
+fn walls(room: &Full, setup: &Setup) -> Result<Vec<TcpListener>, Refusal> {
     namespaces::complete(room.host_network)?;
-    root::enter(room, workspace)?;
-    confine::give_up_rights()
+    // While it still may, and where the room's own loopback is.
+    let doors = (0..setup.doors).map(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)));
+    let doors = doors.collect::<io::Result<_>>().at("doors")?;
+    root::enter(room, &setup.workspace)?;
+    confine::give_up_rights()?;
+    Ok(doors)
 }
 
 fn plain() -> Result<(), Refusal> {
@@ -120,11 +124,15 @@ struct Guard<'a> {
 }
 
 impl Guard<'_> {
-    fn stand(mut self, ready: Result<(), Refusal>) -> io::Result<()> {
-        if let Err(refused) = ready {
-            return refuse(&mut self.link, &refused);
-        }
+    fn stand(mut self, ready: Result<Vec<TcpListener>, Refusal>) -> io::Result<()> {
+        let doors = match ready {
+            Ok(doors) => doors,
+            Err(refused) => return refuse(&mut self.link, &refused),
+        };
         link::send(&mut self.link, &Report::Ready)?;
+        doors::send(&self.link, &doors)?;
+        // Only the cell may accept: a job must not find them here.
+        drop(doors);
         let end = self.obey();
         self.empty();
         match end {

@@ -200,6 +200,7 @@ mod tests {
             workspace: std::env::temp_dir(),
             processes: 10,
             file_bytes: 1 << 20,
+            doors: 0,
             memory_bytes: None,
         };
         let guard = std::thread::spawn(move || stand(theirs, &setup));

@@ -27,6 +27,8 @@ pub(crate) struct Setup {
     pub(crate) file_bytes: u64,
     /// Most bytes of memory of all processes together.
     pub(crate) memory_bytes: Option<u64>,
+    /// How many listening sockets of the room's own loopback follow `Report::Ready`.
+    pub(crate) doors: usize,
 }
 
 /// What separates a room from the machine.

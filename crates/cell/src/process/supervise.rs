@@ -4,6 +4,7 @@
 
 use std::fs::File;
 use std::io::{self, Read};
+use std::net::TcpListener;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -17,6 +18,7 @@ use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 
 use super::deadlines::{Act, Deadlines, Seen};
 use super::disk::DiskWatch;
+use super::doors;
 use super::link::{self, Order, Report, Setup, Walls};
 use super::{Cancel, Continue, Exit, Happening, Job, JobEnd, Output, Stdin, Stream, Why};
 use crate::room::RoomError;
@@ -44,6 +46,7 @@ pub(crate) struct Warden {
     process: Pid,
     link: UnixStream,
     outputs: [(Stream, File); 2],
+    doors: Vec<TcpListener>,
 }
 
 /// A warden without a room yet; see `plant`.
@@ -83,7 +86,10 @@ impl Warden {
         };
         link::send(&mut warden.link, setup).map_err(lost("setup"))?;
         match link::receive(&mut warden.link).map_err(lost("walls"))? {
-            Report::Ready => Ok(warden),
+            Report::Ready => {
+                warden.doors = doors::receive(&warden.link, setup.doors).map_err(lost("doors"))?;
+                Ok(warden)
+            }
             Report::Refused { step, errno } => {
                 warden.end();
                 Err(StartError::Refused { step, source: io::Error::from_raw_os_error(errno) })
@@ -94,6 +100,11 @@ impl Warden {
             | Report::Exited(_)
             | Report::Gone { .. } => Err(lost("order")(io::ErrorKind::InvalidData.into())),
         }
+    }
+
+    /// Returns the listening sockets of the room's loopback; they are given once.
+    pub(crate) fn take_doors(&mut self) -> Vec<TcpListener> {
+        std::mem::take(&mut self.doors)
     }
 
     /// Takes the planted warden, which can only guard namespaces.
@@ -123,7 +134,7 @@ impl Warden {
         for (_, file) in &outputs {
             rustix::io::ioctl_fionbio(file, true)?;
         }
-        Ok(Warden { process, link, outputs })
+        Ok(Warden { process, link, outputs, doors: Vec::new() })
     }
 
     /// Runs one job to its end.

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use fairtrial_domain::assistant::{Assistant, BackendKind};
-use fairtrial_domain::task::Network;
 
 use super::{heads, who};
 use crate::markup::Markup;
@@ -48,7 +47,7 @@ fn settings() -> [(&'static str, Setting); 13] {
         ("Model asked", |_, a| or(a.model.as_deref(), "the tool's choice")),
         ("Model seen", |i, a| seen(i, a, |trial| trial.model.as_deref())),
         ("Effort", |_, a| or(a.effort.as_deref(), "the tool's choice")),
-        ("Network", |_, a| network(a.network).to_owned()),
+        ("Network", |_, a| a.network.to_string()),
         ("Arguments", |_, a| list(a.args.iter())),
         ("Variables set or passed", |_, a| list(a.env.keys().chain(&a.env_allow))),
         ("Secrets, by name", |_, a| list(a.secrets.keys())),
@@ -86,13 +85,6 @@ fn backend(kind: BackendKind) -> &'static str {
         BackendKind::Codex => "Codex",
         BackendKind::Command => "a command",
         BackendKind::Sample => "sample: simulated",
-    }
-}
-
-fn network(network: Network) -> &'static str {
-    match network {
-        Network::None => "none",
-        Network::Host => "the machine's, unrestricted",
     }
 }
 

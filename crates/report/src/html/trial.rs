@@ -8,7 +8,7 @@ use fairtrial_patch::stacked_of;
 
 use super::{heads, who};
 use crate::markup::Markup;
-use crate::{ReportInput, State, words};
+use crate::{ReportInput, State, contacts, words};
 
 /// Rows shown of one file; the rest is counted.
 const ROWS: usize = 1500;
@@ -74,6 +74,18 @@ fn figures(m: &mut Markup, record: &TrialRecord) {
     }
     for leftover in &record.leftovers {
         rows.push(("Outlived it", leftover.clone()));
+    }
+    if let Some(reason) = &record.tier_reason {
+        rows.push(("Not isolated because", reason.clone()));
+    }
+    if !record.instruction_files.is_empty() {
+        rows.push(("Instruction files", record.instruction_files.join(", ")));
+    }
+    if record.bad_lines > 0 {
+        rows.push(("Unreadable", words::count(record.bad_lines as usize, "line") + " of its journal"));
+    }
+    for contact in &record.contacts {
+        rows.push(("Network", contacts::one(contact)));
     }
     m.inside("dl", &[], |m| {
         for (name, value) in &rows {

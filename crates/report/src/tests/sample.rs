@@ -94,6 +94,10 @@ pub(crate) fn trial(task_id: &str, who: &str, number: u32) -> TrialRecord {
         leftovers: vec![],
         journals: vec![],
         traffic: None,
+        contacts: vec![],
+        tier_reason: None,
+        instruction_files: vec![],
+        bad_lines: 0,
     }
 }
 

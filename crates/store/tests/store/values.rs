@@ -79,6 +79,8 @@ pub(crate) fn task(name: &str) -> Task {
         reference: None,
         requires: vec![],
         limits: Limits::default(),
+        network: fairtrial_domain::task::Network::None,
+        readable: vec![],
         tests_may_change: false,
         digest: Digest("d".to_owned()),
         directory: "/s/t".into(),
@@ -109,5 +111,9 @@ pub(crate) fn trial(key: TrialKey, attempts: u32) -> TrialRecord {
         leftovers: vec![],
         journals: vec![],
         traffic: None,
+        contacts: vec![],
+        tier_reason: None,
+        instruction_files: vec![],
+        bad_lines: 0,
     }
 }

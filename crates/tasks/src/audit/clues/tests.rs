@@ -32,6 +32,8 @@ fn check(instruction: &str, hidden: &str, base: &[(&str, &str)], expected: &str)
         reference: Some(REFERENCE.to_owned()),
         requires: vec![],
         limits: Limits::default(),
+        network: fairtrial_domain::task::Network::None,
+        readable: vec![],
         tests_may_change: false,
         digest: Digest("0".repeat(64)),
         directory: "t".into(),
