@@ -6,6 +6,7 @@
 mod cargo;
 mod go;
 mod junit;
+mod lint;
 mod node;
 mod python;
 mod tally;
@@ -13,7 +14,7 @@ mod tap;
 mod verdict;
 
 use fairtrial_domain::task::ResultFormat;
-use fairtrial_domain::verdict::TestResult;
+use fairtrial_domain::verdict::{TestResult, ToolFinding};
 
 pub use verdict::{Ran, tail, verdict};
 
@@ -31,6 +32,8 @@ pub const MAX_OUTPUT: usize = 16 * 1024;
 pub struct Reading {
     /// Every test that was seen, in the order seen, each once.
     pub tests: Vec<TestResult>,
+    /// What a linter or type checker reports; `None` when the text is of none, or cannot be read whole.
+    pub findings: Option<Vec<ToolFinding>>,
     /// Why the text is not the whole story (it did not compile, results are missing, the report is cut off).
     pub problem: Option<String>,
 }
@@ -45,6 +48,11 @@ pub fn read(format: ResultFormat, text: &str) -> Reading {
         ResultFormat::Node => node::read(text),
         ResultFormat::Go => go::read(text),
         ResultFormat::Exit => Reading::default(),
+        ResultFormat::Sarif
+        | ResultFormat::Ruff
+        | ResultFormat::Eslint
+        | ResultFormat::Clippy
+        | ResultFormat::Tsc => lint::read(format, text),
     }
 }
 

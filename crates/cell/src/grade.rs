@@ -225,6 +225,8 @@ fn found(check: &Check, said: &Said, changes: &Changes) -> Result<Verdict, Grade
     };
     let reading = reading(check, said, changes);
     let status = checks::verdict(check, &reading, ran, &said.text);
+    // Half a report is no clean bill.
+    let whole = status.passed();
     let mut output = said.tail.clone();
     if let Some(problem) = &reading.problem {
         output.push_str(&format!("\n[how its results were read: {problem}]\n"));
@@ -238,6 +240,7 @@ fn found(check: &Check, said: &Said, changes: &Changes) -> Result<Verdict, Grade
         kind: check.kind,
         status,
         tests: reading.tests,
+        findings: reading.findings.filter(|_| whole),
         exit,
         seconds: said.end.seconds,
         output: checks::tail(&output),
@@ -269,5 +272,5 @@ fn reading(check: &Check, said: &Said, changes: &Changes) -> Reading {
             format!("the report `{report}` cannot be read: {error}")
         }
     };
-    Reading { tests: Vec::new(), problem: Some(problem) }
+    Reading { problem: Some(problem), ..Reading::default() }
 }

@@ -20,7 +20,7 @@ use fairtrial_domain::patch::{Content, FileChange, FileMode, Patch, Side};
 use fairtrial_domain::task::{
     Check, CheckKind, Command as SetUp, HiddenFile, Limits, Network, Repository, ResultFormat,
 };
-use fairtrial_domain::verdict::{TestStatus, Verdict, VerdictStatus};
+use fairtrial_domain::verdict::{TestStatus, ToolFinding, Verdict, VerdictStatus};
 
 /// A folder for everything, removed at the end.
 struct Place {
@@ -648,4 +648,54 @@ fn only_a_hidden_check_that_passed_is_run_a_second_time() {
     assert_eq!(with(true, "false"), None);
     let control = with(true, "grep -q '1 == 1' test_a.py").unwrap();
     assert_eq!((control.altered, control.exit), (1, Some(1)));
+}
+
+/// Findings of a linter as `path:line rule`, and what the check found.
+fn linted(place: &Place, patch: Patch) -> (VerdictStatus, Option<Vec<String>>) {
+    let run = "cargo clippy --offline --message-format json --manifest-path rust/Cargo.toml";
+    let check = Check { kind: CheckKind::Lint, hidden: false, ..check(ResultFormat::Clippy, run) };
+    let records = place.grade(place.grading(patch, vec![check], &["cargo", "rustc", "cc"]));
+    let verdict = verdicts(&records)[0].clone();
+    let say = |found: Vec<ToolFinding>| {
+        found.iter().map(|f| format!("{}:{} {}", f.path, f.line.unwrap_or_default(), f.rule)).collect()
+    };
+    (verdict.status, verdict.findings.map(say))
+}
+
+#[test]
+fn a_linter_reports_on_the_patched_tree_and_fails_nothing() {
+    if !has("cargo") || !has("cargo-clippy") {
+        return;
+    }
+    let place = Place::new();
+    place.write("src/rust/Cargo.toml", "[package]\nname = \"a\"\nversion = \"0.1.0\"\nedition = \"2021\"\n");
+    let clean = "pub fn f(v: &[u8]) -> bool {\n    v.is_empty()\n}\n";
+    place.write("src/rust/src/lib.rs", clean);
+    ready(&place.prepare(place.folder_base(&[], &["cargo", "rustc", "cc"])));
+    assert_eq!(linted(&place, Patch::default()), (VerdictStatus::Passed, Some(vec![])));
+    let changed = |after: &str| patch(vec![change("rust/src/lib.rs", text(clean), text(after))]);
+    let worse = changed("pub fn f(v: &[u8]) -> bool {\n    v.len() == 0\n}\n");
+    let found = vec!["rust/src/lib.rs:2 clippy::len_zero".to_owned()];
+    assert_eq!(linted(&place, worse), (VerdictStatus::Passed, Some(found)));
+    // What does not compile is a finding too.
+    let (status, found) = linted(&place, changed("pub fn f( {\n"));
+    assert_eq!(status, VerdictStatus::Passed);
+    assert!(found.is_some_and(|found| found[0].starts_with("rust/src/lib.rs:1")));
+}
+
+#[test]
+fn a_linter_without_a_whole_report_gives_no_clean_bill() {
+    let place = Place::new();
+    place.write("src/a", "");
+    ready(&place.prepare(place.folder_base(&[], &[])));
+    for (run, because) in [
+        ("echo '[]'; exit 2", "it reported nothing, but its exit code is 2"),
+        ("echo '[{'", "its report is no whole JSON (EOF while parsing an object at line 3 column 0)"),
+        ("true", "its report holds no JSON"),
+    ] {
+        let check = Check { kind: CheckKind::Lint, ..check(ResultFormat::Ruff, run) };
+        let records = place.grade(place.grading(Patch::default(), vec![check], &[]));
+        assert_eq!(status(&records), &VerdictStatus::Invalid { reason: because.to_owned() });
+        assert_eq!(verdicts(&records)[0].findings, None);
+    }
 }

@@ -193,6 +193,16 @@ values! {
         Go,
         /// The exit code alone.
         Exit,
+        /// SARIF 2.1, of any linter.
+        Sarif,
+        /// `ruff check --output-format json`.
+        Ruff,
+        /// `eslint -f json`.
+        Eslint,
+        /// `cargo clippy --message-format json`, and any other cargo command with it.
+        Clippy,
+        /// `tsc --pretty false`.
+        Tsc,
     }
 }
 
@@ -217,8 +227,31 @@ impl ResultFormat {
                 | ResultFormat::Tap
                 | ResultFormat::Cargo
                 | ResultFormat::Node
-                | ResultFormat::Exit => false,
+                | ResultFormat::Exit
+                | ResultFormat::Sarif
+                | ResultFormat::Ruff
+                | ResultFormat::Eslint
+                | ResultFormat::Clippy
+                | ResultFormat::Tsc => false,
             }
+    }
+
+    /// Returns whether results are findings rather than tests: such a check measures, and fails nothing.
+    pub fn has_findings(self) -> bool {
+        match self {
+            ResultFormat::Sarif
+            | ResultFormat::Ruff
+            | ResultFormat::Eslint
+            | ResultFormat::Clippy
+            | ResultFormat::Tsc => true,
+            ResultFormat::Junit
+            | ResultFormat::Tap
+            | ResultFormat::Pytest
+            | ResultFormat::Cargo
+            | ResultFormat::Node
+            | ResultFormat::Go
+            | ResultFormat::Exit => false,
+        }
     }
 }
 

@@ -14,6 +14,9 @@ values! {
         pub status: VerdictStatus,
         /// Every test that was seen, in the order seen.
         pub tests: Vec<TestResult>,
+        /// What a linter or type checker reported; `None` when it is none, or its report could not be read whole.
+        #[serde(default)]
+        pub findings: Option<Vec<ToolFinding>>,
         /// The command's exit code; `None` when a signal or the limit ended it.
         pub exit: Option<i32>,
         /// Wall seconds.
@@ -41,7 +44,7 @@ values! {
     #[derive(Eq)]
     #[serde(rename_all = "snake_case")]
     pub enum VerdictStatus {
-        /// Every test that counts passed, and at least one ran.
+        /// Every test that counts passed, and at least one ran; of a tool with findings: its report was read whole.
         Passed,
         /// A test that counts failed or was not seen.
         Failed,
@@ -52,6 +55,33 @@ values! {
             /// Why.
             reason: String,
         },
+    }
+
+    /// One thing that a linter or type checker reported.
+    #[derive(Eq)]
+    pub struct ToolFinding {
+        /// The tool's name of its rule; empty where it gives none.
+        pub rule: String,
+        /// How grave the tool calls it.
+        pub level: FindingLevel,
+        /// The file, relative to the workspace with `/`, as far as the tool lets that be known.
+        pub path: String,
+        /// The line, from 1; `None` where the tool names none.
+        pub line: Option<u32>,
+        /// What it says, at most 400 bytes.
+        pub message: String,
+    }
+
+    /// How grave a tool calls what it found.
+    #[derive(Copy, Eq, PartialOrd, Ord)]
+    #[serde(rename_all = "snake_case")]
+    pub enum FindingLevel {
+        /// It must go.
+        Error,
+        /// It should go.
+        Warning,
+        /// It is worth knowing.
+        Note,
     }
 
     /// One test.

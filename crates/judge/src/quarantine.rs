@@ -31,6 +31,11 @@ fn spare_one(verdict: &Verdict, quarantined: &[FlakyTest]) -> Verdict {
     let mut spared = verdict.clone();
     let out = |id: &str| quarantined.iter().any(|flaky| flaky.check == verdict.check && flaky.test == id);
     spared.tests.retain(|test| !out(&test.id));
+    if let Some(control) = &mut spared.control {
+        // By chance it may have turned on one tree and stood on the other, which would look like a forgery.
+        control.turned.retain(|id| !out(id));
+        control.stood.retain(|id| !out(id));
+    }
     if spared.tests.len() == verdict.tests.len() {
         return spared;
     }

@@ -6,7 +6,7 @@ use fairtrial_domain::id::{CheckId, Digest, TaskId};
 use fairtrial_domain::outcome::{FailedTest, Location};
 use fairtrial_domain::run::Validity;
 use fairtrial_domain::task::{Check, CheckKind, Limits, Repository, ResultFormat, Task, TaskKind};
-use fairtrial_domain::verdict::{TestResult, TestStatus, Verdict, VerdictStatus};
+use fairtrial_domain::verdict::{Control, TestResult, TestStatus, Verdict, VerdictStatus};
 use fairtrial_judge::audit::{Found, Repeated, mutant_end, repetition, with_audit, worth};
 use fairtrial_judge::quarantine::{spare, spare_task};
 
@@ -59,6 +59,7 @@ fn graded(tests: &str) -> Vec<Verdict> {
         kind: CheckKind::FailToPass,
         status: if good { VerdictStatus::Passed } else { VerdictStatus::Failed },
         tests,
+        findings: None,
         exit: Some(i32::from(!good)),
         seconds: 1.0,
         output: String::new(),
@@ -178,6 +179,11 @@ fn a_quarantined_test_neither_passes_nor_fails_a_check() {
     assert_eq!(status("a- c-"), VerdictStatus::Failed);
     assert_eq!(status("a- c+"), VerdictStatus::Failed);
     assert!(matches!(status("c+"), VerdictStatus::Invalid { .. }));
+    let mut forged = graded("a+ c+");
+    let both = || vec!["a".to_owned(), "c".to_owned()];
+    forged[0].control = Some(Control { altered: 2, turned: both(), stood: both(), exit: Some(0) });
+    let control = spare(&forged, &flaky)[0].control.clone().unwrap();
+    assert_eq!((control.turned, control.stood), (vec!["a".to_owned()], vec!["a".to_owned()]));
     assert_eq!(spare_task(&task(&["a", "c"]), &flaky).checks[0].tests, ["a"]);
     assert_eq!(spare_task(&task(&["c"]), &flaky).checks, []);
     assert_eq!(spare_task(&task(&[]), &flaky).checks.len(), 1);

@@ -98,6 +98,11 @@ const FORMATS: &[(&str, ResultFormat)] = &[
     ("node", ResultFormat::Node),
     ("go", ResultFormat::Go),
     ("exit", ResultFormat::Exit),
+    ("sarif", ResultFormat::Sarif),
+    ("ruff", ResultFormat::Ruff),
+    ("eslint", ResultFormat::Eslint),
+    ("clippy", ResultFormat::Clippy),
+    ("tsc", ResultFormat::Tsc),
 ];
 
 /// Returns the name of a kind of task as written in `task.toml`.
@@ -194,10 +199,19 @@ fn check(node: &Node<'_>) -> Option<Check> {
             "give a path inside of the workspace",
         );
     }
-    let tests = node.strings("tests").into_iter().map(|t| t.value).collect();
+    let tests: Vec<String> = node.strings("tests").into_iter().map(|t| t.value).collect();
     let timeout_sec = node.positive("timeout_sec").unwrap_or(DEFAULT_CHECK_SEC);
     let hidden = node.boolean("hidden");
     let (id, run, kind, format) = (id?, run?, kind?, format?);
+    if format.has_findings() {
+        if kind != CheckKind::Lint {
+            let message = format!("the format `{}` holds findings, no tests", format_word(format));
+            node.problem(message, "say `kind = \"lint\"`, or give the format of a test runner");
+        }
+        if !tests.is_empty() {
+            node.problem("a linter has no tests", "remove `tests`");
+        }
+    }
     let hidden = hidden.unwrap_or(kind == CheckKind::FailToPass);
     let report = report.map(|r| r.value);
     Some(Check { id, kind, run: run.value, format, report, tests, timeout_sec, hidden })

@@ -68,6 +68,18 @@ fn a_good_task_has_no_problem() {
 }
 
 #[test]
+fn a_linter_is_of_kind_lint_and_has_no_tests() {
+    check(
+        "run = \"true\"",
+        "run = \"true\"\nformat = \"ruff\"\ntests = [\"a\"]",
+        &[
+            "one/task.toml:12: the format `ruff` holds findings, no tests: say `kind = \"lint\"`",
+            "one/task.toml:12: a linter has no tests: remove `tests`",
+        ],
+    );
+}
+
+#[test]
 fn malformed_toml_is_told_with_its_line() {
     check("title = \"Fix it\"", "title = ", &["one/task.toml:7: malformed TOML: "]);
 }

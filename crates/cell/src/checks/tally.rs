@@ -80,7 +80,7 @@ impl Tally {
 
     /// Ends the reading.
     pub(super) fn done(self) -> Reading {
-        Reading { tests: self.tests, problem: self.problem }
+        Reading { tests: self.tests, findings: None, problem: self.problem }
     }
 }
 

@@ -39,6 +39,9 @@ pub fn verdict(check: &Check, reading: &Reading, ran: Ran, output: &str) -> Verd
     if check.format == ResultFormat::Exit {
         return if code == Some(0) { VerdictStatus::Passed } else { VerdictStatus::Failed };
     }
+    if check.format.has_findings() {
+        return of_findings(reading, code);
+    }
     if counting(check, reading).any(|t| t.status == TestStatus::Failed) {
         return VerdictStatus::Failed;
     }
@@ -55,6 +58,22 @@ pub fn verdict(check: &Check, reading: &Reading, ran: Ran, output: &str) -> Verd
         return VerdictStatus::Failed;
     }
     agree(reading, code)
+}
+
+/// A tool that reports findings passes when its report is whole: what it found is measured, not judged. Tools say by
+/// their exit code that they found something, so that an empty report with another code than 0 is no clean bill.
+fn of_findings(reading: &Reading, code: Option<i32>) -> VerdictStatus {
+    if let Some(problem) = &reading.problem {
+        return invalid(problem.clone());
+    }
+    match (&reading.findings, code) {
+        (None, _) => invalid("its report could not be read".to_owned()),
+        (Some(_), None) => invalid("it was killed, so that its report may not be whole".to_owned()),
+        (Some(found), Some(code)) if found.is_empty() && code != 0 => {
+            invalid(format!("it reported nothing, but its exit code is {code}"))
+        }
+        (Some(_), Some(_)) => VerdictStatus::Passed,
+    }
 }
 
 /// Every test that counts passed: whether the exit code and the runner's own counts say so too.
@@ -114,7 +133,12 @@ fn nothing_collected(format: ResultFormat, code: i32, output: &str) -> bool {
         | ResultFormat::Cargo
         | ResultFormat::Node
         | ResultFormat::Go
-        | ResultFormat::Exit => false,
+        | ResultFormat::Exit
+        | ResultFormat::Sarif
+        | ResultFormat::Ruff
+        | ResultFormat::Eslint
+        | ResultFormat::Clippy
+        | ResultFormat::Tsc => false,
     }
 }
 

@@ -55,6 +55,7 @@ pub(crate) fn trial(task_id: &str, who: &str, number: u32) -> TrialRecord {
             kind: CheckKind::FailToPass,
             status: VerdictStatus::Passed,
             tests: vec![test("test_total"), test("test_round")],
+            findings: None,
             exit: Some(0),
             seconds: 0.4,
             output: "2 passed".into(),
