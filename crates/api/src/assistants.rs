@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use fairtrial_backends::{Known, LaunchSpec, backend, known, samples};
-use fairtrial_domain::assistant::{Assistant, BackendKind, PromptBy, SecretRef};
+use fairtrial_domain::assistant::{Assistant, BackendKind, SecretRef};
 use fairtrial_domain::id::AssistantId;
 use fairtrial_domain::task::Network;
 
@@ -39,7 +39,11 @@ pub(crate) fn all(home: &Home) -> Result<Vec<Assistant>, ApiError> {
         if all.iter().any(|assistant| assistant.backend == program.backend) {
             continue;
         }
-        all.extend(unconfigured(program));
+        // What is not installed is no news, but for the two that most are asked about.
+        let asked_about = matches!(program.backend, BackendKind::ClaudeCode | BackendKind::Codex);
+        if asked_about || on_path(program.program).is_some() {
+            all.extend(unconfigured(program));
+        }
     }
     all.extend(samples());
     let mut seen = BTreeMap::new();
@@ -66,35 +70,13 @@ fn configured(home: &Home) -> Result<Vec<Assistant>, ApiError> {
 /// Returns how a known program is driven when nobody configured it: with its key from the environment, on the
 /// machine's network.
 fn unconfigured(program: &Known) -> Option<Assistant> {
-    let id = match program.backend {
-        BackendKind::ClaudeCode => "claude-code",
-        BackendKind::Codex => "codex",
-        BackendKind::Command | BackendKind::Sample => return None,
-    };
     let key = program.keys.iter().find(|name| env::var_os(name).is_some());
+    let secrets =
+        key.map(|name| ((*name).to_owned(), SecretRef::Env((*name).to_owned()))).into_iter().collect();
     Some(Assistant {
-        id: AssistantId::parse(id).ok()?,
-        title: program.title.to_owned(),
-        backend: program.backend,
-        program: None,
-        args: vec![],
-        prompt: PromptBy::default(),
-        model: None,
-        effort: None,
-        base_url: None,
-        env_allow: vec![],
-        env: BTreeMap::new(),
-        secrets: key
-            .map(|name| ((*name).to_owned(), SecretRef::Env((*name).to_owned())))
-            .into_iter()
-            .collect(),
-        version: None,
+        secrets,
         network: Network::Host,
-        readable: vec![],
-        sample: false,
-        account: None,
-        price: None,
-        unmetered: false,
+        ..Assistant::new(AssistantId::parse(program.id).ok()?, program.title, program.backend)
     })
 }
 

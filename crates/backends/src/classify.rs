@@ -14,7 +14,7 @@ pub(crate) fn by_status(status: u64) -> FaultKind {
 }
 
 /// Words that tell a fault, in the order in which they are looked for.
-const WORDS: [(&str, FaultKind); 24] = [
+const WORDS: [(&str, FaultKind); 27] = [
     ("invalid api key", FaultKind::Auth),
     ("invalid x-api-key", FaultKind::Auth),
     ("authentication", FaultKind::Auth),
@@ -38,6 +38,9 @@ const WORDS: [(&str, FaultKind); 24] = [
     ("error sending request", FaultKind::Network),
     ("stream disconnected", FaultKind::Network),
     ("waiting for network", FaultKind::Network),
+    ("could not connect", FaultKind::Network),
+    ("econnrefused", FaultKind::Network),
+    ("fetch failed", FaultKind::Network),
     // Without a status there was no answer, or half of one.
     ("api error:", FaultKind::Network),
 ];
@@ -45,15 +48,42 @@ const WORDS: [(&str, FaultKind); 24] = [
 /// Returns whose fault a message tells of: its status where it names one, else its words, else the assistant's.
 pub(crate) fn by_words(message: &str) -> FaultKind {
     let lower = message.to_lowercase();
-    let status = ["status: ", "status ", "api error: ", "http "].iter().find_map(|before| {
-        let at = lower.find(before)? + before.len();
-        let digits: String = lower[at..].chars().take_while(char::is_ascii_digit).collect();
-        if digits.len() == 3 { digits.parse().ok() } else { None }
-    });
+    let status = ["status: ", "status ", "api error: ", "http ", "error code: ", "\"code\":", "\"code\": "]
+        .iter()
+        .find_map(|before| {
+            let at = lower.find(before)? + before.len();
+            let digits: String = lower[at..].chars().take_while(char::is_ascii_digit).collect();
+            if digits.len() == 3 { digits.parse().ok() } else { None }
+        });
+    // Some begin with the bare status.
+    let status =
+        status.or_else(|| lower.split_once(' ')?.0.parse().ok().filter(|status| (400..600).contains(status)));
     if let Some(status) = status {
         return by_status(status);
     }
     WORDS.iter().find(|(word, _)| lower.contains(word)).map_or(FaultKind::Assistant, |(_, fault)| *fault)
+}
+
+/// Returns whose fault an error of this name is, as the libraries of Python and JavaScript name them.
+pub(crate) fn by_error_name(name: &str) -> FaultKind {
+    const NAMES: [(&str, FaultKind); 9] = [
+        ("AuthenticationError", FaultKind::Auth),
+        ("PermissionDeniedError", FaultKind::Auth),
+        ("NotFoundError", FaultKind::Auth),
+        ("RateLimitError", FaultKind::RateLimit),
+        ("InternalServerError", FaultKind::Server),
+        ("ServiceUnavailableError", FaultKind::Server),
+        ("APIConnectionError", FaultKind::Network),
+        ("APITimeoutError", FaultKind::Network),
+        ("Timeout", FaultKind::Network),
+    ];
+    let found = NAMES.iter().find(|(known, _)| name.contains(known)).map(|(_, fault)| *fault);
+    match found {
+        // A connection that cannot be made is told as an error of the server by some.
+        Some(FaultKind::Server) if by_words(name) == FaultKind::Network => FaultKind::Network,
+        Some(fault) => fault,
+        None => by_words(name),
+    }
 }
 
 #[cfg(test)]
@@ -79,6 +109,9 @@ mod tests {
         check("You've hit your usage limit", FaultKind::RateLimit);
         check("API Error: Connection closed mid-response.", FaultKind::Network);
         check("API Error: 400 prompt is too long", FaultKind::Assistant);
+        check("401 invalid key", FaultKind::Auth);
+        check("[API Error: {\"error\":{\"code\":429}}]", FaultKind::RateLimit);
+        check("Could not connect to local model provider", FaultKind::Network);
         check("the model looped", FaultKind::Assistant);
     }
 }

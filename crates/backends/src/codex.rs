@@ -11,9 +11,10 @@ use fairtrial_domain::usage::{Usage, UsageSource};
 use serde_json::Value;
 
 use crate::shorten::{OUTPUT_LIMIT, shorten, title};
+use crate::value::{owned, shown, word};
 use crate::{
-    Backend, Launch, LaunchError, LaunchSpec, MeterPoint, ProcessExit, Reader, classify, json_line, text,
-    variables,
+    Backend, Input, Launch, LaunchError, LaunchSpec, MeterPoint, ProcessExit, Reader, argv, classify,
+    json_line, text, variables,
 };
 
 pub(crate) struct Codex;
@@ -32,27 +33,28 @@ impl Backend for Codex {
             return Err(LaunchError::NoKey { assistant: assistant.id.to_string(), variable: KEYS[0] });
         }
         env.insert("CODEX_HOME".to_owned(), text(&spec.home.join(FOLDER))?);
-        let mut argv: Vec<String> = [
-            text(spec.program)?.as_str(),
-            "exec",
-            "--json",
-            "--skip-git-repo-check",
-            // The cell is the sandbox, and nobody is there to approve.
-            "--dangerously-bypass-approvals-and-sandbox",
-            "--color",
-            "never",
-            "--cd",
-            text(spec.workspace)?.as_str(),
-        ]
-        .map(str::to_owned)
-        .to_vec();
+        let workspace = text(spec.workspace)?;
+        let mut argv = argv(
+            spec,
+            &[
+                "exec",
+                "--json",
+                "--skip-git-repo-check",
+                // The cell is the sandbox, and nobody is there to approve.
+                "--dangerously-bypass-approvals-and-sandbox",
+                "--color",
+                "never",
+                "--cd",
+                &workspace,
+            ],
+        )?;
         if let Some(model) = &assistant.model {
             argv.extend(["--model".to_owned(), model.clone()]);
         }
         argv.extend(assistant.args.iter().cloned());
         argv.push("-".to_owned());
         let files = vec![(format!("{FOLDER}/config.toml"), settings(spec, key))];
-        Ok(Launch { argv, env, stdin: Some(spec.instruction.to_owned()), files })
+        Ok(Launch { stdin: Input::Text(spec.instruction.to_owned()), files, ..Launch::new(argv, env) })
     }
 
     fn meter_point(&self, assistant: &Assistant) -> Option<MeterPoint> {
@@ -66,18 +68,6 @@ impl Backend for Codex {
 
     fn default_program(&self) -> Option<&'static str> {
         Some("codex")
-    }
-
-    fn cost_known(&self, assistant: &Assistant) -> bool {
-        assistant.price.is_some()
-    }
-
-    fn expects_terminal_event(&self) -> bool {
-        true
-    }
-
-    fn shows_requests(&self) -> bool {
-        true
     }
 
     fn silent(&self) -> &'static [&'static str] {
@@ -235,20 +225,9 @@ fn usage(counts: &Value) -> Usage {
         output: rest(count("output_tokens"), [reasoning, None]),
         reasoning,
         requests: None,
+        credits: None,
         source: UsageSource::Stream,
     }
-}
-
-fn owned(value: &Value) -> Option<String> {
-    value.as_str().map(str::to_owned)
-}
-
-fn word(item: &Value, name: &str) -> String {
-    item[name].as_str().unwrap_or_default().to_owned()
-}
-
-fn shown(value: &Value) -> String {
-    if value.is_null() { String::new() } else { value.to_string() }
 }
 
 fn changes(item: &Value) -> String {

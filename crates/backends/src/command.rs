@@ -3,7 +3,7 @@
 use fairtrial_domain::assistant::{Assistant, PromptBy};
 use fairtrial_domain::event::EventKind;
 
-use crate::{Backend, Launch, LaunchError, LaunchSpec, ProcessExit, Reader, text, variables};
+use crate::{Backend, Input, Launch, LaunchError, LaunchSpec, ProcessExit, Reader, argv, text, variables};
 
 pub(crate) struct Command;
 
@@ -22,13 +22,12 @@ impl Backend for Command {
                 return Err(LaunchError::Setting { assistant: assistant.id.to_string(), field });
             }
         }
-        let mut launch =
-            Launch { argv: vec![text(spec.program)?], env: variables(spec, &[]), stdin: None, files: vec![] };
+        let mut launch = Launch::new(argv(spec, &[])?, variables(spec, &[]));
         let instruction = spec.instruction.to_owned();
         let args = match assistant.prompt {
             PromptBy::Argument => filled(&assistant.args, "{prompt}", &instruction),
             PromptBy::Stdin => {
-                launch.stdin = Some(instruction);
+                launch.stdin = Input::Text(instruction);
                 assistant.args.clone()
             }
             PromptBy::File => {
@@ -59,10 +58,6 @@ impl Backend for Command {
     fn shows_requests(&self) -> bool {
         false
     }
-
-    fn silent(&self) -> &'static [&'static str] {
-        &[]
-    }
 }
 
 /// Returns `args` with `place` replaced, or `value` last when no argument has the place.
@@ -74,7 +69,8 @@ fn filled(args: &[String], place: &str, value: &str) -> Vec<String> {
     filled
 }
 
-struct Lines;
+/// Keeps every line as text.
+pub(crate) struct Lines;
 
 impl Reader for Lines {
     fn stdout(&mut self, line: &str) -> Vec<EventKind> {

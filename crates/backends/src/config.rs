@@ -5,14 +5,13 @@
 //!
 //! ```toml
 //! [assistants.claude]
-//! backend = "claude_code"      # claude_code, codex, command
+//! backend = "claude_code"      # one of the kinds of `BackendKind`
 //! model = "claude-sonnet-4-5"
 //! secrets = { ANTHROPIC_API_KEY = { env = "ANTHROPIC_API_KEY" } }
 //! ```
 
-use std::collections::BTreeMap;
-
 use fairtrial_domain::assistant::{Assistant, BackendKind, PromptBy};
+use fairtrial_domain::event::ToolKind;
 use fairtrial_domain::id::AssistantId;
 use fairtrial_domain::task::Network;
 use toml::de::{DeTable, DeValue};
@@ -84,8 +83,10 @@ fn assistants(text: &str) -> Result<Vec<Assistant>, Fault> {
     Ok(read)
 }
 
+const BACKENDS: &str = "claude_code, codex, gemini, qwen, opencode, kilo, copilot, droid, pi, cline, aider, \
+                        mini_swe_agent, cursor, amp, auggie, goose, kiro, acp, command";
 const FIELDS: &str = "title, backend, program, args, prompt, model, effort, base_url, env_allow, env, secrets, \
-                      version, network, readable, account, price, meter";
+                      version, network, readable, account, price, meter, deny";
 
 fn assistant(entry: &Node<'_>) -> Result<Assistant, Fault> {
     let fields = entry.table()?;
@@ -110,6 +111,7 @@ fn assistant(entry: &Node<'_>) -> Result<Assistant, Fault> {
             "network" => assistant.network = network(field)?,
             "readable" => assistant.readable = field.paths()?,
             "account" => assistant.account = Some(field.text()?),
+            "deny" => assistant.deny = denied(field, assistant.backend)?,
             "price" => assistant.price = Some(field.price()?),
             "meter" => assistant.unmetered = !field.truth()?,
             unknown => {
@@ -118,9 +120,10 @@ fn assistant(entry: &Node<'_>) -> Result<Assistant, Fault> {
             }
         }
     }
-    if assistant.backend == BackendKind::Command && assistant.program.is_none() {
+    if assistant.program.is_none() && crate::backend(assistant.backend).default_program().is_none() {
         let problem = format!("`{}` has no program", entry.name);
-        return Err(Fault::new(entry.at, problem, "a `command` needs `program = \"NAME or PATH\"`"));
+        let kind = if assistant.backend == BackendKind::Acp { "an `acp`" } else { "a `command`" };
+        return Err(Fault::new(entry.at, problem, format!("{kind} needs `program = \"NAME or PATH\"`")));
     }
     Ok(assistant)
 }
@@ -134,47 +137,26 @@ fn empty(entry: &Node<'_>, fields: &[Node<'_>]) -> Result<Assistant, Fault> {
         return Err(Fault::new(entry.at, problem, "choose another name"));
     }
     let Some(field) = fields.iter().find(|field| field.name == "backend") else {
-        let remedy = "add `backend = \"claude_code\"`, `\"codex\"` or `\"command\"`";
+        let remedy = format!("add `backend = \"…\"` with one of {BACKENDS}");
         return Err(Fault::new(entry.at, format!("`{id}` has no backend"), remedy));
     };
-    let backend = match field.text()?.as_str() {
-        "claude_code" => BackendKind::ClaudeCode,
-        "codex" => BackendKind::Codex,
-        "command" => BackendKind::Command,
-        "sample" => {
+    let named = field.text()?;
+    let backend = match serde_json::from_value(named.clone().into()) {
+        Ok(BackendKind::Sample) => {
             let remedy = "remove the table: aster, birch, cedar, dogwood, elder and fir are always there";
             return Err(Fault::new(field.at, "samples are built in", remedy));
         }
-        other => {
-            let problem = format!("`{other}` is not a back end");
-            return Err(Fault::new(field.at, problem, "use claude_code, codex or command"));
+        Ok(kind) => kind,
+        Err(_) => {
+            let problem = format!("`{named}` is not a back end");
+            return Err(Fault::new(field.at, problem, format!("use one of {BACKENDS}")));
         }
     };
     let title = known().iter().find(|known| known.backend == backend);
     // A vendor's program is of no use without its vendor; any other command gets no network until it is asked for.
-    let network = if title.is_some() { Network::Host } else { Network::None };
+    let network = if backend != BackendKind::Command { Network::Host } else { Network::None };
     let title = title.map_or_else(|| id.to_string(), |known| format!("{} ({id})", known.title));
-    Ok(Assistant {
-        id,
-        title,
-        backend,
-        program: None,
-        args: vec![],
-        prompt: PromptBy::default(),
-        model: None,
-        effort: None,
-        base_url: None,
-        env_allow: vec![],
-        env: BTreeMap::new(),
-        secrets: BTreeMap::new(),
-        version: None,
-        network,
-        readable: vec![],
-        sample: false,
-        account: None,
-        price: None,
-        unmetered: false,
-    })
+    Ok(Assistant { network, ..Assistant::new(id, title, backend) })
 }
 
 fn vendor_only(field: &Node<'_>, backend: BackendKind) -> Result<String, Fault> {
@@ -198,6 +180,21 @@ fn prompt(field: &Node<'_>, backend: BackendKind) -> Result<PromptBy, Fault> {
             Err(Fault::new(field.value_at, problem, "use argument, stdin or file"))
         }
     }
+}
+
+/// Reads what tools may not do, where the back end asks.
+fn denied(field: &Node<'_>, backend: BackendKind) -> Result<Vec<ToolKind>, Fault> {
+    if !crate::backend(backend).asks_permission() {
+        let problem = "this back end does not ask before a tool runs, so that nothing can be denied";
+        return Err(Fault::new(field.at, problem, "remove `deny`, or use `kiro` or `acp`"));
+    }
+    let kind = |word: String| {
+        serde_json::from_value(word.clone().into()).map_err(|_| {
+            let remedy = "use read, edit, search, execute, fetch, other";
+            Fault::new(field.value_at, format!("`{word}` is nothing that a tool does"), remedy)
+        })
+    };
+    field.open_texts()?.into_iter().map(kind).collect()
 }
 
 fn network(field: &Node<'_>) -> Result<Network, Fault> {

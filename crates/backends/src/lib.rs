@@ -10,18 +10,35 @@ use fairtrial_domain::assistant::{Assistant, BackendKind};
 use fairtrial_domain::event::EventKind;
 use serde_json::Value;
 
+mod acp;
+mod aider;
+mod amp;
+mod auggie;
 mod classify;
 mod claude_code;
+mod claude_shaped;
+mod cline;
 mod codex;
 mod command;
 pub mod config;
+mod copilot;
+mod cursor;
+mod droid;
 mod ending;
+mod gemini;
+mod goose;
+mod kiro;
 mod known;
+mod mini_swe_agent;
+mod opencode;
+mod pi;
+mod qwen;
 mod sample;
 mod shorten;
+mod value;
 
 pub use ending::{Progress, StoppedBy, ending};
-pub use known::{Known, known};
+pub use known::{AcpProgram, Driven, Features, Known, acp_programs, known};
 pub use sample::samples;
 pub use shorten::{OUTPUT_LIMIT, shorten};
 
@@ -30,6 +47,22 @@ pub fn backend(kind: BackendKind) -> &'static dyn Backend {
     match kind {
         BackendKind::ClaudeCode => &claude_code::ClaudeCode,
         BackendKind::Codex => &codex::Codex,
+        BackendKind::Gemini => &gemini::Gemini,
+        BackendKind::Qwen => &qwen::Qwen,
+        BackendKind::Opencode => &opencode::Opencode::ORIGINAL,
+        BackendKind::Kilo => &opencode::Opencode::KILO,
+        BackendKind::Copilot => &copilot::Copilot,
+        BackendKind::Droid => &droid::Droid,
+        BackendKind::Pi => &pi::Pi,
+        BackendKind::Cline => &cline::Cline,
+        BackendKind::Aider => &aider::Aider,
+        BackendKind::MiniSweAgent => &mini_swe_agent::MiniSweAgent,
+        BackendKind::Cursor => &cursor::Cursor,
+        BackendKind::Amp => &amp::Amp,
+        BackendKind::Auggie => &auggie::Auggie,
+        BackendKind::Goose => &goose::Goose,
+        BackendKind::Kiro => &kiro::Kiro,
+        BackendKind::Acp => &acp::Acp,
         BackendKind::Command => &command::Command,
         BackendKind::Sample => &sample::Sample,
     }
@@ -52,21 +85,41 @@ pub trait Backend: Send + Sync {
         None
     }
 
+    /// Returns the reader of the session that `spec` starts. One that must answer its program needs it.
+    fn session(&self, _spec: &LaunchSpec<'_>) -> Result<Box<dyn Reader>, LaunchError> {
+        Ok(self.reader())
+    }
+
     /// Returns the program's usual name, looked up on the PATH when the assistant names none.
     fn default_program(&self) -> Option<&'static str>;
 
     /// Returns whether the cost of a finished session will be known: from the stream, or from the user's prices.
-    fn cost_known(&self, assistant: &Assistant) -> bool;
+    fn cost_known(&self, assistant: &Assistant) -> bool {
+        assistant.price.is_some()
+    }
 
     /// Returns whether a session that ended well says so in its stream. Without such an event the exit code is
     /// all there is.
-    fn expects_terminal_event(&self) -> bool;
+    fn expects_terminal_event(&self) -> bool {
+        true
+    }
 
-    /// Returns whether silence can mean a model request in flight: true where the stream shows tool calls.
-    fn shows_requests(&self) -> bool;
+    /// Returns whether silence can mean a model request in flight: true where the stream shows tool calls as they
+    /// start.
+    fn shows_requests(&self) -> bool {
+        true
+    }
 
-    /// Returns the names of line types that are read and yield no event, for people and for tests.
-    fn silent(&self) -> &'static [&'static str];
+    /// Returns whether it asks before a tool runs, so that a tool can be denied.
+    fn asks_permission(&self) -> bool {
+        false
+    }
+
+    /// Returns the names of line types that are read and yield no event, for people and for tests. A name is a `type`,
+    /// or a `type` and what tells its sort, with a slash between.
+    fn silent(&self) -> &'static [&'static str] {
+        &[]
+    }
 }
 
 /// What a launch is made from. Everything comes in; nothing is looked up.
@@ -113,10 +166,30 @@ pub struct Launch {
     pub argv: Vec<String>,
     /// Variables to set beside the cell's own few (PATH, HOME and the like). Holds the secrets: never write it.
     pub env: BTreeMap<String, String>,
-    /// What to write to standard input before closing it; `None`: standard input is empty.
-    pub stdin: Option<String>,
+    /// What it reads on standard input.
+    pub stdin: Input,
     /// Files to write before the start: path relative to the home, and contents.
     pub files: Vec<(String, String)>,
+    /// Files to hand to the reader after the end: paths relative to the home.
+    pub collect: Vec<String>,
+}
+
+/// What a program reads on standard input.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Input {
+    /// Nothing.
+    Nothing,
+    /// A text, then the end.
+    Text(String),
+    /// What its reader has to say, until the reader is done.
+    Talk,
+}
+
+impl Launch {
+    /// Returns a launch that reads nothing and needs no files.
+    fn new(argv: Vec<String>, env: BTreeMap<String, String>) -> Self {
+        Self { argv, env, stdin: Input::Nothing, files: vec![], collect: vec![] }
+    }
 }
 
 impl std::fmt::Debug for Launch {
@@ -127,6 +200,7 @@ impl std::fmt::Debug for Launch {
             .field("env", &self.env.keys().collect::<Vec<_>>())
             .field("stdin", &self.stdin)
             .field("files", &self.files)
+            .field("collect", &self.collect)
             .finish()
     }
 }
@@ -143,6 +217,14 @@ pub enum LaunchError {
         assistant: String,
         /// The variable its program reads.
         variable: &'static str,
+    },
+    /// It does not choose a model by itself.
+    #[error(
+        "assistant `{assistant}` names no model, and its back end has no default: add `model = \"…\"` to its table"
+    )]
+    NoModel {
+        /// The assistant.
+        assistant: String,
     },
     /// A path that cannot be handed over as text.
     #[error("the path `{path}` is not valid UTF-8: use another folder or program")]
@@ -170,6 +252,26 @@ pub trait Reader: Send {
         vec![EventKind::Stderr { line: line.to_owned() }]
     }
 
+    /// Reads a file that the launch names in `collect`, once the process has ended and before `finish`. One that is not
+    /// there is not handed over.
+    fn file(&mut self, _path: &str, _text: &str) -> Vec<EventKind> {
+        vec![]
+    }
+
+    /// Returns the lines to write to standard input now, each without its break. Asked at the start and after every
+    /// line that was read.
+    fn say(&mut self) -> Vec<String> {
+        vec![]
+    }
+
+    /// Returns whether all is said: standard input is closed, and the process should end soon.
+    fn done(&self) -> bool {
+        false
+    }
+
+    /// Takes note that the session is to stop; what to say about it comes from `say`.
+    fn stop(&mut self) {}
+
     /// Returns what is left to say once the process has ended.
     fn finish(&mut self, exit: ProcessExit) -> Vec<EventKind>;
 }
@@ -190,6 +292,37 @@ fn json_line(line: &str, read: impl FnOnce(&Value) -> Option<Vec<EventKind>>) ->
     }
     let events = serde_json::from_str::<Value>(line).ok().and_then(|value| read(&value));
     events.unwrap_or_else(|| vec![EventKind::Unparsed { line: line.to_owned() }])
+}
+
+/// Refuses what a back end does not take.
+fn refuse(spec: &LaunchSpec<'_>, field: &'static str, set: bool) -> Result<(), LaunchError> {
+    if set { Err(LaunchError::Setting { assistant: spec.assistant.id.to_string(), field }) } else { Ok(()) }
+}
+
+/// Returns the first of `keys` that is set, or says that the first should be.
+fn key(
+    spec: &LaunchSpec<'_>,
+    env: &BTreeMap<String, String>,
+    keys: &'static [&'static str],
+) -> Result<&'static str, LaunchError> {
+    keys.iter().find(|key| env.contains_key(**key)).copied().ok_or_else(|| LaunchError::NoKey {
+        assistant: spec.assistant.id.to_string(),
+        variable: keys.first().copied().unwrap_or_default(),
+    })
+}
+
+/// Returns the model, which this back end cannot do without.
+fn model<'a>(spec: &LaunchSpec<'a>) -> Result<&'a str, LaunchError> {
+    spec.assistant
+        .model
+        .as_deref()
+        .ok_or_else(|| LaunchError::NoModel { assistant: spec.assistant.id.to_string() })
+}
+
+/// Returns the program and `arguments`.
+fn argv(spec: &LaunchSpec<'_>, arguments: &[&str]) -> Result<Vec<String>, LaunchError> {
+    let program = text(spec.program)?;
+    Ok([program.as_str()].iter().chain(arguments).map(|word| (*word).to_owned()).collect())
 }
 
 fn text(path: &Path) -> Result<String, LaunchError> {

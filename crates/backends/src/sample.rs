@@ -2,15 +2,12 @@
 //!
 //! **Invariant:** whatever a sample writes, its tokens and cost are marked as simulated.
 
-use std::collections::BTreeMap;
-
 use fairtrial_domain::assistant::{Assistant, BackendKind, PromptBy};
 use fairtrial_domain::event::EventKind;
 use fairtrial_domain::id::AssistantId;
-use fairtrial_domain::task::Network;
 use fairtrial_domain::usage::{CostSource, UsageSource};
 
-use crate::{Backend, Launch, LaunchError, LaunchSpec, ProcessExit, Reader, text, variables};
+use crate::{Backend, Input, Launch, LaunchError, LaunchSpec, ProcessExit, Reader, argv, variables};
 
 pub(crate) struct Sample;
 
@@ -28,25 +25,10 @@ const SAMPLES: [(&str, &str); 6] = [
 pub fn samples() -> Vec<Assistant> {
     let sample = |(id, title): (&str, &str)| {
         Some(Assistant {
-            id: AssistantId::parse(id).ok()?,
-            title: title.to_owned(),
-            backend: BackendKind::Sample,
-            program: None,
             args: vec![id.to_owned()],
             prompt: PromptBy::Stdin,
-            model: None,
-            effort: None,
-            base_url: None,
-            env_allow: vec![],
-            env: BTreeMap::new(),
-            secrets: BTreeMap::new(),
-            version: None,
-            network: Network::None,
-            readable: vec![],
             sample: true,
-            account: None,
-            price: None,
-            unmetered: false,
+            ..Assistant::new(AssistantId::parse(id).ok()?, title, BackendKind::Sample)
         })
     };
     SAMPLES.into_iter().filter_map(sample).collect()
@@ -54,13 +36,10 @@ pub fn samples() -> Vec<Assistant> {
 
 impl Backend for Sample {
     fn launch(&self, spec: &LaunchSpec<'_>) -> Result<Launch, LaunchError> {
-        let argv = [text(spec.program)?].into_iter().chain(spec.assistant.args.iter().cloned()).collect();
-        Ok(Launch {
-            argv,
-            env: variables(spec, &[]),
-            stdin: Some(spec.instruction.to_owned()),
-            files: vec![],
-        })
+        let mut words = argv(spec, &[])?;
+        words.extend(spec.assistant.args.iter().cloned());
+        let stdin = Input::Text(spec.instruction.to_owned());
+        Ok(Launch { stdin, ..Launch::new(words, variables(spec, &[])) })
     }
 
     fn reader(&self) -> Box<dyn Reader> {
@@ -75,16 +54,8 @@ impl Backend for Sample {
         true
     }
 
-    fn expects_terminal_event(&self) -> bool {
-        true
-    }
-
     fn shows_requests(&self) -> bool {
         false
-    }
-
-    fn silent(&self) -> &'static [&'static str] {
-        &[]
     }
 }
 

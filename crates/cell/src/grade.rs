@@ -220,7 +220,9 @@ fn found(check: &Check, said: &Said, changes: &Changes) -> Result<Verdict, Grade
     let ran = match (said.end.why, said.end.exit.code) {
         (Why::Cancelled, _) => return Err(GradeError::Cancelled),
         (Why::TimedOut | Why::Stalled, _) => Ran::TimedOut,
-        (Why::DiskLimit | Why::MemoryLimit | Why::Refused, _) | (Why::ByItself, None) => Ran::Killed,
+        (Why::DiskLimit | Why::MemoryLimit | Why::Refused | Why::Outstayed, _) | (Why::ByItself, None) => {
+            Ran::Killed
+        }
         (Why::ByItself, Some(code)) => Ran::Exit(code),
     };
     let reading = reading(check, said, changes);

@@ -5,10 +5,13 @@ mod deadlines;
 pub(crate) mod disk;
 pub(crate) mod doors;
 mod ends;
+mod gone;
 mod lines;
 pub(crate) mod link;
+mod program;
 pub(crate) mod spent;
 pub(crate) mod supervise;
+pub(crate) mod talk;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -17,6 +20,7 @@ use std::time::Duration;
 pub use cancel::{Cancel, end_with_parent};
 pub use ends::HeadTail;
 pub use lines::{Line, Lines};
+pub use talk::Talk;
 
 /// A program to run in a room to its end.
 #[derive(Debug, Clone)]
@@ -44,6 +48,8 @@ pub enum Stdin {
     Null,
     /// A text, then the end.
     Text(String),
+    /// What is said while it runs. Once all is said it has a moment to end by itself.
+    Talk(Talk),
 }
 
 /// Something a job wrote, as it came: lines may be cut anywhere (`process::Lines` puts them together).
@@ -130,6 +136,8 @@ pub enum Why {
     TimedOut,
     /// Silent for longer than allowed.
     Stalled,
+    /// Its input was closed since all was said, and it did not end.
+    Outstayed,
     /// The cell was told to stop.
     Cancelled,
     /// Workspace and home grew beyond their limit.

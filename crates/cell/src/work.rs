@@ -2,6 +2,7 @@
 //!
 //! **Invariant:** secrets go to the assistant's environment and nowhere else; what was not journalled did not happen.
 
+mod collected;
 mod kept;
 mod secrets;
 mod session;
@@ -148,8 +149,9 @@ fn in_room(
     start.job.env.extend(proxy.iter().flat_map(net::Proxy::env));
     journal.write(Record::Phase { phase: Phase::Working })?;
     journal.write(Record::Launched { argv: start.shown, instruction_files: start.instruction_files })?;
-    let mut session = Session::new(bundle, &world.secrets, folder, journal)?;
+    let mut session = Session::new(bundle, &world.secrets, folder, journal, start.reader, start.talk)?;
     let end = room.run(&start.job, &mut |happening| session.take(happening));
+    session.collect(&room.home_outside(), &start.collect);
     let ended = session.finish(end)?;
     for contact in proxy.map(net::Proxy::end).unwrap_or_default() {
         journal.write(Record::Contact { contact })?;

@@ -11,7 +11,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use fairtrial_cell::room;
-use fairtrial_domain::assistant::{Assistant, BackendKind, PromptBy};
+use fairtrial_domain::assistant::{Assistant, BackendKind};
 use fairtrial_domain::bundle::{
     BUNDLE_FILE, Bundle, JOURNAL_FILE, PATCH_FILE, STREAM_FILE, Tier, TierChoice, WorkBundle,
 };
@@ -20,7 +20,7 @@ use fairtrial_domain::id::AssistantId;
 use fairtrial_domain::journal::{JournalLine, Phase, Record};
 use fairtrial_domain::outcome::{Ending, InfraFault};
 use fairtrial_domain::patch::{Content, Patch};
-use fairtrial_domain::task::{Limits, Network};
+use fairtrial_domain::task::Limits;
 
 const CELL: &str = env!("CARGO_BIN_EXE_fairtrial-cell");
 
@@ -42,25 +42,8 @@ impl Desk {
             base: dir.path().join("base"),
             instruction: "do it well".to_owned(),
             assistant: Assistant {
-                id: AssistantId::parse("script").unwrap(),
-                title: "Script".to_owned(),
-                backend: BackendKind::Command,
-                program: None,
                 args: ["-c", script, "script", "{prompt}"].map(str::to_owned).to_vec(),
-                prompt: PromptBy::Argument,
-                model: None,
-                effort: None,
-                base_url: None,
-                env_allow: Vec::new(),
-                env: BTreeMap::new(),
-                secrets: BTreeMap::new(),
-                version: None,
-                network: Network::None,
-                readable: Vec::new(),
-                sample: false,
-                account: None,
-                price: None,
-                unmetered: false,
+                ..Assistant::new(AssistantId::parse("script").unwrap(), "Script", BackendKind::Command)
             },
             program: PathBuf::from("/bin/sh"),
             env: BTreeMap::from([("GIVEN".to_owned(), "passed on".to_owned())]),

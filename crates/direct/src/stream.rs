@@ -88,6 +88,7 @@ impl<W: Write> Stream<W> {
             output: Some(output),
             reasoning: None,
             requests: Some(self.calls + 1),
+            credits: None,
             source: UsageSource::Simulated,
         };
         self.line(&EventKind::Usage { usage, cost: Some(Cost { usd, source: CostSource::Simulated }) })

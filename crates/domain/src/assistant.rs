@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::event::ToolKind;
 use crate::id::AssistantId;
 use crate::task::Network;
 
@@ -47,6 +48,9 @@ values! {
         /// True to let it talk to its vendor without our meter, which then injects no key and counts nothing.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         pub unmetered: bool,
+        /// What its tools may not do, where its back end asks before a tool runs. Each answer is logged.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        pub deny: Vec<ToolKind>,
     }
 
     /// How a program is driven.
@@ -57,6 +61,38 @@ values! {
         ClaudeCode,
         /// Codex through its native stream.
         Codex,
+        /// Gemini CLI through its native stream.
+        Gemini,
+        /// Qwen Code through its native stream.
+        Qwen,
+        /// opencode through its native stream.
+        Opencode,
+        /// Kilo, which is a fork of opencode.
+        Kilo,
+        /// Copilot CLI through its native stream and its usage file.
+        Copilot,
+        /// Factory's droid through its native stream.
+        Droid,
+        /// pi through its native stream.
+        Pi,
+        /// Cline through its native stream.
+        Cline,
+        /// aider, which writes text.
+        Aider,
+        /// mini-swe-agent, which writes a trajectory when it is done.
+        MiniSweAgent,
+        /// Cursor's command line through its native stream.
+        Cursor,
+        /// Amp through its native stream.
+        Amp,
+        /// Auggie, which writes one object when it is done.
+        Auggie,
+        /// goose, which writes text.
+        Goose,
+        /// Kiro through the Agent Client Protocol.
+        Kiro,
+        /// Any program that speaks the Agent Client Protocol.
+        Acp,
         /// Any program; its output is kept as text.
         Command,
         /// A bundled sample assistant.
@@ -96,5 +132,85 @@ values! {
         pub cache_write: f64,
         /// Output, reasoning included.
         pub output: f64,
+    }
+}
+
+impl Assistant {
+    /// Returns an assistant of a back end with nothing else set: no network, no key, not a sample.
+    pub fn new(id: AssistantId, title: impl Into<String>, backend: BackendKind) -> Self {
+        Self {
+            id,
+            title: title.into(),
+            backend,
+            program: None,
+            args: vec![],
+            prompt: PromptBy::default(),
+            model: None,
+            effort: None,
+            base_url: None,
+            env_allow: vec![],
+            env: BTreeMap::new(),
+            secrets: BTreeMap::new(),
+            version: None,
+            network: Network::None,
+            readable: vec![],
+            sample: false,
+            account: None,
+            price: None,
+            unmetered: false,
+            deny: vec![],
+        }
+    }
+}
+
+impl BackendKind {
+    /// Every kind.
+    pub const ALL: [BackendKind; 20] = [
+        BackendKind::ClaudeCode,
+        BackendKind::Codex,
+        BackendKind::Gemini,
+        BackendKind::Qwen,
+        BackendKind::Opencode,
+        BackendKind::Kilo,
+        BackendKind::Copilot,
+        BackendKind::Droid,
+        BackendKind::Pi,
+        BackendKind::Cline,
+        BackendKind::Aider,
+        BackendKind::MiniSweAgent,
+        BackendKind::Cursor,
+        BackendKind::Amp,
+        BackendKind::Auggie,
+        BackendKind::Goose,
+        BackendKind::Kiro,
+        BackendKind::Acp,
+        BackendKind::Command,
+        BackendKind::Sample,
+    ];
+
+    /// Returns its name for people.
+    pub fn title(self) -> &'static str {
+        match self {
+            BackendKind::ClaudeCode => "Claude Code",
+            BackendKind::Codex => "Codex",
+            BackendKind::Gemini => "Gemini CLI",
+            BackendKind::Qwen => "Qwen Code",
+            BackendKind::Opencode => "opencode",
+            BackendKind::Kilo => "Kilo",
+            BackendKind::Copilot => "Copilot CLI",
+            BackendKind::Droid => "Factory droid",
+            BackendKind::Pi => "pi",
+            BackendKind::Cline => "Cline",
+            BackendKind::Aider => "aider",
+            BackendKind::MiniSweAgent => "mini-swe-agent",
+            BackendKind::Cursor => "Cursor",
+            BackendKind::Amp => "Amp",
+            BackendKind::Auggie => "Auggie",
+            BackendKind::Goose => "goose",
+            BackendKind::Kiro => "Kiro",
+            BackendKind::Acp => "a program of the Agent Client Protocol",
+            BackendKind::Command => "a command",
+            BackendKind::Sample => "a sample",
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 values! {
     /// Tokens and requests of one trial. Each token is counted in exactly one field.
-    #[derive(Default, Eq)]
+    #[derive(Default)]
     pub struct Usage {
         /// Input tokens that no cache served.
         pub input_uncached: Option<u64>,
@@ -16,6 +16,9 @@ values! {
         pub reasoning: Option<u64>,
         /// Requests to the model.
         pub requests: Option<u64>,
+        /// The vendor's credits, where it counts in them. They are not money until the user enters a rate.
+        #[serde(default)]
+        pub credits: Option<f64>,
         /// Who counted.
         pub source: UsageSource,
     }
@@ -31,6 +34,8 @@ values! {
         Stream,
         /// Our meter, from the model's own answers.
         Metered,
+        /// The assistant, in figures that it rounds.
+        Rounded,
         /// A bundled sample, which calls no model: its figures are simulated and said to be.
         Simulated,
     }

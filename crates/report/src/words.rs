@@ -108,6 +108,7 @@ pub(crate) fn usage(usage: &Usage) -> String {
             UsageSource::Unknown => "counted by nobody",
             UsageSource::Stream => "counted by the assistant",
             UsageSource::Metered => "counted by our meter",
+            UsageSource::Rounded => "counted by the assistant, rounded",
             UsageSource::Simulated => "simulated",
         }
         .to_owned(),

@@ -17,7 +17,9 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use fairtrial_backends::{Launch, LaunchSpec, ProcessExit, Progress, StoppedBy, backend, known, samples};
+use fairtrial_backends::{
+    Input, Launch, LaunchSpec, ProcessExit, Progress, StoppedBy, backend, known, samples,
+};
 use fairtrial_domain::assistant::{Assistant, BackendKind};
 use fairtrial_domain::event::{EventKind, FaultKind, StreamEnd, ToolKind};
 use fairtrial_domain::outcome::{Ending, InfraFault};
@@ -36,10 +38,10 @@ struct Session {
 }
 
 fn assistant(kind: BackendKind, server: &ModelServer) -> Assistant {
-    let (model, url) = match kind {
-        BackendKind::ClaudeCode => ("claude-sonnet-4-5", server.anthropic_url()),
-        BackendKind::Codex => (CODEX_MODEL, server.openai_url()),
-        BackendKind::Command | BackendKind::Sample => unreachable!("no vendor's program"),
+    let (model, url) = if kind == BackendKind::Codex {
+        (CODEX_MODEL, server.openai_url())
+    } else {
+        ("claude-sonnet-4-5", server.anthropic_url())
     };
     let aster = samples().remove(0);
     Assistant {
@@ -78,7 +80,9 @@ fn spawn(launch: &Launch, workspace: &Path, home: &Path) -> Child {
         .spawn()
         .unwrap();
     let mut stdin = child.stdin.take().unwrap();
-    stdin.write_all(launch.stdin.as_deref().unwrap_or_default().as_bytes()).unwrap();
+    if let Input::Text(text) = &launch.stdin {
+        stdin.write_all(text.as_bytes()).unwrap();
+    }
     child
 }
 

@@ -1712,11 +1712,15 @@ reasoning: number | null,
  */
 requests: number | null, 
 /**
+ * The vendor's credits, where it counts in them. They are not money until the user enters a rate.
+ */
+credits: number | null, 
+/**
  * Who counted.
  */
 source: UsageSource, };
 
-export type UsageSource = "unknown" | "stream" | "metered" | "simulated";
+export type UsageSource = "unknown" | "stream" | "metered" | "rounded" | "simulated";
 
 export type Validity = { "validity": "valid" } | { "validity": "weak", 
 /**

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use fairtrial_domain::assistant::{Assistant, BackendKind, PromptBy};
+use fairtrial_domain::assistant::{Assistant, BackendKind};
 use fairtrial_domain::bundle::{
     BUNDLE_FILE, BaseBundle, Bundle, JOURNAL_FILE, PATCH_FILE, Tier, TierChoice, WorkBundle,
 };
@@ -199,26 +199,11 @@ fn fill(root: &Path, files: usize) -> Result<(), BenchError> {
 }
 
 fn editor() -> Result<Assistant, BenchError> {
+    let id = AssistantId::parse("editor").map_err(|error| wrong("an assistant", &error.to_string()))?;
     Ok(Assistant {
-        id: AssistantId::parse("editor").map_err(|error| wrong("an assistant", &error.to_string()))?,
-        title: "Editor".to_owned(),
-        backend: BackendKind::Command,
         program: Some("/bin/sh".to_owned()),
         args: vec!["-c".to_owned(), EDITS.to_owned()],
-        prompt: PromptBy::Argument,
-        model: None,
-        effort: None,
-        base_url: None,
-        env_allow: vec![],
-        env: std::collections::BTreeMap::new(),
-        secrets: std::collections::BTreeMap::new(),
-        version: None,
-        network: Network::None,
-        readable: vec![],
-        sample: false,
-        account: None,
-        price: None,
-        unmetered: false,
+        ..Assistant::new(id, "Editor", BackendKind::Command)
     })
 }
 

@@ -1,5 +1,7 @@
 //! What `assistants.toml` may say, and where it is refused.
 
+use std::collections::BTreeMap;
+
 use fairtrial_domain::assistant::{Price, SecretRef};
 
 use super::*;
@@ -67,6 +69,7 @@ fn every_field_is_read_and_the_order_is_kept() {
         account: text("team, eu"),
         unmetered: true,
         price: Some(Price { input: 3.0, cache_read: 0.3, cache_write: 3.75, output: 15.0 }),
+        deny: vec![],
     };
     assert_eq!(zeta, expected);
     assert_eq!((any.prompt, any.network, any.title.as_str()), (PromptBy::File, Network::None, "any"));
@@ -84,7 +87,7 @@ fn what_is_not_understood_is_refused_with_its_line_and_a_remedy() {
     refused(
         &with("modle = \"x\""),
         "assistants.toml:3: `modle` is not a field of an assistant: use one of title, backend, program, args, prompt, \
-         model, effort, base_url, env_allow, env, secrets, version, network, readable, account, price, meter",
+         model, effort, base_url, env_allow, env, secrets, version, network, readable, account, price, meter, deny",
     );
     refused(
         "[assistant.a]",
@@ -97,11 +100,14 @@ fn what_is_not_understood_is_refused_with_its_line_and_a_remedy() {
     );
     refused(
         "[assistants.a]",
-        "assistants.toml:1: `a` has no backend: add `backend = \"claude_code\"`, `\"codex\"` or `\"command\"`",
+        "assistants.toml:1: `a` has no backend: add `backend = \"…\"` with one of claude_code, \
+         codex, gemini, qwen, opencode, kilo, copilot, droid, pi, cline, aider, mini_swe_agent, cursor, amp, auggie, goose, \
+         kiro, acp, command",
     );
     refused(
         "[assistants.a]\nbackend = \"gpt\"",
-        "assistants.toml:2: `gpt` is not a back end: use claude_code, codex or command",
+        "assistants.toml:2: `gpt` is not a back end: use one of claude_code, codex, gemini, qwen, opencode, kilo, \
+         copilot, droid, pi, cline, aider, mini_swe_agent, cursor, amp, auggie, goose, kiro, acp, command",
     );
     refused(
         "[assistants.a]\nbackend = \"command\"",
@@ -110,6 +116,19 @@ fn what_is_not_understood_is_refused_with_its_line_and_a_remedy() {
     refused(
         "[assistants.a]\nbackend = \"command\"\nprogram = \"x\"\nmodel = \"m\"",
         "assistants.toml:4: a `command` takes no `model`: remove it, or write it into `args`",
+    );
+    refused(
+        "[assistants.a]\nbackend = \"acp\"",
+        "assistants.toml:1: `a` has no program: an `acp` needs `program = \"NAME or PATH\"`",
+    );
+    refused(
+        &with("deny = [\"edit\"]"),
+        "assistants.toml:3: this back end does not ask before a tool runs, so that nothing can be denied: remove `deny`, or \
+         use `kiro` or `acp`",
+    );
+    refused(
+        "[assistants.a]\nbackend = \"kiro\"\ndeny = [\"spend\"]",
+        "assistants.toml:3: `spend` is nothing that a tool does: use read, edit, search, execute, fetch, other",
     );
     refused(&with("prompt = \"file\""), "assistants.toml:3: only a `command` takes `prompt`: remove it");
     refused(

@@ -1,6 +1,7 @@
 //! Every recorded stream, read: `fixtures/<backend>/<version>/X.jsonl` must give the events of `X.events`.
 //! `FAIRTRIAL_WRITE_GOLDEN=1` writes the expected files anew, to be read before they are committed.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -9,10 +10,22 @@ use fairtrial_domain::assistant::BackendKind;
 use fairtrial_domain::event::EventKind;
 use fairtrial_domain::outcome::Ending;
 use fairtrial_domain::usage::{Cost, CostSource, Usage, UsageSource};
+use serde_json::Value;
 
-const FOLDERS: [(BackendKind, &str); 3] = [
+const FOLDERS: [(BackendKind, &str); 14] = [
     (BackendKind::ClaudeCode, "claude_code"),
     (BackendKind::Codex, "codex"),
+    (BackendKind::Gemini, "gemini"),
+    (BackendKind::Qwen, "qwen"),
+    (BackendKind::Opencode, "opencode"),
+    (BackendKind::Kilo, "kilo"),
+    (BackendKind::Copilot, "copilot"),
+    (BackendKind::Droid, "droid"),
+    (BackendKind::Pi, "pi"),
+    (BackendKind::Cline, "cline"),
+    (BackendKind::Aider, "aider"),
+    (BackendKind::MiniSweAgent, "mini_swe_agent"),
+    (BackendKind::Acp, "acp"),
     (BackendKind::Sample, "sample"),
 ];
 
@@ -26,7 +39,7 @@ pub(crate) fn recordings() -> Vec<(BackendKind, PathBuf)> {
         for version in fs::read_dir(fixtures().join(folder)).unwrap() {
             for file in fs::read_dir(version.unwrap().path()).unwrap() {
                 let file = file.unwrap().path();
-                if file.extension().is_some_and(|ext| ext == "jsonl") {
+                if file.extension().is_some_and(|ext| ext == "jsonl" || ext == "txt") {
                     found.push((kind, file));
                 }
             }
@@ -36,15 +49,54 @@ pub(crate) fn recordings() -> Vec<(BackendKind, PathBuf)> {
     found
 }
 
+/// Returns what a program wrote; of a recording with both sides, its own.
+pub(crate) fn lines(kind: BackendKind, file: &Path) -> Vec<String> {
+    let text = fs::read_to_string(file).unwrap();
+    if kind == BackendKind::Acp { dialogue(&text) } else { text.lines().map(str::to_owned).collect() }
+}
+
+/// Returns a program's side of a recorded dialogue. The client of the recording also set modes by hand; the answers to
+/// that are left out, and the others renumbered as our client asks.
+fn dialogue(text: &str) -> Vec<String> {
+    let (mut lines, mut numbers, mut asked) = (vec![], BTreeMap::new(), 0_u64);
+    for line in text.lines() {
+        let line: Value = serde_json::from_str(line).unwrap();
+        let (mut message, id) = (line["msg"].clone(), line["msg"]["id"].as_u64());
+        match (line["dir"].as_str().unwrap(), message["method"].as_str(), id) {
+            ("client->agent", Some("session/set_mode"), _) => {}
+            ("client->agent", Some(_), Some(id)) => {
+                asked += 1;
+                numbers.insert(id, asked);
+            }
+            ("agent->client", None, Some(id)) => {
+                let Some(ours) = numbers.get(&id) else { continue };
+                message["id"] = (*ours).into();
+                lines.push(message.to_string());
+            }
+            ("agent->client", _, _) => lines.push(message.to_string()),
+            _ => {}
+        }
+    }
+    lines
+}
+
 fn read(kind: BackendKind, file: &Path) -> Vec<EventKind> {
     let mut reader = backend(kind).reader();
-    let mut events: Vec<EventKind> =
-        fs::read_to_string(file).unwrap().lines().flat_map(|line| reader.stdout(line)).collect();
+    let mut events = vec![];
+    // A client speaks first.
+    reader.say();
+    for line in lines(kind, file) {
+        events.extend(reader.stdout(&line));
+        reader.say();
+    }
+    if let Ok(collected) = fs::read_to_string(file.with_extension("file.json")) {
+        events.extend(reader.file("collected", &collected));
+    }
     events.extend(reader.finish(ProcessExit { code: Some(0), signal: None }));
     events
 }
 
-fn fixture(kind: BackendKind, name: &str) -> Vec<EventKind> {
+pub(crate) fn fixture(kind: BackendKind, name: &str) -> Vec<EventKind> {
     let (_, folder) = FOLDERS.into_iter().find(|(k, _)| *k == kind).unwrap();
     read(kind, &fixtures().join(folder).join(name))
 }
@@ -52,7 +104,7 @@ fn fixture(kind: BackendKind, name: &str) -> Vec<EventKind> {
 #[test]
 fn every_recording_gives_the_expected_events() {
     let recordings = recordings();
-    assert!(recordings.len() >= 24, "{} recordings", recordings.len());
+    assert!(recordings.len() >= 66, "{} recordings", recordings.len());
     for (kind, file) in recordings {
         let events = read(kind, &file);
         let text: String = events.iter().map(|event| serde_json::to_string(event).unwrap() + "\n").collect();
@@ -88,7 +140,7 @@ fn no_recording_names_a_machine_or_a_key() {
     }
 }
 
-fn consumption(events: &[EventKind]) -> Vec<(Usage, Option<Cost>)> {
+pub(crate) fn consumption(events: &[EventKind]) -> Vec<(Usage, Option<Cost>)> {
     let usage = |event: &EventKind| {
         let EventKind::Usage { usage, cost } = event else { return None };
         Some((usage.clone(), cost.clone()))
@@ -105,6 +157,7 @@ fn claude_codes_tokens_are_the_final_ones_with_the_cache_apart() {
         output: Some(190),
         reasoning: None,
         requests: Some(4),
+        credits: None,
         source: UsageSource::Stream,
     };
     let cost = Cost { usd: 0.015015, source: CostSource::Reported };
@@ -128,6 +181,7 @@ fn codexs_cached_and_reasoning_tokens_are_counted_once() {
         output: Some(190 - 48),
         reasoning: Some(48),
         requests: None,
+        credits: None,
         source: UsageSource::Stream,
     };
     for name in ["0.169.0/fix.jsonl", "0.169.0/fix-by-shell.jsonl"] {
@@ -165,7 +219,7 @@ fn what_a_sample_consumed_is_simulated_whatever_it_says() {
 }
 
 /// Plays a recording and stops it so; returns how the trial ended and whether a request was open.
-fn end_of(kind: BackendKind, name: &str, stopped: StoppedBy) -> (String, bool) {
+pub(crate) fn end_of(kind: BackendKind, name: &str, stopped: StoppedBy) -> (String, bool) {
     let mut progress = Progress::new(kind);
     for event in fixture(kind, name) {
         progress.see(&event);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use fairtrial_backends::{Launch, LaunchError, LaunchSpec, backend, samples};
+use fairtrial_backends::{Input, Launch, LaunchError, LaunchSpec, backend, samples};
 use fairtrial_domain::assistant::{Assistant, BackendKind, Price, PromptBy};
 
 use crate::plain;
@@ -39,7 +39,7 @@ fn claude_code_is_started_with_its_key_and_no_updates() {
         "/bin/prog --print --output-format stream-json --verbose --permission-mode bypassPermissions --model m \
          --effort high --max-turns 3"
     );
-    assert_eq!(launch.stdin.as_deref(), Some(INSTRUCTION));
+    assert_eq!(launch.stdin, Input::Text(INSTRUCTION.to_owned()));
     let env: Vec<String> = launch.env.iter().map(|(k, v)| format!("{k}={v}")).collect();
     assert_eq!(
         env.join(" "),
@@ -61,7 +61,7 @@ fn codex_is_started_with_settings_of_its_own() {
         "/bin/prog exec --json --skip-git-repo-check --dangerously-bypass-approvals-and-sandbox --color never --cd \
          /ws --model m -"
     );
-    assert_eq!(launch.stdin.as_deref(), Some(INSTRUCTION));
+    assert_eq!(launch.stdin, Input::Text(INSTRUCTION.to_owned()));
     let env: Vec<String> = launch.env.iter().map(|(k, v)| format!("{k}={v}")).collect();
     assert_eq!(env.join(" "), "CODEX_API_KEY=k CODEX_HOME=/h/.codex LANG=C NO_COLOR=1");
     let [(path, settings)] = launch.files.try_into().unwrap();
@@ -110,7 +110,7 @@ fn command(prompt: PromptBy, args: &[&str], argv: &[&str], stdin: bool, files: u
     let launch = launch(&assistant, &[]).unwrap();
     assert_eq!(launch.argv[0], "/bin/prog");
     assert_eq!(launch.argv[1..], *argv);
-    assert_eq!((launch.stdin.is_some(), launch.files.len()), (stdin, files));
+    assert_eq!((launch.stdin != Input::Nothing, launch.files.len()), (stdin, files));
 }
 
 #[test]
@@ -140,7 +140,7 @@ fn the_samples_are_six_and_say_what_they_are() {
         assert!(sample.sample && sample.backend == BackendKind::Sample, "{}", sample.id);
         let launch = launch(&sample, &[]).unwrap();
         assert_eq!(launch.argv, ["/bin/prog", sample.id.as_str()]);
-        assert_eq!(launch.stdin.as_deref(), Some(INSTRUCTION));
+        assert_eq!(launch.stdin, Input::Text(INSTRUCTION.to_owned()));
     }
 }
 

@@ -5,6 +5,7 @@
 mod documented;
 mod ending;
 mod golden;
+mod known_sessions;
 mod launch;
 mod nothing_lost;
 

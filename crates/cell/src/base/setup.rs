@@ -89,13 +89,13 @@ fn how(said: &Said, limit: f64) -> String {
         (Why::Cancelled, _, _) => "was stopped".to_owned(),
         (Why::MemoryLimit, _, _) => "took more than its memory limit".to_owned(),
         (Why::DiskLimit, _, _) => "wrote more than its disk limit".to_owned(),
-        (Why::ByItself | Why::Stalled | Why::Refused, Some(code), _) => {
+        (Why::ByItself | Why::Stalled | Why::Outstayed | Why::Refused, Some(code), _) => {
             format!("ended with exit code {code}")
         }
-        (Why::ByItself | Why::Stalled | Why::Refused, None, Some(signal)) => {
+        (Why::ByItself | Why::Stalled | Why::Outstayed | Why::Refused, None, Some(signal)) => {
             format!("was ended by signal {signal}")
         }
-        (Why::ByItself | Why::Stalled | Why::Refused, None, None) => "was lost".to_owned(),
+        (Why::ByItself | Why::Stalled | Why::Outstayed | Why::Refused, None, None) => "was lost".to_owned(),
     }
 }
 

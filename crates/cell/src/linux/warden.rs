@@ -17,8 +17,9 @@ use super::confine::{self, Bounds};
 use super::family::Family;
 use super::memory::{Found, MemoryWatch};
 use super::{At, Refusal, namespaces, root, start};
-use crate::process::link::{self, Full, Order, Report, Setup, Walls};
+use crate::process::link::{self, Feed, Full, Order, Report, Setup, Walls};
 use crate::process::spent::spent;
+use crate::process::talk::Mouth;
 use crate::process::{Exit, doors};
 
 /// How often orphans are buried while a job runs.
@@ -149,26 +150,26 @@ impl Guard<'_> {
                     self.run(&mut command, stdin)?;
                 }
                 // The job ended while the order was under way.
-                Order::Interrupt | Order::Terminate | Order::Kill => {}
+                Order::Interrupt | Order::Terminate | Order::Kill | Order::Say(_) | Order::HangUp => {}
             }
         }
     }
 
-    fn run(&mut self, command: &mut Command, stdin: Option<String>) -> io::Result<()> {
+    fn run(&mut self, command: &mut Command, stdin: Feed) -> io::Result<()> {
         let used = spent();
         let child = stdin_of(stdin).and_then(|input| {
             self.bind(command)?;
             command.stdin(input).spawn()
         });
-        let leader = match child {
-            Ok(child) => Pid::from_child(&child),
+        let (leader, mouth) = match child {
+            Ok(mut child) => (Pid::from_child(&child), Mouth::new(child.stdin.take())?),
             Err(e) => {
                 let lasting = is_lasting(&e);
                 return link::send(&mut self.link, &Report::NotStarted { reason: e.to_string(), lasting });
             }
         };
         link::send(&mut self.link, &Report::Started)?;
-        let exit = self.watch(leader)?;
+        let exit = self.watch(leader, mouth)?;
         link::send(&mut self.link, &Report::Exited(exit))?;
         let leftovers = self.leftovers();
         self.empty();
@@ -198,16 +199,18 @@ impl Guard<'_> {
     }
 
     /// Waits for the first process, burying orphans, watching memory and passing orders on.
-    fn watch(&mut self, leader: Pid) -> io::Result<Exit> {
+    fn watch(&mut self, leader: Pid, mut mouth: Mouth) -> io::Result<Exit> {
         let seen = rustix::process::pidfd_open(leader, PidfdFlags::empty())?;
         let mut memory = MemoryWatch::new(self.setup.memory_bytes);
         loop {
-            let mut fds = [PollFd::new(&self.link, PollFlags::IN), PollFd::new(&seen, PollFlags::IN)];
+            let mut fds = vec![PollFd::new(&self.link, PollFlags::IN), PollFd::new(&seen, PollFlags::IN)];
+            fds.extend(mouth.waits().map(|pipe| PollFd::from_borrowed_fd(pipe, PollFlags::OUT)));
             match poll(&mut fds, Some(&ROUND)) {
                 Ok(_) | Err(rustix::io::Errno::INTR) => {}
                 Err(e) => return Err(e.into()),
             }
             let ordered = !fds[0].revents().is_empty();
+            mouth.pass_on();
             if let Some(exit) = bury(Some(leader)) {
                 return Ok(exit);
             }
@@ -228,6 +231,8 @@ impl Guard<'_> {
                         self.family.signal(Signal::CONT);
                     }
                     Order::Kill => self.family.signal(Signal::KILL),
+                    Order::Say(text) => mouth.say(&text),
+                    Order::HangUp => mouth.over(),
                     Order::Run { .. } => return Err(io::Error::other("a second job while one runs")),
                 }
             }
@@ -282,8 +287,12 @@ fn is_lasting(error: &io::Error) -> bool {
     error.raw_os_error().is_none_or(|number| program.contains(&number))
 }
 
-fn stdin_of(text: Option<String>) -> io::Result<Stdio> {
-    let Some(text) = text else { return Ok(Stdio::null()) };
+fn stdin_of(feed: Feed) -> io::Result<Stdio> {
+    let text = match feed {
+        Feed::Nothing => return Ok(Stdio::null()),
+        Feed::Talk => return Ok(Stdio::piped()),
+        Feed::Text(text) => text,
+    };
     let file: OwnedFd = rustix::fs::memfd_create("stdin", rustix::fs::MemfdFlags::CLOEXEC)?;
     let mut file = std::fs::File::from(file);
     io::Write::write_all(&mut file, text.as_bytes())?;

@@ -15,8 +15,9 @@ use rustix::process::{
 };
 
 use crate::process::Exit;
-use crate::process::link::{self, Order, Report, Setup, Walls};
+use crate::process::link::{self, Feed, Order, Report, Setup, Walls};
 use crate::process::spent::spent;
+use crate::process::talk::Mouth;
 
 /// How often the first process is looked at.
 const ROUND: Timespec = Timespec { tv_sec: 0, tv_nsec: 20_000_000 };
@@ -60,22 +61,20 @@ fn stand(mut link: UnixStream, setup: &Setup) -> io::Result<()> {
                 run(&mut link, command, stdin, setup.file_bytes)?;
             }
             // The job ended while the order was under way.
-            Ok(Order::Interrupt | Order::Terminate | Order::Kill) => {}
+            Ok(Order::Interrupt | Order::Terminate | Order::Kill | Order::Say(_) | Order::HangUp) => {}
             Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => return Ok(()),
             Err(e) => return Err(e),
         }
     }
 }
 
-fn run(
-    link: &mut UnixStream,
-    mut command: Command,
-    stdin: Option<String>,
-    file_bytes: u64,
-) -> io::Result<()> {
+fn run(link: &mut UnixStream, mut command: Command, stdin: Feed, file_bytes: u64) -> io::Result<()> {
     bind(&mut command, file_bytes);
     let used = spent();
-    command.stdin(if stdin.is_some() { Stdio::piped() } else { Stdio::null() });
+    command.stdin(match stdin {
+        Feed::Nothing => Stdio::null(),
+        Feed::Text(_) | Feed::Talk => Stdio::piped(),
+    });
     let mut child = match command.spawn() {
         Ok(child) => child,
         Err(e) => {
@@ -85,10 +84,14 @@ fn run(
     };
     let group = Group(Pid::from_child(&child));
     // A job that does not read must not hold its warden up; the thread ends with the job.
-    if let (Some(mut pipe), Some(text)) = (child.stdin.take(), stdin) {
-        std::thread::spawn(move || io::Write::write_all(&mut pipe, text.as_bytes()));
-    }
-    let watched = link::send(link, &Report::Started).and_then(|()| watch(link, &mut child, &group));
+    let mouth = match (child.stdin.take(), stdin) {
+        (Some(mut pipe), Feed::Text(text)) => {
+            std::thread::spawn(move || io::Write::write_all(&mut pipe, text.as_bytes()));
+            Mouth::default()
+        }
+        (pipe, Feed::Nothing | Feed::Text(_) | Feed::Talk) => Mouth::new(pipe)?,
+    };
+    let watched = link::send(link, &Report::Started).and_then(|()| watch(link, &mut child, &group, mouth));
     let exit = match watched {
         Ok(exit) => exit,
         Err(e) => {
@@ -123,7 +126,7 @@ fn bind(command: &mut Command, file_bytes: u64) {
 }
 
 /// Waits for the first process, passing orders on.
-fn watch(link: &mut UnixStream, child: &mut Child, group: &Group) -> io::Result<Exit> {
+fn watch(link: &mut UnixStream, child: &mut Child, group: &Group, mut mouth: Mouth) -> io::Result<Exit> {
     loop {
         let mut fds = [PollFd::new(&*link, PollFlags::IN)];
         match poll(&mut fds, Some(&ROUND)) {
@@ -131,6 +134,7 @@ fn watch(link: &mut UnixStream, child: &mut Child, group: &Group) -> io::Result<
             Err(e) => return Err(e.into()),
         }
         let ordered = !fds[0].revents().is_empty();
+        mouth.pass_on();
         if let Some(status) = child.try_wait()? {
             return Ok(Exit { code: status.code(), signal: status.signal() });
         }
@@ -142,6 +146,8 @@ fn watch(link: &mut UnixStream, child: &mut Child, group: &Group) -> io::Result<
                     group.signal(Signal::CONT);
                 }
                 Order::Kill => group.signal(Signal::KILL),
+                Order::Say(text) => mouth.say(&text),
+                Order::HangUp => mouth.over(),
                 Order::Run { .. } => return Err(io::Error::other("a second job while one runs")),
             }
         }
@@ -211,7 +217,7 @@ mod tests {
     fn order(link: &mut UnixStream, argv: &[&str], stdin: Option<&str>) -> Report {
         let argv = argv.iter().map(|a| (*a).to_owned()).collect();
         let env = BTreeMap::from([("PATH".to_owned(), "/usr/bin:/bin".to_owned())]);
-        let stdin = stdin.map(str::to_owned);
+        let stdin = stdin.map_or(Feed::Nothing, |text| Feed::Text(text.to_owned()));
         link::send(link, &Order::Run { argv, env, cwd: PathBuf::new(), stdin }).unwrap();
         link::receive(link).unwrap()
     }

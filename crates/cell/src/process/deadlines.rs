@@ -18,12 +18,13 @@ pub(super) struct Seen {
     pub(super) over_disk: bool,
     pub(super) over_memory: bool,
     pub(super) refused: bool,
+    pub(super) outstayed: bool,
 }
 
 /// What is to be done now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Act {
-    /// Say why it is being stopped; always followed by `Interrupt`.
+    /// Say why it is being stopped; always followed by `Interrupt`, which a job that is talked to does not get.
     Say(Why),
     /// Ask the first process politely.
     Interrupt,
@@ -114,6 +115,8 @@ impl Deadlines {
             Some(Why::Cancelled)
         } else if seen.refused {
             Some(Why::Refused)
+        } else if seen.outstayed {
+            Some(Why::Outstayed)
         } else if seen.over_disk {
             Some(Why::DiskLimit)
         } else if seen.over_memory {

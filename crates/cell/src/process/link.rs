@@ -73,14 +73,29 @@ pub(crate) enum Order {
         /// Relative to the workspace.
         cwd: PathBuf,
         /// Standard input.
-        stdin: Option<String>,
+        stdin: Feed,
     },
+    /// Write to the job's standard input.
+    Say(String),
+    /// Close the job's standard input.
+    HangUp,
     /// SIGINT to the first process's group.
     Interrupt,
     /// SIGTERM to every process.
     Terminate,
     /// SIGKILL to every process.
     Kill,
+}
+
+/// What a job reads on standard input.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum Feed {
+    /// Nothing.
+    Nothing,
+    /// A text, then the end.
+    Text(String),
+    /// What orders say.
+    Talk,
 }
 
 /// What a warden says.

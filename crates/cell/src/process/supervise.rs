@@ -7,7 +7,6 @@ use std::io::{self, Read};
 use std::net::TcpListener;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
-use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -19,8 +18,10 @@ use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 use super::deadlines::{Act, Deadlines, Seen};
 use super::disk::DiskWatch;
 use super::doors;
-use super::link::{self, Order, Report, Setup, Walls};
-use super::{Cancel, Continue, Exit, Happening, Job, JobEnd, Output, Stdin, Stream, Why};
+use super::gone::gone_within;
+use super::link::{self, Feed, Order, Report, Setup, Walls};
+use super::program::program;
+use super::{Cancel, Continue, Exit, Happening, Job, JobEnd, Output, Stdin, Stream, Talk, Why};
 use crate::room::RoomError;
 
 /// The hidden subcommand that makes `fairtrial-cell` a warden.
@@ -29,6 +30,8 @@ const WARDEN: &str = "warden";
 const TICK: Duration = Duration::from_millis(200);
 /// A warden that says nothing for so long is lost.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// A job whose input was closed since all was said ends by itself within this time.
+const FAREWELL: Duration = Duration::from_secs(10);
 /// After the kill or the first process's end, a warden that has not said that all is gone is lost.
 const AFTER_KILL: Duration = Duration::from_secs(5);
 
@@ -146,9 +149,10 @@ impl Warden {
         sink: &mut dyn FnMut(Happening<'_>) -> Continue,
     ) -> Result<JobEnd, RoomError> {
         let lost = |source| RoomError::Warden { step: "job".to_owned(), source };
-        let stdin = match &job.stdin {
-            Stdin::Null => None,
-            Stdin::Text(text) => Some(text.clone()),
+        let (stdin, talk) = match &job.stdin {
+            Stdin::Null => (Feed::Nothing, None),
+            Stdin::Text(text) => (Feed::Text(text.clone()), None),
+            Stdin::Talk(talk) => (Feed::Talk, Some(talk.clone())),
         };
         let (argv, env, cwd) = (job.argv.clone(), job.env.clone(), job.cwd.clone());
         link::send(&mut self.link, &Order::Run { argv, env, cwd, stdin }).map_err(lost)?;
@@ -176,6 +180,8 @@ impl Warden {
             started: Instant::now(),
             killed: None,
             exited: None,
+            talk,
+            hung_up: None,
             sink,
         };
         watch.until_gone(cancel, disk)
@@ -199,39 +205,6 @@ fn spawn([link, out, err]: [OwnedFd; 3]) -> io::Result<Pid> {
     Ok(Pid::from_child(&command.spawn()?))
 }
 
-/// Waits for a child's end, at most so long; returns whether it came. Where the system tells of it, nothing is spent on
-/// waiting: a room's walls take tens of milliseconds to fall.
-fn gone_within(child: Pid, limit: Duration) -> bool {
-    let since = Instant::now();
-    loop {
-        let left = limit.saturating_sub(since.elapsed());
-        if told_of_end(child, left) {
-            return true;
-        }
-        if left.is_zero() {
-            return false;
-        }
-    }
-}
-
-/// Waits until the child ends, a signal comes or the time is over; returns whether it has ended. It is left unburied.
-#[cfg(target_os = "linux")]
-fn told_of_end(child: Pid, limit: Duration) -> bool {
-    use rustix::process::{PidfdFlags, pidfd_open};
-    let Ok(seen) = pidfd_open(child, PidfdFlags::empty()) else { return true };
-    let wait = Timespec { tv_sec: limit.as_secs() as i64, tv_nsec: i64::from(limit.subsec_nanos()) };
-    matches!(poll(&mut [PollFd::new(&seen, PollFlags::IN)], Some(&wait)), Ok(ready) if ready > 0)
-}
-
-/// Looks whether the child has ended, after a moment; leaves it unburied.
-#[cfg(not(target_os = "linux"))]
-fn told_of_end(child: Pid, _limit: Duration) -> bool {
-    use rustix::process::{WaitId, WaitIdOptions, waitid};
-    let look = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
-    std::thread::sleep(Duration::from_millis(1));
-    !matches!(waitid(WaitId::Pid(child), look), Ok(None))
-}
-
 /// One job being watched.
 struct Watch<'a> {
     warden: &'a mut Warden,
@@ -240,6 +213,9 @@ struct Watch<'a> {
     started: Instant,
     killed: Option<Duration>,
     exited: Option<(Exit, Duration)>,
+    /// What is said to the job, and since when no more is.
+    talk: Option<Talk>,
+    hung_up: Option<Duration>,
     sink: &'a mut dyn FnMut(Happening<'_>) -> Continue,
 }
 
@@ -247,6 +223,7 @@ impl Watch<'_> {
     fn until_gone(mut self, cancel: &Cancel, disk: &mut DiskWatch) -> Result<JobEnd, RoomError> {
         let lost = |source| RoomError::Warden { step: "watch".to_owned(), source };
         self.tell(Happening::Started);
+        self.pass_on().map_err(lost)?;
         let mut buffer = vec![0; 64 << 10];
         loop {
             let reported = self.wait().map_err(lost)?;
@@ -257,6 +234,7 @@ impl Watch<'_> {
             self.seen.cancelled = cancel.asked();
             self.seen.over_disk = self.seen.over_disk || disk.over(self.started.elapsed());
             if self.exited.is_none() {
+                self.pass_on().map_err(lost)?;
                 self.act().map_err(lost)?;
             }
             let late = |since: Duration| self.started.elapsed().saturating_sub(since) > AFTER_KILL;
@@ -342,19 +320,39 @@ impl Watch<'_> {
 
     fn act(&mut self) -> io::Result<()> {
         for act in self.deadlines.due(self.started.elapsed(), self.seen) {
-            let link = &mut self.warden.link;
-            match act {
+            let order = match act {
                 Act::Say(why) => {
                     self.tell(Happening::Stopping(why));
+                    self.pass_on()?;
+                    continue;
                 }
-                Act::Interrupt => link::send(link, &Order::Interrupt)?,
-                Act::Terminate => link::send(link, &Order::Terminate)?,
+                // It was told in its own language.
+                Act::Interrupt if self.talk.is_some() => continue,
+                Act::Interrupt => Order::Interrupt,
+                Act::Terminate => Order::Terminate,
                 Act::Kill => {
                     self.killed = Some(self.started.elapsed());
-                    link::send(link, &Order::Kill)?;
+                    Order::Kill
                 }
-            }
+            };
+            link::send(&mut self.warden.link, &order)?;
         }
+        Ok(())
+    }
+
+    /// Passes on what is to be said to the job.
+    fn pass_on(&mut self) -> io::Result<()> {
+        let Some(talk) = &self.talk else { return Ok(()) };
+        let (text, over) = talk.take();
+        if !text.is_empty() {
+            link::send(&mut self.warden.link, &Order::Say(text))?;
+        }
+        let now = self.started.elapsed();
+        if over && self.hung_up.is_none() {
+            self.hung_up = Some(now);
+            link::send(&mut self.warden.link, &Order::HangUp)?;
+        }
+        self.seen.outstayed = self.hung_up.is_some_and(|since| now.saturating_sub(since) > FAREWELL);
         Ok(())
     }
 
@@ -369,21 +367,4 @@ impl Watch<'_> {
             }
         }
     }
-}
-
-/// Finds `fairtrial-cell`: this program, or the one beside it (beside its parent folder for tests of cargo).
-fn program() -> io::Result<PathBuf> {
-    let this = std::env::current_exe()?;
-    let named = |p: &Path| p.file_name().is_some_and(|n| n == "fairtrial-cell");
-    if named(&this) {
-        if cfg!(not(target_os = "linux")) {
-            return Ok(this);
-        }
-        // Even when it was replaced meanwhile.
-        return Ok(PathBuf::from("/proc/self/exe"));
-    }
-    let beside = this.ancestors().skip(1).take(2).map(|folder| folder.join("fairtrial-cell"));
-    beside.into_iter().find(|p| p.is_file()).ok_or_else(|| {
-        io::Error::new(io::ErrorKind::NotFound, "there is no `fairtrial-cell` beside this program: build it")
-    })
 }

@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 
-use fairtrial_backends::{ProcessExit, Progress, Reader, StoppedBy, backend};
+use fairtrial_backends::{ProcessExit, Progress, Reader, StoppedBy};
 use fairtrial_domain::assistant::Price;
 use fairtrial_domain::bundle::{STREAM_FILE, WorkBundle};
 use fairtrial_domain::event::EventKind;
@@ -17,10 +17,11 @@ use fairtrial_domain::task::Limits;
 use fairtrial_domain::usage::{Cost, CostSource, Usage};
 
 use super::WorkError;
+use super::collected;
 use super::kept::Kept;
 use super::secrets::Veil;
 use crate::journal::{Journal, JournalError};
-use crate::process::{Continue, Happening, JobEnd, Line, Lines, Output, Stream, Why};
+use crate::process::{Continue, Happening, JobEnd, Line, Lines, Output, Stream, Talk, Why};
 use crate::room::RoomError;
 
 /// Bytes of one line that are read; the rest is counted.
@@ -37,6 +38,9 @@ pub(super) struct Session<'a> {
     journal: &'a mut Journal,
     raw: File,
     reader: Box<dyn Reader>,
+    talk: Option<Talk>,
+    /// Files that the program wrote about its session.
+    collected: Vec<(String, String)>,
     out: Lines,
     err: Lines,
     veil: Veil,
@@ -58,13 +62,17 @@ impl<'a> Session<'a> {
         secrets: &BTreeMap<String, String>,
         folder: &Path,
         journal: &'a mut Journal,
+        reader: Box<dyn Reader>,
+        talk: Option<Talk>,
     ) -> Result<Session<'a>, WorkError> {
         let path = folder.join(STREAM_FILE);
         let raw = File::create(&path).map_err(|source| WorkError::File { path, source })?;
         Ok(Session {
             journal,
             raw,
-            reader: backend(bundle.assistant.backend).reader(),
+            reader,
+            talk,
+            collected: vec![],
             out: Lines::new(LONGEST_LINE),
             err: Lines::new(LONGEST_LINE),
             veil: Veil::new(secrets),
@@ -83,10 +91,15 @@ impl<'a> Session<'a> {
     /// Takes what happens while the assistant runs.
     pub(super) fn take(&mut self, happening: Happening<'_>) -> Continue {
         let alive = match happening {
-            Happening::Started => true,
+            Happening::Started => {
+                self.answer();
+                true
+            }
             Happening::Output(output) => self.output(output),
             Happening::Stopping(why) => {
                 self.when_stopped = Some((why, self.progress.clone()));
+                self.reader.stop();
+                self.answer();
                 self.stopping(why);
                 true
             }
@@ -120,7 +133,24 @@ impl<'a> Session<'a> {
         if line.dropped > 0 {
             events.push(EventKind::Dropped { bytes: line.dropped });
         }
+        self.answer();
         self.events(size, raw, events)
+    }
+
+    /// Says what the reader has to say.
+    fn answer(&mut self) {
+        let lines = self.reader.say();
+        let Some(talk) = &self.talk else { return };
+        lines.iter().for_each(|line| talk.say(line));
+        if self.reader.done() {
+            talk.over();
+        }
+    }
+
+    /// Reads what the program wrote about its session, so far as it is there. The program wrote in that folder as it liked.
+    pub(super) fn collect(&mut self, home: &Path, names: &[String]) {
+        let found = names.iter().filter_map(|name| Some((name.clone(), collected::read(&home.join(name))?)));
+        self.collected = found.collect();
     }
 
     fn events(&mut self, size: u64, raw: String, events: Vec<EventKind>) -> bool {
@@ -162,6 +192,7 @@ impl<'a> Session<'a> {
         let limit = match why {
             Why::ByItself | Why::Cancelled => None,
             Why::TimedOut => Some(format!("time limit of {} s", limits.agent_timeout_sec)),
+            Why::Outstayed => Some("did not end when all was said".to_owned()),
             Why::Stalled => Some(format!("silent for {} s", limits.stall_sec.unwrap_or_default())),
             Why::DiskLimit => {
                 Some(format!("workspace and home grew by more than {} bytes", limits.disk_bytes))
@@ -188,6 +219,10 @@ impl<'a> Session<'a> {
         }
         let exit = end.as_ref().map(|e| ProcessExit { code: e.exit.code, signal: e.exit.signal });
         let exit = exit.unwrap_or(ProcessExit { code: None, signal: None });
+        for (path, text) in std::mem::take(&mut self.collected) {
+            let events = self.reader.file(&path, &self.veil.over(text));
+            self.events(0, format!("[{path}]"), events);
+        }
         let last = self.reader.finish(exit);
         self.events(0, String::new(), last);
         let (dropped, tail) = std::mem::replace(&mut self.kept, Kept::new(0)).end();
@@ -220,7 +255,7 @@ impl<'a> Session<'a> {
     fn ending(&self, why: Why, exit: ProcessExit) -> Ending {
         let progress = self.when_stopped.as_ref().map_or(&self.progress, |(_, p)| p);
         match why {
-            Why::ByItself => progress.ending(StoppedBy::Itself, exit),
+            Why::ByItself | Why::Outstayed => progress.ending(StoppedBy::Itself, exit),
             Why::TimedOut => progress.ending(StoppedBy::TimeLimit, exit),
             Why::Stalled => progress.ending(StoppedBy::Stall, exit),
             Why::Cancelled => progress.ending(StoppedBy::Cancel, exit),

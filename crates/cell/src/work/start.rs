@@ -5,13 +5,13 @@ use std::fs;
 use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
-use fairtrial_backends::{LaunchSpec, backend};
+use fairtrial_backends::{Input, LaunchSpec, Reader, backend};
 use fairtrial_domain::bundle::WorkBundle;
 use fairtrial_domain::task::Limits;
 
 use super::WorkError;
 use super::secrets::Veil;
-use crate::process::{Job, Stdin};
+use crate::process::{Job, Stdin, Talk};
 use crate::room::Room;
 use crate::toolchain::Toolchain;
 
@@ -35,6 +35,11 @@ pub(super) struct Start {
     /// The arguments without the instruction and without secrets.
     pub(super) shown: Vec<String>,
     pub(super) instruction_files: Vec<String>,
+    /// Who reads what it writes, and answers where it talks.
+    pub(super) reader: Box<dyn Reader>,
+    pub(super) talk: Option<Talk>,
+    /// Files of the home to read at the end.
+    pub(super) collect: Vec<String>,
 }
 
 /// Makes the job and puts the files it needs into its home.
@@ -44,7 +49,8 @@ pub(super) fn prepare(
     tools: &Toolchain,
     room: &Room,
 ) -> Result<Start, WorkError> {
-    let launch = backend(bundle.assistant.backend).launch(&LaunchSpec {
+    let backend = backend(bundle.assistant.backend);
+    let spec = LaunchSpec {
         assistant: &bundle.assistant,
         instruction: &bundle.instruction,
         program: tools.programs.first().unwrap_or(&bundle.program),
@@ -53,7 +59,8 @@ pub(super) fn prepare(
         secrets,
         env: &bundle.env,
         meter: None,
-    })?;
+    };
+    let (launch, reader) = (backend.launch(&spec)?, backend.session(&spec)?);
     for (path, text) in &launch.files {
         put(&room.home_outside(), Path::new(path), text)?;
     }
@@ -63,16 +70,22 @@ pub(super) fn prepare(
     let veil = Veil::new(secrets);
     let shown = launch.argv.iter().map(|a| veil.over(without(a, &bundle.instruction))).collect();
     let Limits { agent_timeout_sec, grace_sec, stall_sec, .. } = bundle.limits;
+    let talk = (launch.stdin == Input::Talk).then(Talk::new);
     let job = Job {
         argv: launch.argv,
         env,
         cwd: PathBuf::new(),
-        stdin: launch.stdin.map_or(Stdin::Null, Stdin::Text),
+        stdin: match (launch.stdin, &talk) {
+            (Input::Text(text), _) => Stdin::Text(text),
+            (_, Some(talk)) => Stdin::Talk(talk.clone()),
+            (Input::Nothing | Input::Talk, None) => Stdin::Null,
+        },
         timeout: seconds(agent_timeout_sec),
         stall: stall_sec.map(seconds),
         grace: seconds(grace_sec),
     };
-    Ok(Start { job, shown, instruction_files: instruction_files(&bundle.base) })
+    let instruction_files = instruction_files(&bundle.base);
+    Ok(Start { job, shown, instruction_files, reader, talk, collect: launch.collect })
 }
 
 /// Returns a time, whatever was written: nothing below zero, and no more than a year.

@@ -80,12 +80,7 @@ fn seen(
 }
 
 fn backend(kind: BackendKind) -> &'static str {
-    match kind {
-        BackendKind::ClaudeCode => "Claude Code",
-        BackendKind::Codex => "Codex",
-        BackendKind::Command => "a command",
-        BackendKind::Sample => "sample: simulated",
-    }
+    if kind == BackendKind::Sample { "sample: simulated" } else { kind.title() }
 }
 
 /// The tasks and whether verdicts may rest on them.

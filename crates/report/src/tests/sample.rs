@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use fairtrial_domain::assistant::{Assistant, BackendKind, PromptBy};
+use fairtrial_domain::assistant::{Assistant, BackendKind};
 use fairtrial_domain::bundle::Tier;
 use fairtrial_domain::comparison::{
     Arm, Comparison, Conclusion, CostSum, Exclusion, Interval, Pair, VerdictPart, VerdictWords,
@@ -14,7 +14,7 @@ use fairtrial_domain::patch::{Content, FileChange, FileMode, Patch, PatchCounts,
 use fairtrial_domain::plan::{Budget, Plan, PlannedTask};
 use fairtrial_domain::run::{RunRecord, RunStatus, TaskFacts, TrialRecord, Validity};
 use fairtrial_domain::score::{Score, ScoreId};
-use fairtrial_domain::task::{CheckKind, Network, TaskKind};
+use fairtrial_domain::task::{CheckKind, TaskKind};
 use fairtrial_domain::usage::{Cost, CostSource, Usage, UsageSource};
 use fairtrial_domain::verdict::{TestResult, TestStatus, Verdict, VerdictStatus};
 
@@ -185,25 +185,8 @@ fn comparison() -> Comparison {
 
 fn plan() -> Plan {
     let one = |id: &str, title: &str| Assistant {
-        id: assistant(id),
-        title: title.into(),
-        backend: BackendKind::Sample,
-        program: None,
-        args: vec![],
-        prompt: PromptBy::Argument,
-        model: None,
-        effort: None,
-        base_url: None,
-        env_allow: vec![],
-        env: BTreeMap::new(),
-        secrets: BTreeMap::new(),
-        version: None,
-        network: Network::None,
-        readable: vec![],
         sample: true,
-        account: None,
-        price: None,
-        unmetered: false,
+        ..Assistant::new(assistant(id), title, BackendKind::Sample)
     };
     let planned = |id: &str| PlannedTask { id: task(id), digest: digest('d') };
     Plan {

@@ -1,11 +1,11 @@
 //! Small valid values to store.
 
-use fairtrial_domain::assistant::{Assistant, BackendKind, PromptBy};
+use fairtrial_domain::assistant::{Assistant, BackendKind};
 use fairtrial_domain::id::{AssistantId, Digest, RunId, SuiteId, TaskId, TrialKey};
 use fairtrial_domain::outcome::{Ending, Outcome};
 use fairtrial_domain::plan::{Budget, Plan, PlannedTask};
 use fairtrial_domain::run::{RunRecord, RunStatus, TaskFacts, TrialRecord, Validity};
-use fairtrial_domain::task::{HiddenFile, Limits, Network, Repository, Task, TaskKind};
+use fairtrial_domain::task::{HiddenFile, Limits, Repository, Task, TaskKind};
 use fairtrial_domain::usage::{Cost, CostSource, Usage};
 
 pub(crate) fn id(text: &str) -> RunId {
@@ -17,27 +17,7 @@ pub(crate) fn key(task: &str, assistant: &str, trial: u32) -> TrialKey {
 }
 
 fn assistant(id: &str) -> Assistant {
-    Assistant {
-        id: AssistantId::parse(id).unwrap(),
-        title: id.to_owned(),
-        backend: BackendKind::Sample,
-        program: None,
-        args: vec![],
-        prompt: PromptBy::Argument,
-        model: None,
-        effort: None,
-        base_url: None,
-        env_allow: vec![],
-        env: Default::default(),
-        secrets: Default::default(),
-        version: None,
-        network: Network::None,
-        readable: vec![],
-        sample: true,
-        account: None,
-        price: None,
-        unmetered: false,
-    }
+    Assistant { sample: true, ..Assistant::new(AssistantId::parse(id).unwrap(), id, BackendKind::Sample) }
 }
 
 pub(crate) fn run(name: &str, started: &str) -> RunRecord {

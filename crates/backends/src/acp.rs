@@ -1,0 +1,116 @@
+//! Any program that speaks the Agent Client Protocol: JSON-RPC, one object per line, both ways.
+//!
+//! The types are our own and read leniently: the published schema crate would bring ninety others for a dozen fields, and
+//! programs differ from it. **Invariant:** no file or terminal of ours is offered, so that a program acts as it does by
+//! itself; every permission it asks for is answered by the assistant's settings, and told.
+
+use fairtrial_domain::assistant::Assistant;
+use fairtrial_domain::event::ToolKind;
+
+use crate::{Backend, Input, Launch, LaunchError, LaunchSpec, Reader, acp_programs, argv, text, variables};
+
+mod calls;
+mod client;
+mod plain;
+mod rpc;
+mod setup;
+mod usage;
+
+pub(crate) use client::Client;
+
+pub(crate) struct Acp;
+
+/// Line types that are read and yield no event at once: what a program offers, and words that are told when the next
+/// thing begins.
+pub(crate) const SILENT: [&str; 12] = [
+    "reply",
+    "_kiro.dev/metadata",
+    "session/update/agent_message_chunk",
+    "session/update/agent_thought_chunk",
+    "session/update/user_message_chunk",
+    "session/update/available_commands_update",
+    "session/update/current_mode_update",
+    "session/update/config_option_update",
+    "session/update/session_info_update",
+    "session/update/usage_update",
+    "session/update/tool_call",
+    "session/update/tool_call_update",
+];
+
+/// What a session is to be.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Wish {
+    pub(crate) instruction: String,
+    pub(crate) workspace: String,
+    pub(crate) model: Option<String>,
+    pub(crate) effort: Option<String>,
+    /// The mode it should work in, where its own would ask or forbid too much.
+    pub(crate) mode: Option<String>,
+    /// What its tools may not do.
+    pub(crate) deny: Vec<ToolKind>,
+}
+
+impl Wish {
+    pub(crate) fn of(spec: &LaunchSpec<'_>) -> Result<Self, LaunchError> {
+        Ok(Self {
+            instruction: spec.instruction.to_owned(),
+            workspace: text(spec.workspace)?,
+            model: spec.assistant.model.clone(),
+            effort: spec.assistant.effort.clone(),
+            mode: None,
+            deny: spec.assistant.deny.clone(),
+        })
+    }
+}
+
+impl Backend for Acp {
+    fn launch(&self, spec: &LaunchSpec<'_>) -> Result<Launch, LaunchError> {
+        let assistant = spec.assistant;
+        let mut env = variables(spec, &[("NO_COLOR", "1")]);
+        let known = acp_programs().iter().find(|known| spec.program.ends_with(known.program));
+        if let Some(url) = spec.base_url() {
+            let Some(variable) = known.and_then(|known| known.base_url) else {
+                return Err(LaunchError::Setting { assistant: assistant.id.to_string(), field: "base_url" });
+            };
+            env.insert(variable.to_owned(), url.to_owned());
+        }
+        let defaults: &[&str] =
+            if assistant.args.is_empty() { known.map_or(&[], |known| known.args) } else { &[] };
+        let mut argv = argv(spec, defaults)?;
+        argv.extend(assistant.args.iter().cloned());
+        for (name, value) in known.map_or(&[][..], |known| known.env) {
+            env.entry((*name).to_owned()).or_insert_with(|| (*value).to_owned());
+        }
+        Ok(Launch { stdin: Input::Talk, ..Launch::new(argv, env) })
+    }
+
+    fn reader(&self) -> Box<dyn Reader> {
+        Box::new(Client::new(Wish::default()))
+    }
+
+    fn session(&self, spec: &LaunchSpec<'_>) -> Result<Box<dyn Reader>, LaunchError> {
+        let known = acp_programs().iter().find(|known| spec.program.ends_with(known.program));
+        let mode =
+            known.and_then(|known| known.mode).map(str::to_owned).filter(|_| spec.assistant.deny.is_empty());
+        Ok(Box::new(Client::new(Wish { mode, ..Wish::of(spec)? })))
+    }
+
+    fn default_program(&self) -> Option<&'static str> {
+        None
+    }
+
+    fn cost_known(&self, assistant: &Assistant) -> bool {
+        let program = assistant.program.as_deref().map(std::path::Path::new);
+        let known =
+            program.and_then(|path| acp_programs().iter().find(|known| path.ends_with(known.program)));
+        assistant.price.is_some() || known.is_some_and(|known| known.cost)
+    }
+
+    fn asks_permission(&self) -> bool {
+        true
+    }
+
+    fn silent(&self) -> &'static [&'static str] {
+        &SILENT
+    }
+}

@@ -1,0 +1,50 @@
+//! Qwen Code, whose stream is shaped like Claude Code's.
+//!
+//! **Invariant:** a `result` that says success and holds an error of the API is an error.
+
+use fairtrial_domain::assistant::Assistant;
+
+use crate::{
+    Backend, Launch, LaunchError, LaunchSpec, MeterPoint, Reader, argv, claude_shaped, key, refuse, variables,
+};
+
+pub(crate) struct Qwen;
+
+const KEYS: [&str; 1] = ["OPENAI_API_KEY"];
+
+impl Backend for Qwen {
+    fn launch(&self, spec: &LaunchSpec<'_>) -> Result<Launch, LaunchError> {
+        let assistant = spec.assistant;
+        refuse(spec, "effort", assistant.effort.is_some())?;
+        let mut env = variables(spec, &[("NO_COLOR", "1")]);
+        key(spec, &env, &KEYS)?;
+        if let Some(url) = spec.base_url() {
+            env.insert("OPENAI_BASE_URL".to_owned(), url.to_owned());
+        }
+        let prompt = format!("--prompt={}", spec.instruction);
+        let fixed =
+            ["--output-format", "stream-json", "--approval-mode", "yolo", "--auth-type", "openai", &prompt];
+        let mut argv = argv(spec, &fixed)?;
+        if let Some(model) = &assistant.model {
+            argv.extend(["--model".to_owned(), model.clone()]);
+        }
+        argv.extend(assistant.args.iter().cloned());
+        Ok(Launch::new(argv, env))
+    }
+
+    fn meter_point(&self, assistant: &Assistant) -> Option<MeterPoint> {
+        Some(MeterPoint { upstream: assistant.base_url.clone()?, keys: &KEYS })
+    }
+
+    fn reader(&self) -> Box<dyn Reader> {
+        Box::new(claude_shaped::Stream::new(claude_shaped::QWEN))
+    }
+
+    fn default_program(&self) -> Option<&'static str> {
+        Some("qwen")
+    }
+
+    fn silent(&self) -> &'static [&'static str] {
+        &claude_shaped::SILENT
+    }
+}

@@ -1,0 +1,39 @@
+//! Waits for the end of a child.
+
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::Pid;
+
+/// Waits for a child's end, at most so long; returns whether it came. Where the system tells of it, nothing is spent on
+/// waiting: a room's walls take tens of milliseconds to fall.
+pub(super) fn gone_within(child: Pid, limit: Duration) -> bool {
+    let since = Instant::now();
+    loop {
+        let left = limit.saturating_sub(since.elapsed());
+        if told_of_end(child, left) {
+            return true;
+        }
+        if left.is_zero() {
+            return false;
+        }
+    }
+}
+
+/// Waits until the child ends, a signal comes or the time is over; returns whether it has ended. It is left unburied.
+#[cfg(target_os = "linux")]
+fn told_of_end(child: Pid, limit: Duration) -> bool {
+    use rustix::process::{PidfdFlags, pidfd_open};
+    let Ok(seen) = pidfd_open(child, PidfdFlags::empty()) else { return true };
+    let wait = Timespec { tv_sec: limit.as_secs() as i64, tv_nsec: i64::from(limit.subsec_nanos()) };
+    matches!(poll(&mut [PollFd::new(&seen, PollFlags::IN)], Some(&wait)), Ok(ready) if ready > 0)
+}
+
+/// Looks whether the child has ended, after a moment; leaves it unburied.
+#[cfg(not(target_os = "linux"))]
+fn told_of_end(child: Pid, _limit: Duration) -> bool {
+    use rustix::process::{WaitId, WaitIdOptions, waitid};
+    let look = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+    std::thread::sleep(Duration::from_millis(1));
+    !matches!(waitid(WaitId::Pid(child), look), Ok(None))
+}
