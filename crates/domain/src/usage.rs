@@ -63,6 +63,9 @@ values! {
     }
 }
 
+// Credits come from JSON or from sums of such, and neither holds what is not equal to itself.
+impl Eq for Usage {}
+
 impl Usage {
     /// Returns all tokens that were counted, or `None` when none was.
     pub fn total_tokens(&self) -> Option<u64> {
