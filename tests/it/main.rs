@@ -4,9 +4,11 @@
 
 mod audit;
 mod bad_input;
+mod faults;
 mod house;
 mod real_assistants;
 mod resume;
 mod samples;
 mod serve;
 mod terminal;
+mod upkeep;

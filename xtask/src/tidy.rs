@@ -10,15 +10,16 @@ use serde_json::Value;
 /// Who may import whom (ours only). A crate that is not listed here is a complaint.
 const IMPORTS: &[(&str, &[&str])] = &[
     ("domain", &[]),
+    ("fault", &[]),
     ("patch", &["domain"]),
     ("judge", &["domain", "patch"]),
     ("wire", &["domain"]),
     ("backends", &["domain"]),
     ("direct", &["domain", "wire"]),
-    ("cell", &["domain", "patch", "backends", "wire"]),
+    ("cell", &["domain", "fault", "patch", "backends", "wire"]),
     ("runner", &["domain"]),
     ("tasks", &["domain", "patch"]),
-    ("store", &["domain"]),
+    ("store", &["domain", "fault"]),
     ("report", &["domain", "patch", "judge"]),
     ("api", &["domain", "patch", "judge", "wire", "backends", "cell", "runner", "tasks", "store", "report"]),
     ("cli", &["api", "domain"]),

@@ -23,6 +23,7 @@ mod steps;
 mod trials;
 mod trying;
 mod untouched;
+mod upkeep;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -35,6 +36,7 @@ pub use doctor::Doctor;
 pub use error::{ApiError, describe};
 pub use fairtrial_patch::visible;
 pub use home::Home;
+pub use upkeep::{Gc, GoneBase, Repair};
 
 /// A data folder that is open, with the runs that this process works on.
 #[derive(Debug)]
@@ -51,6 +53,7 @@ impl Api {
     /// When it cannot be used, or a newer version of the product wrote it.
     pub fn open(home: Home) -> Result<Arc<Api>, ApiError> {
         let store = Arc::new(Store::open(home.data())?);
+        upkeep::clear_debris(&home, &store);
         Ok(Arc::new(Api { home, store, runs: Mutex::default() }))
     }
 }

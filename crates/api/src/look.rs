@@ -206,6 +206,7 @@ impl Api {
             done: row.done,
             planned: row.planned,
             headline: self.store.setting(&headline_of(id))?,
+            bytes: None,
         })
     }
 }

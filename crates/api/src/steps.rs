@@ -34,6 +34,7 @@ use crate::home::Home;
 use crate::live::Board;
 use crate::record;
 use crate::runs::GRACE;
+use crate::upkeep;
 
 /// What is told live is cut here, in bytes; the journal keeps it whole.
 const MOST_LIVE_TEXT: usize = 4 << 10;
@@ -125,6 +126,7 @@ impl Steps for Surroundings {
             PrepareStep::Base => {
                 let target = base::folder(&self.home, task).map_err(failed)?;
                 if base::is_ready(&target) {
+                    upkeep::mark_used(&target);
                     return Ok(None);
                 }
                 ("base", Bundle::Base(base::base_bundle(&self.home, task).map_err(failed)?))

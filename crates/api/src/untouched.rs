@@ -23,7 +23,7 @@ use crate::runs::{GRACE, blocking};
 use crate::steps::Surroundings;
 
 /// What the folders of such checks are called, beside those of runs.
-const PREFIX: &str = "check-";
+pub(crate) const PREFIX: &str = "check-";
 
 /// The folder of one look at the bases: locked while it is used, removed with everything in it after.
 pub(crate) struct Scratch {

@@ -86,6 +86,9 @@ values! {
         pub planned: u32,
         /// The verdict's headline, where there is one.
         pub headline: Option<String>,
+        /// Bytes on disk: its content, which other runs may share, and its folder; `None` where nobody asked for them.
+        #[serde(default)]
+        pub bytes: Option<u64>,
     }
 
     /// A repository that the user points at.

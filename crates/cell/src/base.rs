@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use fairtrial_domain::bundle::{BUNDLE_FILE, BaseBundle, BaseInfo, Bundle};
 use fairtrial_domain::journal::{Phase, Record};
 use fairtrial_domain::task::Repository;
+use fairtrial_fault as fault;
 
 use crate::journal::{Journal, JournalError, chain};
 use crate::process::Cancel;
@@ -199,8 +200,8 @@ fn publish(partial: &Path, target: &Path, info: BaseInfo) -> Result<BaseInfo, Ba
         move |source| BaseError::File { path, source }
     };
     let text = serde_json::to_vec(&info).map_err(|e| error(&file)(e.into()))?;
-    fs::write(&file, text).map_err(error(&file))?;
-    match fs::rename(partial, target) {
+    fault::point("base write").and_then(|()| fs::write(&file, text)).map_err(error(&file))?;
+    match fault::point("base rename").and_then(|()| fs::rename(partial, target)) {
         Ok(()) => Ok(info),
         Err(source) => ready(target).ok_or_else(|| error(target)(source)),
     }

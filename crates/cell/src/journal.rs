@@ -9,6 +9,7 @@ use std::time::Instant;
 
 use fairtrial_domain::bundle::{JOURNAL_FILE, Tier};
 use fairtrial_domain::journal::{JOURNAL_VERSION, JournalLine, Record};
+use fairtrial_fault as fault;
 
 /// Why a journal cannot be written.
 #[derive(Debug, thiserror::Error)]
@@ -67,6 +68,9 @@ impl Journal {
     /// Creates the journal of a bundle; refuses when there is one.
     pub fn create(bundle: &Path) -> Result<Journal, JournalError> {
         let path = bundle.join(JOURNAL_FILE);
+        if let Err(source) = fault::point("journal create") {
+            return Err(JournalError::Write { path, source });
+        }
         match File::options().append(true).create_new(true).open(&path) {
             Ok(file) => Ok(Journal::over(file, path)),
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists => Err(JournalError::Exists { path }),
@@ -91,9 +95,14 @@ impl<W: Sink> Journal<W> {
         let line = JournalLine { v: JOURNAL_VERSION, seq: self.seq, at_ms, record };
         let done = serde_json::to_vec(&line).map_err(io::Error::from).and_then(|mut text| {
             text.push(b'\n');
+            fault::point("journal line")?;
             self.out.write_all(&text)?;
             self.out.flush()?;
-            if force { self.out.force() } else { Ok(()) }
+            if !force {
+                return Ok(());
+            }
+            fault::point("journal force")?;
+            self.out.force()
         });
         self.seq += 1;
         done.map_err(|source| {

@@ -26,8 +26,7 @@ use crate::process::supervise::{StartError, Warden};
 use crate::process::{Cancel, Continue, Happening, Job, JobEnd};
 
 use lowers::{layers, prepared_home};
-pub(crate) use remove::remove_tree;
-pub use remove::sweep;
+pub use remove::{remove_tree, sweep};
 use tier::{reason_for_plain, refusal};
 
 /// Where every workspace of the full tier is seen, so that paths in build outputs hold everywhere.

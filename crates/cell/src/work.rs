@@ -18,6 +18,7 @@ use fairtrial_domain::id::Digest;
 use fairtrial_domain::journal::{Phase, Record};
 use fairtrial_domain::network::Network;
 use fairtrial_domain::patch::{Patch, PatchRef};
+use fairtrial_fault as fault;
 use sha2::{Digest as _, Sha256};
 
 use crate::capture;
@@ -192,9 +193,12 @@ fn keep(folder: &Path, patch: &Patch) -> Result<PatchRef, WorkError> {
     let failed = |source: io::Error| WorkError::File { path: path.clone(), source };
     let text = serde_json_canonicalizer::to_vec(patch).map_err(io::Error::from).map_err(failed)?;
     let partial = folder.join(format!("{PATCH_FILE}.partial"));
-    let written = File::create(&partial).and_then(|mut file| {
+    let written = fault::point("patch create").and_then(|()| File::create(&partial)).and_then(|mut file| {
+        fault::point("patch write")?;
         file.write_all(&text)?;
+        fault::point("patch sync")?;
         file.sync_data()?;
+        fault::point("patch rename")?;
         fs::rename(&partial, &path)
     });
     written.map_err(failed)?;

@@ -48,7 +48,9 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Tasks(TasksCommand),
     /// Tells what isolation this machine has, what is missing, and what to do about it.
-    Doctor(JsonArg),
+    Doctor(DoctorArgs),
+    /// Removes what nobody needs any more: debris of crashes, bases and content that no run refers to.
+    Gc(GcArgs),
     /// Serves the interface over loopback HTTP, to whoever holds the token that it prints.
     Serve(ServeArgs),
     /// Prints a completion script.
@@ -121,6 +123,28 @@ pub(crate) struct RunArgs {
     /// The difference in solved rate that matters, such as 0.1 for ten points.
     #[arg(long)]
     pub(crate) margin: Option<f64>,
+    #[command(flatten)]
+    pub(crate) json: JsonArg,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DoctorArgs {
+    /// Looks through the data folder, byte by byte, and mends what can be mended; nothing that a run refers to goes.
+    #[arg(long)]
+    pub(crate) repair: bool,
+    #[command(flatten)]
+    pub(crate) json: JsonArg,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GcArgs {
+    /// What prepared bases may take, such as 10GB or 512MiB; beyond it the bases of finished runs go too, those that
+    /// were used longest ago first. They are made anew when they are needed.
+    #[arg(long, value_name = "SIZE", value_parser = crate::upkeep::bytes_of)]
+    pub(crate) max_size: Option<u64>,
+    /// Says what would go and removes nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
     #[command(flatten)]
     pub(crate) json: JsonArg,
 }

@@ -14,7 +14,7 @@ use fairtrial_domain::run::RunStatus;
 use serde::Serialize;
 
 use crate::args::{Cli, Command, CompareArgs, DiffArgs, ReportArgs, RunArgs, TasksCommand, TryArgs};
-use crate::{audit, progress, serve};
+use crate::{audit, progress, serve, upkeep};
 
 /// The margin for a table that comes without a plan.
 const MARGIN: f64 = 0.10;
@@ -47,7 +47,9 @@ pub(crate) async fn run(cli: Cli) -> Result<ExitCode, ApiError> {
         Command::Tasks(TasksCommand::Check { folder }) => done(check_tasks(&api, &folder)),
         Command::Tasks(TasksCommand::Audit(args)) => done(audit::audit(&api, args).await),
         Command::Tasks(TasksCommand::List { suite }) => done(list_tasks(&api, &suite)),
-        Command::Doctor(args) => done(doctor(&api, args.json)),
+        Command::Doctor(args) if args.repair => done(upkeep::repair(&api, args.json.json)),
+        Command::Doctor(args) => done(doctor(&api, args.json.json)),
+        Command::Gc(args) => done(upkeep::gc(&api, &args)),
         Command::Serve(args) => serve::serve(api, args.port).await.map(|()| ExitCode::SUCCESS),
         Command::Completions { .. } | Command::Man => Ok(ExitCode::SUCCESS),
     }
@@ -220,11 +222,12 @@ fn show(api: &Api, run: &RunId, json: bool) -> Result<(), ApiError> {
         return say_json(&api.report_json(run)?);
     }
     say_styled(&api.report_terminal(run, width(), colour())?);
+    say(&format!("Disk: {}.", upkeep::size(api.run_bytes(run)?)));
     Ok(())
 }
 
 fn runs(api: &Api, json: bool) -> Result<(), ApiError> {
-    let runs = api.runs()?;
+    let runs = api.runs_with_bytes()?;
     if json {
         return say_json(&runs);
     }
@@ -232,7 +235,9 @@ fn runs(api: &Api, json: bool) -> Result<(), ApiError> {
         say("No runs yet. `fairtrial run samples` makes one.");
     }
     for run in &runs {
-        say(&format!("{}  {:<11} {:>4}/{:<4} {}", run.id, standing(run), run.done, run.planned, run.title));
+        let size = run.bytes.map(upkeep::size).unwrap_or_default();
+        let (id, standing) = (&run.id, standing(run));
+        say(&format!("{id}  {standing:<11} {:>4}/{:<4} {size:>8}  {}", run.done, run.planned, run.title));
         if let Some(headline) = &run.headline {
             say(&format!("    {headline}"));
         }

@@ -5,6 +5,7 @@ mod audit;
 mod commands;
 mod progress;
 mod serve;
+mod upkeep;
 
 use std::process::ExitCode;
 

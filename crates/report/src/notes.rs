@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use fairtrial_domain::bundle::Tier;
 use fairtrial_domain::task::Network;
 
-use crate::{ReportInput, contacts};
+use crate::{ReportInput, contacts, words};
 
 /// Said while no policy can be on file.
 pub(crate) const NO_POLICY: &str = "No policy on file: this run was allowed and says so.";
@@ -50,6 +50,7 @@ pub fn notes(input: &ReportInput<'_>) -> Vec<String> {
         notes.push("Some assistants had the machine's network, unrestricted.".to_owned());
     }
     notes.extend(contacts::notes(input.trials.iter()));
+    notes.extend(unknown_cost(input));
     let versions = input
         .trials
         .iter()
@@ -73,6 +74,20 @@ pub fn notes(input: &ReportInput<'_>) -> Vec<String> {
     notes.push(NO_POLICY.to_owned());
     notes.push(MAKERS.to_owned());
     notes
+}
+
+/// Says that a bound on money did not bound what nobody told the cost of.
+fn unknown_cost(input: &ReportInput<'_>) -> Option<String> {
+    let budget = input.run.plan.budget.usd?;
+    let unknown = input.trials.iter().filter(|trial| trial.cost.is_none() && trial.seconds > 0.0).count();
+    (unknown > 0).then(|| {
+        let trials = words::count(unknown, "trial");
+        format!(
+            "The cost of {trials} is unknown (a trial that is ended early may not tell it), so the budget of {} \
+             counts less than was spent.",
+            words::dollars(budget)
+        )
+    })
 }
 
 /// Says whether the run can tell a tool's effect from a model's.
@@ -122,6 +137,20 @@ mod tests {
         assert_eq!(notes[0], "This run has not finished: 1 of 3 trials are over. The figures will change.");
         assert_eq!(notes[1], "One trial of one task: one look, not a measurement.");
         assert!(notes.iter().any(|note| note.starts_with("Some trials were not isolated")));
+    }
+
+    #[test]
+    fn money_that_nobody_counted_is_said_where_money_is_bounded() {
+        let mut sample = Sample::new();
+        let said =
+            |sample: &Sample| notes(&sample.input()).iter().any(|note| note.contains("is unknown (a trial"));
+        sample.trials.truncate(1);
+        sample.trials[0].cost = None;
+        assert!(!said(&sample));
+        sample.run.plan.budget.usd = Some(5.0);
+        assert!(said(&sample));
+        sample.trials[0].seconds = 0.0;
+        assert!(!said(&sample), "it never began");
     }
 
     #[test]

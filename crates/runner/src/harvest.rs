@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use fairtrial_domain::bundle::PATCH_FILE;
 use fairtrial_domain::id::TrialKey;
 use fairtrial_domain::outcome::Ending;
+use sha2::{Digest as _, Sha256};
 
 use crate::dispatch::Past;
 use crate::journal::{self, JournalError, JournalState};
@@ -88,6 +90,7 @@ pub fn harvest(work_dir: &Path, grade_dir: &Path) -> Harvest {
             None
         }
     };
+    let lost = lost.or_else(|| damaged_patch(&work));
     if let Some(reason) = lost {
         work.ending = infra(reason);
         return Harvest::Lost { work: Box::new(work) };
@@ -97,6 +100,19 @@ pub fn harvest(work_dir: &Path, grade_dir: &Path) -> Harvest {
         Some(Ok(grade)) => Harvest::Finish { work: Box::new(work), grade },
         Some(Err(_)) | None => Harvest::Grade { work: Box::new(work) },
     }
+}
+
+/// Says what is wrong with the patch that the work names, if anything: without it there is nothing to judge.
+fn damaged_patch(work: &WorkResult) -> Option<String> {
+    let named = &work.patch.as_ref()?.digest;
+    let text = match std::fs::read(work.dir.join(PATCH_FILE)) {
+        Ok(text) => text,
+        Err(error) => return Some(format!("its patch cannot be read ({error}): it is worked on again")),
+    };
+    let digest: String = Sha256::digest(&text).iter().map(|byte| format!("{byte:02x}")).collect();
+    (digest != named.0).then(|| {
+        "its patch is damaged, it is not the one that its journal names: it is worked on again".to_owned()
+    })
 }
 
 /// Sorts everything that is stored of trials that are not recorded.

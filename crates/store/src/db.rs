@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use fairtrial_fault as fault;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 
 use crate::{Store, StoreError};
@@ -115,12 +116,19 @@ impl Store {
         E: Into<Failure>,
     {
         let path = self.root.join(FILE);
+        let fault = |name| {
+            fault::point(name).map_err(|source| StoreError::from_io("write the database", &path, source))
+        };
         let mut db = locked(&self.writer);
+        fault("transaction begin")?;
         let transaction = db
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .map_err(|source| StoreError::from_sql(&path, source))?;
         let done = work(&transaction).map_err(|error| error.into().at(&path))?;
+        fault("transaction commit")?;
         transaction.commit().map_err(|source| StoreError::from_sql(&path, source))?;
+        // A process may end here; nothing can fail any more.
+        fault::end_point("transaction end");
         Ok(done)
     }
 

@@ -9,11 +9,13 @@ mod lock;
 mod rows;
 mod runs;
 mod trials;
+mod upkeep;
 
 pub use db::SCHEMA_VERSION;
 pub use error::StoreError;
 pub use lock::RunLock;
 pub use rows::{AttemptRow, AttemptState, Loss, Lost, RunRow};
+pub use upkeep::{Audit, Quiet, Waste};
 
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -71,7 +73,7 @@ impl Store {
     /// Takes the right to work on a run, until the lock is dropped or this process dies.
     /// Fails with `Held` while another process, or another part of this one, has it.
     pub fn lock_run(&self, run: &RunId) -> Result<RunLock, StoreError> {
-        RunLock::take(&self.run_dir(run), run)
+        RunLock::take(&self.root, &self.run_dir(run), run)
     }
 
     /// Returns whether anybody holds the run's lock now; a run that does not exist is held by nobody.

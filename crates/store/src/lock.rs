@@ -18,10 +18,34 @@ const BETWEEN: Duration = Duration::from_millis(10);
 pub struct RunLock {
     /// Keeps the lock; the file itself is never removed, or two processes could each hold "the" lock.
     _file: File,
+    /// Keeps whoever clears up out, for as long as anybody works on any run.
+    _at_work: File,
+}
+
+/// The file by which those who work and those who clear up keep out of each other's way.
+const WORK: &str = "work.lock";
+
+fn work_file(root: &Path) -> Result<File, StoreError> {
+    let path = root.join(WORK);
+    let opened = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
+    opened.map_err(|source| StoreError::from_io("lock the data folder", &path, source))
+}
+
+/// Takes the right to clear up in the data folder; `None` while anybody works on a run. Nobody begins to before the
+/// returned file is closed.
+pub(crate) fn quiet(root: &Path) -> Result<Option<File>, StoreError> {
+    let file = work_file(root)?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(source)) => {
+            Err(StoreError::from_io("lock the data folder", &root.join(WORK), source))
+        }
+    }
 }
 
 impl RunLock {
-    pub(crate) fn take(dir: &Path, run: &RunId) -> Result<RunLock, StoreError> {
+    pub(crate) fn take(root: &Path, dir: &Path, run: &RunId) -> Result<RunLock, StoreError> {
         let path = dir.join("lock");
         let io = |source| StoreError::from_io("lock the run", &path, source);
         let opened = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
@@ -49,7 +73,9 @@ impl RunLock {
             .and_then(|()| file.rewind())
             .and_then(|()| writeln!(file, "{}", std::process::id()))
             .map_err(io)?;
-        Ok(RunLock { _file: file })
+        let at_work = work_file(root)?;
+        at_work.lock_shared().map_err(io)?;
+        Ok(RunLock { _file: file, _at_work: at_work })
     }
 }
 

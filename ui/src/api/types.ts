@@ -652,6 +652,8 @@ at: Location,
  */
 because: string, };
 
+export type FindingLevel = "error" | "warning" | "note";
+
 export type FlagReason = "special_file" | "set_id" | "ignored" | "nested_git" | "not_utf8_name" | "too_large" | "case_collision" | "escaping_symlink" | "unreadable";
 
 export type Home = { 
@@ -1200,7 +1202,11 @@ planned: number,
 /**
  * The verdict's headline, where there is one.
  */
-headline: string | null, };
+headline: string | null, 
+/**
+ * Bytes on disk: its content, which other runs may share, and its folder; `None` where nobody asked for them.
+ */
+bytes: number | null, };
 
 export type RunView = { 
 /**
@@ -1467,6 +1473,28 @@ tier: Tier,
  * Why it is not more, and what to do about it.
  */
 reason: string | null, };
+
+export type ToolFinding = { 
+/**
+ * The tool's name of its rule; empty where it gives none.
+ */
+rule: string, 
+/**
+ * How grave the tool calls it.
+ */
+level: FindingLevel, 
+/**
+ * The file, relative to the workspace with `/`, as far as the tool lets that be known.
+ */
+path: string, 
+/**
+ * The line, from 1; `None` where the tool names none.
+ */
+line: number | null, 
+/**
+ * What it says, at most 400 bytes.
+ */
+message: string, };
 
 export type ToolKind = "read" | "edit" | "search" | "execute" | "fetch" | "other";
 
@@ -1749,6 +1777,10 @@ status: VerdictStatus,
  * Every test that was seen, in the order seen.
  */
 tests: Array<TestResult>, 
+/**
+ * What a linter or type checker reported; `None` when it is none, or its report could not be read whole.
+ */
+findings: Array<ToolFinding> | null, 
 /**
  * The command's exit code; `None` when a signal or the limit ended it.
  */

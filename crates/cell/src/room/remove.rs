@@ -66,7 +66,7 @@ fn abandoned(path: &Path) -> bool {
 }
 
 /// Removes a folder, even one whose inner folders forbid it (overlayfs's own is mode 000) or are nested too deep.
-pub(crate) fn remove_tree(top: &Path) -> io::Result<()> {
+pub fn remove_tree(top: &Path) -> io::Result<()> {
     match fs::remove_dir_all(top) {
         Err(e) if e.kind() != io::ErrorKind::NotFound => flatten(top),
         done => done,
