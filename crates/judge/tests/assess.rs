@@ -119,6 +119,37 @@ fn judged(task: &Task, ending: &Ending, patch: &Patch, verdicts_: &[Verdict]) ->
 }
 
 #[test]
+fn a_linter_fails_nothing_even_where_its_report_cannot_be_read() {
+    let mut task = task();
+    let mut lint = check("lint", CheckKind::Lint, false, &[]);
+    lint.format = ResultFormat::Ruff;
+    task.checks.push(lint);
+    let read = verdict("lint", CheckKind::Lint, "");
+    let unread = Verdict {
+        status: VerdictStatus::Invalid { reason: "its report holds no JSON".to_owned() },
+        exit: Some(2),
+        ..read.clone()
+    };
+    let (mut base, mut found) = (verdicts("new-", "old+"), verdicts("new+", "old+"));
+    base.push(read);
+    found.push(unread);
+    let told = assess(&Evidence {
+        task: &task,
+        base_facts: &base,
+        reference_facts: &[],
+        ending: &Ending::Finished,
+        patch: &code(),
+        reference: None,
+        verdicts: &found,
+        applies: Ok(()),
+        cost: None,
+        seconds: 3.0,
+        restored: &[],
+    });
+    assert_eq!(told.outcome, Some(Outcome::Resolved));
+}
+
+#[test]
 fn results_that_the_patch_printed_itself_do_not_resolve() {
     let mut open = task();
     open.checks[0].tests.clear();

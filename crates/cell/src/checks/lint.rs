@@ -18,7 +18,20 @@ const MAX_FINDING: usize = 400;
 /// Where workspaces of the full tier are seen (`room::WORKSPACE`).
 const WORKSPACE: &str = "/workspace/";
 
-type Found = Result<Vec<ToolFinding>, String>;
+/// Why a report gives no findings.
+#[derive(Debug, thiserror::Error)]
+enum Unread {
+    #[error("its report holds no JSON")]
+    NoJson,
+    #[error("its report is no whole JSON ({0})")]
+    CutOff(serde_json::Error),
+    #[error("its report is {0}")]
+    OtherForm(&'static str),
+    #[error("its report does not say that the build has finished")]
+    Unfinished,
+}
+
+type Found = Result<Vec<ToolFinding>, Unread>;
 
 /// Reads a report. What a tool prints after it, on standard error, is left alone.
 pub(super) fn read(format: ResultFormat, text: &str) -> Reading {
@@ -34,14 +47,14 @@ pub(super) fn read(format: ResultFormat, text: &str) -> Reading {
         | ResultFormat::Cargo
         | ResultFormat::Node
         | ResultFormat::Go
-        | ResultFormat::Exit => Err("it is no report of findings".to_owned()),
+        | ResultFormat::Exit => Err(Unread::OtherForm("none of a linter")),
     };
     match found {
         Ok(found) if found.len() > MAX_FINDINGS => {
             problem(format!("there are more than {MAX_FINDINGS} findings"))
         }
         Ok(found) => Reading { findings: Some(found), ..Reading::default() },
-        Err(why) => problem(why),
+        Err(why) => problem(why.to_string()),
     }
 }
 
@@ -49,13 +62,13 @@ fn problem(why: String) -> Reading {
     Reading { problem: Some(why), ..Reading::default() }
 }
 
-fn first_json(text: &str) -> Result<Value, String> {
-    let start = text.find(['[', '{']).ok_or("its report holds no JSON")?;
+fn first_json(text: &str) -> Result<Value, Unread> {
+    let start = text.find(['[', '{']).ok_or(Unread::NoJson)?;
     let mut values = Deserializer::from_str(&text[start..]).into_iter::<Value>();
     match values.next() {
         Some(Ok(value)) => Ok(value),
-        Some(Err(error)) => Err(format!("its report is no whole JSON ({error})")),
-        None => Err("its report holds no JSON".to_owned()),
+        Some(Err(error)) => Err(Unread::CutOff(error)),
+        None => Err(Unread::NoJson),
     }
 }
 
@@ -85,7 +98,7 @@ fn relative(path: &str) -> String {
 /// SARIF 2.1.0, section 3.27: a result without a level has its rule's, else `warning`.
 fn sarif(value: &Value) -> Found {
     let Some(runs) = value["runs"].as_array() else {
-        return Err("its report is no SARIF: it has no `runs`".to_owned());
+        return Err(Unread::OtherForm("no SARIF: it has no `runs`"));
     };
     let mut found = Vec::new();
     for run in runs {
@@ -115,9 +128,10 @@ fn sarif(value: &Value) -> Found {
 }
 
 fn ruff(value: &Value) -> Found {
-    let list = value.as_array().ok_or("its report is not ruff's: it is no list")?;
+    let list = value.as_array().ok_or(Unread::OtherForm("not ruff's: it is no list"))?;
     let read = |item: &Value| {
-        let path = item["filename"].as_str().ok_or("its report is not ruff's: an entry has no `filename`")?;
+        let path =
+            item["filename"].as_str().ok_or(Unread::OtherForm("not ruff's: an entry has no `filename`"))?;
         let rule = word(&item["code"]);
         // Older versions name no severity, and no code for what they cannot parse.
         let level = match (item["severity"].as_str(), rule) {
@@ -130,11 +144,11 @@ fn ruff(value: &Value) -> Found {
 }
 
 fn eslint(value: &Value) -> Found {
-    let list = value.as_array().ok_or("its report is not eslint's: it is no list")?;
+    let list = value.as_array().ok_or(Unread::OtherForm("not eslint's: it is no list"))?;
     let mut found = Vec::new();
     for file in list {
         let path =
-            file["filePath"].as_str().ok_or("its report is not eslint's: an entry has no `filePath`")?;
+            file["filePath"].as_str().ok_or(Unread::OtherForm("not eslint's: an entry has no `filePath`"))?;
         for message in items(&file["messages"]) {
             let level = if message["severity"] == 2 { FindingLevel::Error } else { FindingLevel::Warning };
             found.push(finding(
@@ -153,16 +167,14 @@ fn eslint(value: &Value) -> Found {
 fn cargo(text: &str) -> Found {
     let (mut found, mut whole) = (Vec::new(), false);
     for line in text.lines().filter(|line| line.starts_with('{')) {
-        let Ok(line) = serde_json::from_str::<Value>(line) else {
-            return Err("a line of its report is no whole JSON".to_owned());
-        };
+        let line: Value = serde_json::from_str(line).map_err(Unread::CutOff)?;
         match word(&line["reason"]) {
             "build-finished" => whole = true,
             "compiler-message" => found.extend(compiler_message(&line)),
             _other => {}
         }
     }
-    if whole { Ok(found) } else { Err("its report does not say that the build has finished".to_owned()) }
+    if whole { Ok(found) } else { Err(Unread::Unfinished) }
 }
 
 /// Returns what a message says of a place; summaries such as "2 warnings emitted" name none.
