@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use fairtrial_api::call::{Action, Query};
 use fairtrial_api::view;
+use fairtrial_domain::audit::TaskAudit;
 use fairtrial_domain::diff::{Columns, Stacked};
 use fairtrial_domain::journal::JournalLine;
 use fairtrial_report::RunJson;
@@ -77,6 +78,7 @@ fn typescript() -> String {
     types.visit::<view::Home>();
     types.visit::<view::RepositoryView>();
     types.visit::<view::PlanPreview>();
+    types.visit::<TaskAudit>();
     types.visit::<view::RunView>();
     types.visit::<view::LiveBatch>();
     types.visit::<view::TrialView>();

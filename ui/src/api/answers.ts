@@ -14,6 +14,7 @@ import type {
   RunView,
   Scoreboard,
   Stacked,
+  TaskAudit,
   TrialView,
 } from './types';
 
@@ -21,6 +22,7 @@ interface Answers {
   home: Home;
   repository: RepositoryView;
   preview: PlanPreview;
+  audits: TaskAudit[];
   runs: RunSummary[];
   run: RunView;
   live: LiveBatch;
@@ -35,6 +37,7 @@ interface Answers {
 interface Results {
   start_run: RunId;
   start_try: RunId;
+  audit_tasks: TaskAudit[];
   pause: null;
   resume: null;
   cancel: null;

@@ -122,6 +122,34 @@ hurdle: string | null,
  */
 cost_known: boolean, };
 
+export type AuditEvidence = { 
+/**
+ * Where: in the task's instruction or hidden files, or in the base.
+ */
+at: Location, 
+/**
+ * What stands there.
+ */
+text: string, };
+
+export type AuditPoint = { 
+/**
+ * Which rule.
+ */
+rule: AuditRule, 
+/**
+ * How it ended.
+ */
+found: PointState, 
+/**
+ * What, in one sentence.
+ */
+because: string, 
+/**
+ * Where to look.
+ */
+evidence: Array<AuditEvidence>, };
+
 export type AuditRequest = { 
 /**
  * A suite's folder, a task's own, or `samples`.
@@ -139,6 +167,8 @@ repeat: number,
  * Cells at once; `None` decides by cores and memory.
  */
 jobs: number | null, };
+
+export type AuditRule = "reference_passes" | "base_fails" | "repeatable" | "no_leak" | "strength" | "not_over_specific";
 
 export type AuditStatus = "valid" | "weak" | "leaked" | "invalid";
 
@@ -656,6 +686,24 @@ export type FindingLevel = "error" | "warning" | "note";
 
 export type FlagReason = "special_file" | "set_id" | "ignored" | "nested_git" | "not_utf8_name" | "too_large" | "case_collision" | "escaping_symlink" | "unreadable";
 
+export type FlakyTest = { 
+/**
+ * Of which check.
+ */
+check: CheckId, 
+/**
+ * The test, as its runner names it.
+ */
+test: string, 
+/**
+ * How often it passed on the untouched base.
+ */
+base_passed: number, 
+/**
+ * How often it passed on the reference.
+ */
+reference_passed: number, };
+
 export type Home = { 
 /**
  * The product's version.
@@ -793,6 +841,40 @@ state: CellState,
  * The step it is at while it works.
  */
 phase: Phase | null, };
+
+export type Mutant = { 
+/**
+ * Where, in the reference's file.
+ */
+at: Location, 
+/**
+ * What was done.
+ */
+kind: MutantKind, 
+/**
+ * The text before, one line of it.
+ */
+before: string, 
+/**
+ * The text after, one line of it.
+ */
+after: string, 
+/**
+ * What the checks made of it.
+ */
+end: MutantEnd, };
+
+export type MutantEnd = { "end": "killed", 
+/**
+ * The first that did.
+ */
+by: FailedTest, } | { "end": "survived" } | { "end": "stillborn", 
+/**
+ * Why.
+ */
+reason: string, };
+
+export type MutantKind = "operator" | "condition" | "constant" | "statement" | "hunk";
 
 export type Outcome = { "result": "resolved" } | { "result": "unresolved", 
 /**
@@ -939,6 +1021,8 @@ budget_sec: number | null,
  * The difference in solved rate that matters, in (0, 1); `None` takes ten points.
  */
 margin: number | null, };
+
+export type PointState = "holds" | "doubt" | "broken" | "missing";
 
 export type PriceUsed = { 
 /**
@@ -1407,6 +1491,60 @@ tasks: number,
  * True for the bundled sample.
  */
 sample: boolean, };
+
+export type TaskAudit = { 
+/**
+ * Which.
+ */
+task: TaskId, 
+/**
+ * The digest of its directory when it was audited.
+ */
+digest: Digest, 
+/**
+ * The version of the rules.
+ */
+rules: number, 
+/**
+ * The version of the cell program that graded.
+ */
+cell: string, 
+/**
+ * The isolation that the cells had; `None` when none came up.
+ */
+tier: Tier | null, 
+/**
+ * How often base and reference were graded, each.
+ */
+repeat: number, 
+/**
+ * What it is worth.
+ */
+status: AuditStatus, 
+/**
+ * Why it is not more, the weightiest first.
+ */
+reasons: Array<string>, 
+/**
+ * Every rule.
+ */
+points: Array<AuditPoint>, 
+/**
+ * Tests that do not count, because they do not agree with themselves.
+ */
+quarantined: Array<FlakyTest>, 
+/**
+ * Every mutant of the reference.
+ */
+mutants: Array<Mutant>, 
+/**
+ * Share of the mutants that a check noticed; `None` when too few could be judged.
+ */
+strength: number | null, 
+/**
+ * Wall seconds that it took.
+ */
+seconds: number, };
 
 export type TaskId = string;
 

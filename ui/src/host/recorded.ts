@@ -1,4 +1,5 @@
 /** A recording as a host: for screenshots and tests. Nothing here runs, and every screen says so. */
+import { audits } from '../../fixtures/audits';
 import { columns, index, stacked } from '../../fixtures/diffs';
 import { liveEvents } from '../../fixtures/live';
 import { home, LIVE, liveView, OVER, overView, scoreboard, summaries } from '../../fixtures/runs';
@@ -30,6 +31,8 @@ function answer(q: Query, empty: boolean): Answer<Query> {
       return { path: q.path, branch: 'main', commit: '4f2a91c0d1e2f3a4b5c6', changed: ['parcels/rates.py'], checks: [{ run: 'python3 -m unittest -q', because: 'tests/ found' }] };
     case 'preview':
       return { title: 'Sample suite', tasks: overView.tasks, assistants: home.assistants, trials: 6 * q.request.assistants.length * q.request.trials, seconds_at_most: 540, power: 'Six tasks could show a difference of about 55 points, not less.' };
+    case 'audits':
+      return empty ? [] : audits;
     case 'run':
       if (q.run === LIVE) return liveView;
       if (q.run === OVER) return overView;
@@ -64,6 +67,8 @@ function order(a: Action): Result<Action> {
     case 'start_run':
     case 'start_try':
       return LIVE;
+    case 'audit_tasks':
+      return audits;
     case 'report':
       return '~/.local/share/fairtrial/reports/sample.html';
     case 'pause':

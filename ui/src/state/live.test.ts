@@ -69,13 +69,13 @@ describe('the live fold', () => {
   });
 
   it('keeps what is unknown unknown', () => {
-    const usage = { input_uncached: null, cache_read: null, cache_write: null, output: null, reasoning: null, requests: null, source: 'unknown' as const };
+    const usage = { input_uncached: null, cache_read: null, cache_write: null, output: null, reasoning: null, requests: null, credits: null, source: 'unknown' as const };
     const lane = fold(says(aster, 1, { type: 'usage', usage, cost: null })).lanes[0]!;
     expect([lane.tokens, lane.cost]).toEqual([null, null]);
   });
 
   it('adds up the tokens that are known, counting none twice', () => {
-    const usage = { input_uncached: 10, cache_read: 20, cache_write: null, output: 5, reasoning: 0, requests: 2, source: 'stream' as const };
+    const usage = { input_uncached: 10, cache_read: 20, cache_write: null, output: 5, reasoning: 0, requests: 2, credits: null, source: 'stream' as const };
     expect(fold(says(aster, 1, { type: 'usage', usage, cost: null })).lanes[0]!.tokens).toBe(35);
   });
 
