@@ -181,7 +181,7 @@ pub fn measure(programs: &Path, parts: &[Part]) -> Result<String, BenchError> {
 }
 
 /// Builds the release programs and returns the folder that they are in.
-fn build(root: &Path) -> Result<PathBuf, BenchError> {
+pub(crate) fn build(root: &Path) -> Result<PathBuf, BenchError> {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.args(["build", "--quiet", "--release", "--locked"]);
     cargo.args(["-p", "fairtrial-cli", "-p", "fairtrial-cell", "-p", "fairtrial-direct"]);
@@ -191,7 +191,7 @@ fn build(root: &Path) -> Result<PathBuf, BenchError> {
 }
 
 /// Returns what a program wrote to standard output.
-fn said(command: &mut Command) -> Result<String, BenchError> {
+pub(crate) fn said(command: &mut Command) -> Result<String, BenchError> {
     let program = command.get_program().to_string_lossy().into_owned();
     let output = command.output().map_err(|source| BenchError::Start { program: program.clone(), source })?;
     if !output.status.success() {
@@ -203,7 +203,7 @@ fn said(command: &mut Command) -> Result<String, BenchError> {
 }
 
 /// Says what a result was made from: commit, state of the tree, kernel, cores.
-fn made_from(root: &Path) -> Result<String, BenchError> {
+pub(crate) fn made_from(root: &Path) -> Result<String, BenchError> {
     let git = |words: &[&str]| said(Command::new("git").args(words).current_dir(root));
     let commit = git(&["rev-parse", "HEAD"])?;
     let changed = git(&["status", "--porcelain", "--", ".", ":!docs/results"])?;

@@ -4,10 +4,9 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use xtask::bench;
+use xtask::{attack, bench};
 
-const USAGE: &str =
-    "usage: cargo xtask tidy | schema [--check] | bench [start|trial|workspace] [--check] [--write]";
+const USAGE: &str = "usage: cargo xtask tidy | schema [--check] | bench [start|trial|workspace] [--check] [--write] | attack [--quick] [--write]";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -37,6 +36,7 @@ fn main() -> ExitCode {
             }
         }
         ["bench", rest @ ..] => bench(&root, rest),
+        ["attack", rest @ ..] => attack(&root, rest),
         _ => usage(),
     }
 }
@@ -58,6 +58,30 @@ fn bench(root: &Path, words: &[&str]) -> ExitCode {
         }
         Err(error) => {
             eprintln!("xtask bench: {}", bench::told(&error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn attack(root: &Path, words: &[&str]) -> ExitCode {
+    let (programs, words) = match words {
+        [attack::ATTACK, programs, rest @ ..] => (Some(Path::new(programs)), rest),
+        rest => (None, rest),
+    };
+    let Some(wish) = attack::Wish::parse(words) else { return usage() };
+    let told = match programs {
+        Some(programs) => {
+            attack::rows(programs, wish.quick).and_then(|rows| Ok(serde_json::to_string(&rows)?))
+        }
+        None => attack::attack(root, wish),
+    };
+    match told {
+        Ok(text) => {
+            println!("{text}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("xtask attack: {}", bench::told(&error));
             ExitCode::FAILURE
         }
     }
