@@ -120,10 +120,13 @@ pub fn attack(root: &Path, wish: Wish) -> Result<String, AttackError> {
     judged(&rows)
 }
 
+/// Tries the attacks of one kind.
+type Group = fn(&Ground) -> Result<Vec<Row>, AttackError>;
+
 /// Tries every attack with the programs in `programs` and returns the rows.
 pub fn rows(programs: &Path, quick: bool) -> Result<Vec<Row>, AttackError> {
     let ground = Ground::make(programs, quick)?;
-    let groups: [fn(&Ground) -> Result<Vec<Row>, AttackError>; 9] = [
+    let groups: [Group; 9] = [
         git::rows,
         reading::rows,
         writing::rows,

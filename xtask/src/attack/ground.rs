@@ -41,7 +41,7 @@ export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1
 git init -q -b main .; git config user.name u; git config user.email u@example.invalid
 echo one > a.txt; echo two > b.txt; git add .; git commit -qm base; git tag base
 echo planted-dropped-1 > c.txt; git add .; git commit -qm dropped; git reset -q --hard base
-echo planted-reference-1 > a.txt; git commit -qam fix; git checkout -q --detach base
+echo planted-reference-1 > a.txt; git commit -qam fix; git checkout -q --detach base; cp .git/config ../config
 "#;
 
 /// The place of all attacks.

@@ -16,11 +16,14 @@ const NAIVE: &str = "import os, sys\nfor line in sys.stdin:\n    mode, path, tex
     os.makedirs(os.path.dirname(path) or '.', exist_ok=True)\n    \
     os.symlink(text, path) if mode == 'l' else open(path, 'a').write(text)\n";
 
+/// `l` for a symlink or `f` for a file, its path, and what it holds.
+type File = (char, String, String);
+
 pub(super) fn rows(ground: &Ground) -> Result<Vec<Row>, AttackError> {
     let (out, witness) = (ground.fresh("out")?, "pwned");
     let at = |path: &str| out.join(path).display().to_string();
     let up = |depth: usize| format!("{}{}", "../".repeat(depth), at(witness).trim_start_matches('/'));
-    let cases: Vec<(&str, Vec<(char, String, String)>)> = vec![
+    let cases: Vec<(&str, Vec<File>)> = vec![
         (
             "a symlink to a folder of the host, and a file through it",
             vec![('l', "door".to_owned(), at("")), ('f', format!("door/{witness}"), "x".to_owned())],
@@ -36,12 +39,7 @@ pub(super) fn rows(ground: &Ground) -> Result<Vec<Row>, AttackError> {
     cases.into_iter().map(|(attack, files)| row(ground, attack, &files, &out)).collect()
 }
 
-fn row(
-    ground: &Ground,
-    attack: &str,
-    files: &[(char, String, String)],
-    out: &std::path::Path,
-) -> Result<Row, AttackError> {
+fn row(ground: &Ground, attack: &str, files: &[File], out: &std::path::Path) -> Result<Row, AttackError> {
     let witness = out.join("pwned");
     let tree = ground.fresh("patched")?;
     let lines: String = files.iter().map(|(mode, path, text)| format!("{mode}\t{path}\t{text}\n")).collect();
@@ -58,11 +56,8 @@ fn row(
         let mode = if mode == 'l' { FileMode::Symlink } else { FileMode::Regular };
         Some(Side { mode, content: Content::Text(text.to_owned()) })
     };
-    let change = |(mode, path, text): &(char, String, String)| FileChange {
-        path: path.clone(),
-        before: None,
-        after: side(*mode, text),
-    };
+    let change =
+        |(mode, path, text): &File| FileChange { path: path.clone(), before: None, after: side(*mode, text) };
     let check = Check {
         id: CheckId::parse("look")
             .map_err(|error| AttackError::Failed { what: "a name".to_owned(), said: error.to_string() })?,

@@ -100,8 +100,6 @@ fn won(probe: &Probe, said: &str, fill: &dyn Fn(&str) -> String) -> Fared {
 
 /// Puts the user's repository and home back.
 fn restore(ground: &Ground) -> Result<(), AttackError> {
-    let script = "rm -rf .git/hooks .git/pwn*; git config --list --name-only | grep -E '^(filter|diff|core[.](fsmonitor|pager|pwned))' \
-        | sort -u | while read -r key; do git config --unset-all \"$key\"; done; echo true > ../host/home/.profile; rm -f ../host/pwned; \
-        git worktree prune";
+    let script = "rm -rf .git/hooks .git/pwn; cp ../config .git/config; echo true > ../host/home/.profile; git worktree prune";
     ground.plain(&ground.path("repo"), script).map(drop)
 }

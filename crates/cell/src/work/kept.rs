@@ -11,6 +11,7 @@ const LONGEST_TAIL: u64 = 1 << 20;
 /// Items with their sizes, the middle left out where they exceed a limit.
 #[derive(Debug)]
 pub(super) struct Kept<T> {
+    each: u64,
     head_left: u64,
     tail: VecDeque<(u64, T)>,
     tail_size: u64,
@@ -20,9 +21,12 @@ pub(super) struct Kept<T> {
 }
 
 impl<T> Kept<T> {
-    pub(super) fn new(limit: u64) -> Kept<T> {
+    /// Keeps `limit` bytes, where an item costs its size and `each` for what is written around it: a flood of short
+    /// lines is a flood.
+    pub(super) fn new(limit: u64, each: u64) -> Kept<T> {
         let tail_limit = (limit / TAIL_SHARE).min(LONGEST_TAIL);
         Kept {
+            each,
             head_left: limit - tail_limit,
             tail: VecDeque::new(),
             tail_size: 0,
@@ -34,16 +38,16 @@ impl<T> Kept<T> {
 
     /// Takes an item; returns it when it belongs to the head and may be written now.
     pub(super) fn put(&mut self, size: u64, item: T) -> Option<T> {
-        if !self.in_tail && size <= self.head_left {
-            self.head_left -= size;
+        if !self.in_tail && size + self.each <= self.head_left {
+            self.head_left -= size + self.each;
             return Some(item);
         }
         self.in_tail = true;
         self.tail.push_back((size, item));
-        self.tail_size += size;
+        self.tail_size += size + self.each;
         while self.tail_size > self.tail_limit {
             let Some((size, _)) = self.tail.pop_front() else { break };
-            self.tail_size -= size;
+            self.tail_size -= size + self.each;
             self.dropped += size;
         }
         None
@@ -60,7 +64,7 @@ mod tests {
     use super::*;
 
     fn check(limit: u64, sizes: &[u64], head: &[usize], dropped: u64, tail: &[usize]) {
-        let mut kept = Kept::new(limit);
+        let mut kept = Kept::new(limit, 0);
         let got: Vec<usize> = sizes.iter().enumerate().filter_map(|(n, s)| kept.put(*s, n)).collect();
         let (left_out, end) = kept.end();
         assert_eq!((got.as_slice(), left_out, end.collect::<Vec<_>>().as_slice()), (head, dropped, tail));
@@ -79,6 +83,14 @@ mod tests {
     #[test]
     fn what_follows_the_head_never_jumps_the_queue() {
         check(100, &[70, 20, 5], &[0], 0, &[1, 2]);
+    }
+
+    #[test]
+    fn short_items_cost_what_is_written_around_them() {
+        let mut kept = Kept::new(1000, 100);
+        let head = (0..1000).filter(|n| kept.put(1, *n).is_some()).count();
+        let (dropped, tail) = kept.end();
+        assert_eq!((head, dropped, tail.count()), (7, 991, 2));
     }
 
     #[test]

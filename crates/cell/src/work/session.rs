@@ -26,6 +26,8 @@ use crate::room::RoomError;
 
 /// Bytes of one line that are read; the rest is counted.
 const LONGEST_LINE: usize = 4 << 20;
+/// Bytes that a journal's line has around an event's text.
+const AROUND: u64 = 100;
 
 /// A line as it came, and what it means.
 struct Item {
@@ -76,7 +78,7 @@ impl<'a> Session<'a> {
             out: Lines::new(LONGEST_LINE),
             err: Lines::new(LONGEST_LINE),
             veil: Veil::new(secrets),
-            kept: Kept::new(bundle.limits.output_bytes),
+            kept: Kept::new(bundle.limits.output_bytes, AROUND),
             progress: Progress::new(bundle.assistant.backend),
             when_stopped: None,
             usage: Usage::default(),
@@ -225,7 +227,7 @@ impl<'a> Session<'a> {
         }
         let last = self.reader.finish(exit);
         self.events(0, String::new(), last);
-        let (dropped, tail) = std::mem::replace(&mut self.kept, Kept::new(0)).end();
+        let (dropped, tail) = std::mem::replace(&mut self.kept, Kept::new(0, 0)).end();
         if dropped > 0 {
             let raw = format!("[{dropped} bytes left out]");
             self.write(Item { raw, events: vec![EventKind::Dropped { bytes: dropped }] });
