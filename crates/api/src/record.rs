@@ -66,6 +66,9 @@ pub(crate) fn record(
         tier_reason,
         instruction_files: work.instruction_files,
         bad_lines: work.bad_lines,
+        rules: 1,
+        reference: None,
+        overruled: vec![],
     })
 }
 

@@ -9,7 +9,7 @@ use crate::network::Contact;
 use crate::outcome::{Ending, Outcome};
 use crate::patch::{CaptureFlag, PatchRef};
 use crate::plan::Plan;
-use crate::score::{Finding, Score};
+use crate::score::{Finding, Overruling, Score};
 use crate::traffic::Traffic;
 use crate::usage::{Cost, Usage};
 use crate::verdict::Verdict;
@@ -100,6 +100,15 @@ values! {
         /// Lines of the journals that could not be read.
         #[serde(default)]
         pub bad_lines: u64,
+        /// The rule set that made outcome, scores and findings; 1 in records made before it was kept.
+        #[serde(default = "first_rules")]
+        pub rules: u32,
+        /// The blob with the reference as a patch over the task's base; `None` when there was none.
+        #[serde(default)]
+        pub reference: Option<Digest>,
+        /// What reviewers said against rules.
+        #[serde(default)]
+        pub overruled: Vec<Overruling>,
     }
 
     /// What is known of a task before trials: checks on the base and on the reference.
@@ -191,4 +200,8 @@ values! {
             status: RunStatus,
         },
     }
+}
+
+fn first_rules() -> u32 {
+    1
 }

@@ -1,26 +1,40 @@
 //! The exact edit distance between two sequences, or nothing when it would take too long.
 //!
-//! **Invariant:** the result is |a| + |b| − 2·LCS(a, b), which is a metric; it is never approximated.
+//! **Invariant:** the result is |a| + |b| − 2·LCS(a, b), which is a metric; it is never approximated. What is too long
+//! is decided by counted steps, so that the same input always gives the same answer.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
-/// The largest distance that is searched for, after elements of one side only have been counted.
+/// The largest distance that the greedy search looks for, after elements of one side only have been counted.
 pub(crate) const MAX_DISTANCE: usize = 10_000;
 
-/// Returns insertions plus deletions between `a` and `b`; `None` when the search would exceed [`MAX_DISTANCE`].
-///
-/// Myers, "An O(ND) difference algorithm" (1986), greedy forward search. Elements that stand on one side only
-/// belong to no common subsequence, so each costs one and leaves the search.
-pub(crate) fn distance(a: &[u32], b: &[u32]) -> Option<usize> {
-    let (in_a, in_b): (HashSet<u32>, HashSet<u32>) =
-        (a.iter().copied().collect(), b.iter().copied().collect());
-    let shared_a: Vec<u32> = a.iter().copied().filter(|id| in_b.contains(id)).collect();
-    let shared_b: Vec<u32> = b.iter().copied().filter(|id| in_a.contains(id)).collect();
-    let alone = a.len() - shared_a.len() + b.len() - shared_b.len();
-    Some(alone + search(&shared_a, &shared_b)?)
+/// Steps that one [`Work`] allows: about a fifth of a second.
+const STEPS: u64 = 150_000_000;
+
+/// Steps for 64 elements against the other side beyond which the greedy search is tried first.
+const COLUMNS: u64 = 40_000_000;
+
+/// What may still be spent on distances, so that many files together cannot stall a score.
+#[derive(Debug, Clone)]
+pub struct Work(u64);
+
+impl Default for Work {
+    fn default() -> Self {
+        Work(STEPS)
+    }
 }
 
-fn search(a: &[u32], b: &[u32]) -> Option<usize> {
+impl Work {
+    fn spend(&mut self, steps: u64) -> Option<()> {
+        self.0 = self.0.checked_sub(steps)?;
+        Some(())
+    }
+}
+
+/// Returns insertions plus deletions between `a` and `b`; `None` when that would take more than is left.
+///
+/// Elements that stand on one side only belong to no common subsequence, so each costs one and leaves the search.
+pub fn distance(a: &[u32], b: &[u32], work: &mut Work) -> Option<usize> {
     let prefix = a.iter().zip(b).take_while(|(x, y)| x == y).count();
     let (a, b) = (&a[prefix..], &b[prefix..]);
     let suffix = a.iter().rev().zip(b.iter().rev()).take_while(|(x, y)| x == y).count();
@@ -28,10 +42,65 @@ fn search(a: &[u32], b: &[u32]) -> Option<usize> {
     if a.is_empty() || b.is_empty() {
         return Some(a.len() + b.len());
     }
+    let (shared_a, shared_b, alphabet) = shared(a, b);
+    let alone = a.len() - shared_a.len() + b.len() - shared_b.len();
+    let columns = (shared_a.len() as u64).div_ceil(64) * shared_b.len() as u64;
+    let rest = if columns <= COLUMNS {
+        work.spend(columns)?;
+        shared_a.len() + shared_b.len() - 2 * common(&shared_a, &shared_b, alphabet)
+    } else {
+        search(&shared_a, &shared_b, work)?
+    };
+    Some(alone + rest)
+}
+
+/// Returns the elements that stand on both sides, numbered from 0, and how many different ones there are.
+fn shared(a: &[u32], b: &[u32]) -> (Vec<u32>, Vec<u32>, usize) {
+    let mut known: HashMap<u32, Option<u32>> = a.iter().map(|id| (*id, None)).collect();
+    let mut next = 0;
+    let of_b: Vec<u32> = b
+        .iter()
+        .filter_map(|id| {
+            let number = known.get_mut(id)?;
+            Some(*number.get_or_insert_with(|| {
+                next += 1;
+                next - 1
+            }))
+        })
+        .collect();
+    let of_a = a.iter().filter_map(|id| known.get(id).copied().flatten()).collect();
+    (of_a, of_b, next as usize)
+}
+
+/// Returns the length of a longest common subsequence: Hyyrö, "Bit-parallel LCS-length computation revisited" (2004),
+/// 64 elements of `a` at a time, the carries of each block kept for the next.
+fn common(a: &[u32], b: &[u32], alphabet: usize) -> usize {
+    let mut masks = vec![0u64; alphabet];
+    let mut carries = vec![false; b.len()];
+    let mut length = 0;
+    for block in a.chunks(64) {
+        block.iter().enumerate().for_each(|(bit, id)| masks[*id as usize] |= 1 << bit);
+        let mut v = u64::MAX;
+        for (id, carry) in b.iter().zip(&mut carries) {
+            let matching = v & masks[*id as usize];
+            let (sum, over) = v.overflowing_add(matching);
+            let (sum, over_again) = sum.overflowing_add(u64::from(*carry));
+            *carry = over || over_again;
+            v = sum | (v & !matching);
+        }
+        block.iter().for_each(|id| masks[*id as usize] = 0);
+        length += (0..block.len()).filter(|bit| v & (1 << bit) == 0).count();
+    }
+    length
+}
+
+/// Myers, "An O(ND) difference algorithm" (1986), greedy forward search.
+fn search(a: &[u32], b: &[u32], work: &mut Work) -> Option<usize> {
     let most = (a.len() + b.len()).min(MAX_DISTANCE);
     // `reach[k + most]` is the furthest x on diagonal k = x − y.
     let mut reach = vec![0usize; 2 * most + 3];
     for d in 0..=most {
+        work.spend(d as u64)?;
         for k in (0..=d).map(|step| most + 1 + 2 * step - d) {
             let down = k == most + 1 - d || (k != most + 1 + d && reach[k - 1] < reach[k + 1]);
             let mut x = if down { reach[k + 1] } else { reach[k - 1] + 1 };
@@ -73,10 +142,12 @@ mod tests {
     proptest! {
         #[test]
         fn the_distance_is_the_tables(
-            a in proptest::collection::vec(0u32..5, 0..40),
-            b in proptest::collection::vec(0u32..5, 0..40),
+            a in proptest::collection::vec(0u32..5, 0..200),
+            b in proptest::collection::vec(0u32..5, 0..200),
         ) {
-            prop_assert_eq!(distance(&a, &b), Some(by_table(&a, &b)));
+            let by_table = Some(by_table(&a, &b));
+            prop_assert_eq!(distance(&a, &b, &mut Work::default()), by_table);
+            prop_assert_eq!(search(&a, &b, &mut Work::default()), by_table);
         }
 
         #[test]
@@ -87,16 +158,27 @@ mod tests {
             let ops = capture_diff_slices(Algorithm::RawMyers, &a, &b);
             let changed = ops.iter().filter(|op| op.tag() != DiffTag::Equal);
             let raw: usize = changed.map(|op| op.old_range().len() + op.new_range().len()).sum();
-            prop_assert_eq!(distance(&a, &b), Some(raw));
+            prop_assert_eq!(distance(&a, &b, &mut Work::default()), Some(raw));
         }
     }
 
     #[test]
     fn past_the_limit_there_is_no_answer() {
-        let a: Vec<u32> = (0..15_000).collect();
-        let b: Vec<u32> = (0..15_000).rev().collect();
+        let distance = |a: &[u32], b: &[u32]| distance(a, b, &mut Work::default());
+        let a: Vec<u32> = (0..100_000).collect();
+        let b: Vec<u32> = (0..100_000).rev().collect();
         assert_eq!(distance(&a, &b), None);
-        let c: Vec<u32> = (20_000..90_000).collect();
-        assert_eq!(distance(&a, &c), Some(85_000), "what stands on one side only needs no search");
+        assert_eq!(distance(&a[..15_000], &b[85_000..]), Some(29_998));
+        let c: Vec<u32> = (200_000..270_000).collect();
+        assert_eq!(distance(&a, &c), Some(170_000), "what stands on one side only needs no search");
+    }
+
+    #[test]
+    fn what_is_spent_is_spent_for_all() {
+        let a: Vec<u32> = (0..40_000).collect();
+        let b: Vec<u32> = (0..40_000).rev().collect();
+        let mut work = Work::default();
+        let found: Vec<bool> = (0..8).map(|_| distance(&a, &b, &mut work).is_some()).collect();
+        assert!(found[0] && !found[7], "{found:?}");
     }
 }

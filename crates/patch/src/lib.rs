@@ -2,14 +2,17 @@
 //!
 //! **Invariant:** a figure is exact, or missing with its reason; odd or huge input never panics.
 
+pub mod distance;
+pub mod hunks;
 pub mod measure;
+pub mod moved;
+pub mod overlap;
 pub mod rename;
 pub mod similarity;
 pub mod unified;
 
 mod align;
 mod columns;
-mod distance;
 mod lines;
 mod paths;
 mod row;

@@ -3,12 +3,11 @@
 //! **Invariant:** in [0, 1], 1 for equal patches, symmetric, and exact; what would take too long is missing.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use fairtrial_domain::patch::{Content, Patch, Side};
 
-use crate::distance::{MAX_DISTANCE, distance};
-use crate::lines::Interner;
+use crate::distance::{Work, distance};
 use crate::rename;
 
 /// The most lines of one file's version that are compared.
@@ -23,11 +22,19 @@ pub enum NoSimilarity {
         /// Which file.
         path: String,
     },
-    /// Two versions differ by more than 10,000 lines that stand in both elsewhere.
-    #[error("too large: versions of `{path}` differ by more than {MAX_DISTANCE} moved or repeated lines")]
+    /// An exact figure would take too many steps.
+    #[error("too large: versions of `{path}` differ in too many places for an exact figure")]
     TooFar {
         /// Which file.
         path: String,
+    },
+    /// A file cannot be read in the units asked for.
+    #[error("too large: `{path}` {why}")]
+    Unread {
+        /// Which file.
+        path: String,
+        /// Why.
+        why: String,
     },
     /// The patches do not start from the same file.
     #[error("the patches are not over one base: `{path}` differs")]
@@ -47,7 +54,33 @@ pub enum NoSimilarity {
 /// # Errors
 /// When a file is too large for an exact figure, or the two patches have different bases.
 pub fn by_lines(a: &Patch, b: &Patch) -> Result<f64, NoSimilarity> {
+    let mut interner = HashMap::new();
+    by_units(a, b, &mut |path, side| {
+        let lines = normalised(side);
+        if lines.len() > MAX_LINES {
+            return Err(NoSimilarity::TooLong { path: path.to_owned() });
+        }
+        let mut id = |line: &str| {
+            let next = u32::try_from(interner.len()).unwrap_or(u32::MAX);
+            match interner.get(line) {
+                Some(known) => *known,
+                None => *interner.entry(line.to_owned()).or_insert(next),
+            }
+        };
+        Ok(lines.iter().map(|line| id(line)).collect())
+    })
+}
+
+/// Reads one version of a file, by path and content, as a sequence of units; equal units have equal numbers.
+pub type Units<'r> = dyn FnMut(&str, Option<&Side>) -> Result<Vec<u32>, NoSimilarity> + 'r;
+
+/// Returns the same as [`by_lines`], in units that the caller reads.
+///
+/// # Errors
+/// When `units` fails, a figure would take too long, or the two patches have different bases.
+pub fn by_units(a: &Patch, b: &Patch, units: &mut Units<'_>) -> Result<f64, NoSimilarity> {
     let (mut apart, mut own) = (0usize, 0usize);
+    let mut work = Work::default();
     for (path, (a, b)) in by_path(a, b) {
         let base = match (a, b) {
             (Some(a), Some(b)) if a.before != b.before => {
@@ -56,20 +89,21 @@ pub fn by_lines(a: &Patch, b: &Patch) -> Result<f64, NoSimilarity> {
             (Some(change), _) | (None, Some(change)) => change.before.as_ref(),
             (None, None) => continue,
         };
-        let after = |change: Option<&'_ Change>| change.map_or(base, |change| change.after.as_ref()).cloned();
-        let sides = [base.cloned(), after(a), after(b)];
-        let versions: Vec<Vec<Cow<'_, str>>> = sides.iter().map(|side| normalised(side.as_ref())).collect();
-        if versions.iter().any(|lines| lines.len() > MAX_LINES) {
-            return Err(NoSimilarity::TooLong { path: path.to_owned() });
-        }
-        let mut interner = Interner::default();
-        let ids: Vec<Vec<u32>> = versions
-            .iter()
-            .map(|lines| interner.ids(&lines.iter().map(AsRef::as_ref).collect::<Vec<&str>>()))
-            .collect();
         let far = || NoSimilarity::TooFar { path: path.to_owned() };
-        apart += distance(&ids[1], &ids[2]).ok_or_else(far)?;
-        own += distance(&ids[0], &ids[1]).ok_or_else(far)? + distance(&ids[0], &ids[2]).ok_or_else(far)?;
+        let mut apart_of = |x: &[u32], y: &[u32]| distance(x, y, &mut work).ok_or_else(far);
+        let of_base = units(path, base)?;
+        match (a, b) {
+            (Some(a), Some(b)) => {
+                let (of_a, of_b) = (units(path, a.after.as_ref())?, units(path, b.after.as_ref())?);
+                apart += apart_of(&of_a, &of_b)?;
+                own += apart_of(&of_base, &of_a)? + apart_of(&of_base, &of_b)?;
+            }
+            (Some(one), None) | (None, Some(one)) => {
+                let far = apart_of(&of_base, &units(path, one.after.as_ref())?)?;
+                (apart, own) = (apart + far, own + far);
+            }
+            (None, None) => {}
+        }
     }
     Ok(if own == 0 { 1.0 } else { 1.0 - apart as f64 / own as f64 })
 }
@@ -91,7 +125,7 @@ fn normalised(side: Option<&Side>) -> Vec<Cow<'_, str>> {
     }
 }
 
-fn one_spaced(line: &str) -> Cow<'_, str> {
+pub(crate) fn one_spaced(line: &str) -> Cow<'_, str> {
     let trimmed = line.trim();
     let plain = !trimmed.contains("  ") && !trimmed.contains(|c: char| c.is_whitespace() && c != ' ');
     if plain {

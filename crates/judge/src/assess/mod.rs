@@ -20,7 +20,8 @@ use fairtrial_domain::usage::Cost;
 use fairtrial_domain::verdict::Verdict;
 
 use checks::{Missing, failures, unseen, untrusted, verdict_of};
-use tamper::{Seen, Weight};
+use fairtrial_domain::score::Weight;
+use tamper::Seen;
 
 /// All that is known of a trial that is over.
 #[derive(Debug, Clone)]
@@ -79,7 +80,7 @@ fn outcome(e: &Evidence<'_>, seen: &[Seen]) -> Outcome {
     if e.patch.is_empty() {
         return Outcome::NoDiff;
     }
-    let offence = seen.iter().find(|seen| seen.weight == Weight::Offence);
+    let offence = seen.iter().find(|seen| seen.weight == Weight::SetsAside);
     if let Some(Seen { finding: Finding { rule, at, because }, .. }) = offence {
         return Outcome::SetAside { rule: *rule, at: at.clone(), because: because.clone() };
     }

@@ -14,7 +14,8 @@ use fairtrial_patch::{Paths, measure, similarity};
 use super::Evidence;
 use super::checks::{Missing, failures, passing, required, shows, unseen, untrusted, verdict_of};
 use super::paths::is_test;
-use super::tamper::{Seen, Weight};
+use fairtrial_domain::score::Weight;
+use super::tamper::Seen;
 
 fn value(id: ScoreId, value: f64, formula: String, evidence: Vec<Location>) -> Score {
     if value.is_finite() {
@@ -147,7 +148,7 @@ fn integrity(seen: &[Seen]) -> Score {
     let places = |weight: Weight| -> Vec<Location> {
         seen.iter().filter(|s| s.weight == weight).map(|s| s.finding.at.clone()).collect()
     };
-    let (broken, waived) = (places(Weight::Offence), places(Weight::Waived));
+    let (broken, waived) = (places(Weight::SetsAside), places(Weight::Waived));
     let id = ScoreId::Integrity;
     match (broken.len(), waived.len()) {
         (0, 0) => value(id, 1.0, "1: no rule was broken".to_owned(), vec![]),

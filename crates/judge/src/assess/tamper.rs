@@ -51,7 +51,7 @@ pub(crate) fn look(task: &Task, patch: &Patch) -> Vec<Seen> {
     seen.extend(weakened(patch));
     for one in &mut seen {
         let waived = task.tests_may_change && !protected.has(&one.finding.at.path);
-        if waived && one.weight == Weight::Offence {
+        if waived && one.weight == Weight::SetsAside {
             one.weight = Weight::Waived;
         }
     }
@@ -62,7 +62,7 @@ pub(crate) fn look(task: &Task, patch: &Patch) -> Vec<Seen> {
 pub(super) fn seen(rule: RuleId, path: &str, line: Option<usize>, because: String, offence: bool) -> Seen {
     let line = line.map(|line| u32::try_from(line + 1).unwrap_or(u32::MAX));
     let at = Location { path: path.to_owned(), line };
-    let weight = if offence { Weight::Offence } else { Weight::Noted };
+    let weight = if offence { Weight::SetsAside } else { Weight::Noted };
     Seen { finding: Finding { rule, at, because }, weight }
 }
 

@@ -68,6 +68,7 @@ pub(crate) fn trial(task_id: &str, who: &str, number: u32) -> TrialRecord {
                 missing: None,
                 formula: "2 of 2 tests pass".into(),
                 evidence: vec![],
+                source: "verdicts".into(),
             },
             Score {
                 id: ScoreId::Similarity,
@@ -75,6 +76,7 @@ pub(crate) fn trial(task_id: &str, who: &str, number: u32) -> TrialRecord {
                 missing: Some("no reference".into()),
                 formula: "1 − d(patch, reference) / (d(base, patch) + d(base, reference))".into(),
                 evidence: vec![],
+                source: String::new(),
             },
         ],
         findings: vec![],
@@ -99,6 +101,9 @@ pub(crate) fn trial(task_id: &str, who: &str, number: u32) -> TrialRecord {
         tier_reason: None,
         instruction_files: vec![],
         bad_lines: 0,
+        rules: 1,
+        reference: None,
+        overruled: vec![],
     }
 }
 

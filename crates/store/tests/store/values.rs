@@ -95,5 +95,8 @@ pub(crate) fn trial(key: TrialKey, attempts: u32) -> TrialRecord {
         tier_reason: None,
         instruction_files: vec![],
         bad_lines: 0,
+        rules: 1,
+        reference: None,
+        overruled: vec![],
     }
 }
