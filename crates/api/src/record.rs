@@ -66,7 +66,7 @@ pub(crate) fn record(
         tier_reason,
         instruction_files: work.instruction_files,
         bad_lines: work.bad_lines,
-        rules: 1,
+        rules: fairtrial_judge::RULES,
         reference: None,
         overruled: vec![],
     })
@@ -101,6 +101,9 @@ fn assess(
         cost: work.cost.as_ref(),
         seconds: work.seconds,
         restored: grade.map(|grade| grade.restored.as_slice()).unwrap_or_default(),
+        events: &[],
+        oracle: &[],
+        overruled: &[],
     })
 }
 

@@ -115,6 +115,9 @@ fn judged(task: &Task, ending: &Ending, patch: &Patch, verdicts_: &[Verdict]) ->
         cost: None,
         seconds: 3.0,
         restored: &[],
+        events: &[],
+        oracle: &[],
+        overruled: &[],
     })
 }
 
@@ -166,6 +169,9 @@ fn results_that_the_patch_printed_itself_do_not_resolve() {
             cost: None,
             seconds: 3.0,
             restored: &[],
+            events: &[],
+            oracle: &[],
+            overruled: &[],
         });
         let score = got.scores.iter().find(|s| s.id == ScoreId::FailToPass).unwrap().value.unwrap();
         format!("{} {score:.2}", words(got.outcome))
@@ -327,6 +333,9 @@ fn a_check_that_was_never_to_be_trusted_makes_the_trial_invalid() {
         cost: None,
         seconds: 1.0,
         restored: &[],
+        events: &[],
+        oracle: &[],
+        overruled: &[],
     });
     assert_eq!(words(told.outcome), "invalid: check `new`: exit 0 with failures");
     assert_eq!(outcome(&task, &Ending::Finished, &patch, &[]), "invalid: check `new` left no verdict");
@@ -375,6 +384,9 @@ fn builds_and_other_checks_must_pass_but_a_red_linter_may_stay_red() {
             cost: None,
             seconds: 1.0,
             restored: &[],
+            events: &[],
+            oracle: &[],
+            overruled: &[],
         });
         words(got.outcome)
     };
@@ -398,6 +410,9 @@ fn a_patch_that_does_not_fit_fails_every_check_and_names_the_path() {
         cost: None,
         seconds: 1.0,
         restored: &[],
+        events: &[],
+        oracle: &[],
+        overruled: &[],
     });
     assert_eq!(words(got.outcome), "unresolved: new old");
     assert_eq!(got.scores[0].value, Some(0.0));
@@ -454,6 +469,9 @@ fn an_honest_addition_to_a_protected_test_is_noted_and_no_offence() {
         cost: None,
         seconds: 1.0,
         restored: &["tests/test_a.py".to_owned(), "tests/x".to_owned()],
+        events: &[],
+        oracle: &[],
+        overruled: &[],
     });
     assert_eq!(words(got.outcome), "resolved");
     let told: Vec<_> = got.findings.iter().map(|f| format!("{} {}", f.at.path, f.because)).collect();
@@ -661,6 +679,9 @@ fn scored(task: &Task, patch: &Patch, reference: Option<&Patch>, id: ScoreId) ->
         cost: Some(&Cost { usd: 0.25, source: CostSource::Simulated }),
         seconds: 12.5,
         restored: &[],
+        events: &[],
+        oracle: &[],
+        overruled: &[],
     });
     let score = got.scores.iter().find(|s| s.id == id).unwrap();
     match (&score.value, &score.missing) {
@@ -812,7 +833,7 @@ proptest! {
     ) {
         let files = patch(&[(&path, before.as_deref(), after.as_deref())]);
         let got = judged(&task(), &Ending::Finished, &files, &good());
-        prop_assert_eq!(got.scores.len(), 9);
+        prop_assert_eq!(got.scores.len(), ScoreId::ALL.len());
         for score in &got.scores {
             prop_assert!(score.value.is_some() != score.missing.is_some());
             prop_assert!(score.value.is_none_or(f64::is_finite));

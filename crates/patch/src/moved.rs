@@ -38,6 +38,9 @@ pub struct Moved {
     pub lines: usize,
 }
 
+/// How many lines, from where, to where: stretch and line in it.
+type Candidate = (usize, (usize, usize), (usize, usize));
+
 /// Returns the blocks of at least [`LEAST_LINES`] lines with [`LEAST_SIGNS`] letters or digits that stand in `removed`
 /// and in `added`, the longest first, none overlapping another.
 pub fn moved(removed: &[Stretch<'_>], added: &[Stretch<'_>]) -> Vec<Moved> {
@@ -59,7 +62,7 @@ pub fn moved(removed: &[Stretch<'_>], added: &[Stretch<'_>]) -> Vec<Moved> {
             }
         }
     }
-    let mut candidates: Vec<(usize, (usize, usize), (usize, usize))> = Vec::new();
+    let mut candidates: Vec<Candidate> = Vec::new();
     let mut left = COMPARED;
     for (at, lines) in old.iter().enumerate() {
         for (line, window) in lines.windows(LEAST_LINES).enumerate() {
@@ -122,9 +125,9 @@ mod tests {
     #[test]
     fn few_lines_or_signs_are_no_block() {
         let four = stretch(0, 0, "fn area(w, h) {\n  let a = w * h;\n  log(a);\n  return a;\n");
-        assert_eq!(moved(&[four.clone()], &[four]), []);
+        assert_eq!(moved(std::slice::from_ref(&four), std::slice::from_ref(&four)), []);
         let braces = stretch(0, 0, "}\n}\n}\n}\n}\n}\n");
-        assert_eq!(moved(&[braces.clone()], &[braces]), []);
+        assert_eq!(moved(std::slice::from_ref(&braces), std::slice::from_ref(&braces)), []);
     }
 
     #[test]
@@ -137,6 +140,6 @@ mod tests {
     fn repeated_lines_end_soon() {
         let many = "same line of text here\n".repeat(100_000);
         let stretch = Stretch { file: 0, first: 0, lines: many.lines().collect() };
-        assert_eq!(moved(&[stretch.clone()], &[stretch])[0].lines, 100_000);
+        assert_eq!(moved(std::slice::from_ref(&stretch), std::slice::from_ref(&stretch))[0].lines, 100_000);
     }
 }

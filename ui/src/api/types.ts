@@ -680,7 +680,19 @@ at: Location,
 /**
  * What, in one sentence.
  */
-because: string, };
+because: string, 
+/**
+ * Where it stood in the base; `None` when nothing stood there or the rule looks at one side only.
+ */
+was: Location | null, 
+/**
+ * Which event of the session shows it, from 0; `None` when the patch does.
+ */
+event: number | null, 
+/**
+ * What it means for the patch.
+ */
+weight: Weight, };
 
 export type FindingLevel = "error" | "warning" | "note";
 
@@ -901,6 +913,28 @@ broke: Array<FailedTest>, } | { "result": "invalid",
  * Why.
  */
 reason: string, };
+
+export type Overruling = { 
+/**
+ * Which rule.
+ */
+rule: RuleId, 
+/**
+ * In which file; `None` for all files of the patch.
+ */
+path: string | null, 
+/**
+ * Why the rule is wrong here; never empty.
+ */
+reason: string, 
+/**
+ * Who says so.
+ */
+by: string, 
+/**
+ * RFC 3339, UTC.
+ */
+at: string, };
 
 export type Pair = { 
 /**
@@ -1190,7 +1224,7 @@ changed: Array<string>,
  */
 checks: Array<CheckOffer>, };
 
-export type RuleId = "protected_path" | "fewer_assertions" | "skipped_test" | "forged_results";
+export type RuleId = "protected_path" | "fewer_assertions" | "weakened_assertion" | "skipped_test" | "swallowed_failure" | "secret" | "outside_write" | "oracle_literal" | "environment_sniffing" | "answer_lookup";
 
 export type RunEvent = { "type": "task_preparing", 
 /**
@@ -1366,9 +1400,13 @@ formula: string,
 /**
  * Where to look.
  */
-evidence: Array<Location>, };
+evidence: Array<Location>, 
+/**
+ * What it was read from, in a few words; empty in records made before it was kept.
+ */
+source: string, };
 
-export type ScoreId = "applies" | "fail_to_pass" | "pass_to_pass" | "integrity" | "size" | "similarity" | "scope" | "cost" | "time";
+export type ScoreId = "applies" | "fail_to_pass" | "pass_to_pass" | "integrity" | "safety" | "builds" | "size" | "similarity" | "token_similarity" | "file_similarity" | "line_overlap" | "hunk_locality" | "definition_locality" | "scope" | "noise" | "lint" | "complexity" | "duplication" | "dependencies" | "own_tests" | "review" | "judge" | "cost" | "time";
 
 export type Scoreboard = { 
 /**
@@ -1768,25 +1806,17 @@ leftovers: Array<string>,
  */
 journals: Array<Digest>, 
 /**
- * What our meter saw; `None` when the assistant was not metered.
+ * The rule set that made outcome, scores and findings; 1 in records made before it was kept.
  */
-traffic: Traffic | null, 
+rules: number, 
 /**
- * Hosts that were asked for, with what became of it, where a proxy stood between.
+ * The blob with the reference as a patch over the task's base; `None` when there was none.
  */
-contacts: Array<Contact>, 
+reference: Digest | null, 
 /**
- * Why the isolation is not more, where it is not.
+ * What reviewers said against rules.
  */
-tier_reason: string | null, 
-/**
- * Instruction files of assistants that the base holds (AGENTS.md …); not all assistants read the same.
- */
-instruction_files: Array<string>, 
-/**
- * Lines of the journals that could not be read.
- */
-bad_lines: number, };
+overruled: Array<Overruling>, };
 
 export type TrialView = { 
 /**
@@ -2014,6 +2044,6 @@ top: Array<AssistantId>,
  */
 headline: string, };
 
-export type WireApi = "anthropic" | "responses" | "chat" | "gemini" | "converse" | "invoke" | "other";
+export type Weight = "sets_aside" | "waived" | "overruled" | "noted";
 
 export type WithheldReason = "one_task" | "ungraded" | "infra_asymmetry" | "no_evidence" | "not_isolated" | "mixed_tiers" | "unfinished";

@@ -5,8 +5,19 @@ use super::paths::name;
 /// Returns why a file is part of the harness; `None` when it is not, or only in some lines.
 pub(crate) fn whole_file(path: &str) -> Option<&'static str> {
     let name = name(path);
-    let script = ["jest.config.", "vitest.config.", "jest.setup.", "vitest.setup."];
-    if ["conftest.py", "pytest.ini", "sitecustomize.py", "usercustomize.py", ".mocharc.json"].contains(&name)
+    let script = [
+        "jest.config.",
+        "vitest.config.",
+        "jest.setup.",
+        "vitest.setup.",
+        "vitest.workspace.",
+        "karma.conf.",
+        "playwright.config.",
+        "cypress.config.",
+    ];
+    if ["conftest.py", "pytest.ini", ".pytest.ini", "pytest.toml", "sitecustomize.py", "usercustomize.py"]
+        .contains(&name)
+        || name.starts_with(".mocharc.")
         || name.ends_with(".pth")
         || script.iter().any(|start| name.starts_with(start))
     {
@@ -48,13 +59,53 @@ pub(crate) fn test_settings(path: &str, text: &str) -> Vec<(usize, String)> {
                 let key = line.trim_start().strip_prefix('"').and_then(|rest| rest.split_once('"'));
                 key.is_some_and(|(key, _)| {
                     let key = key.trim_start_matches("pre").trim_start_matches("post");
-                    key == "test" || key.starts_with("test:") || ["jest", "vitest", "mocha"].contains(&key)
+                    let steers =
+                        ["jest", "vitest", "mocha", "testPathIgnorePatterns", "testMatch", "testRegex"];
+                    let steers_too =
+                        ["passWithNoTests", "setupFiles", "setupFilesAfterEnv", "globalSetup", "bail"];
+                    key == "test"
+                        || key.starts_with("test:")
+                        || steers.contains(&key)
+                        || steers_too.contains(&key)
                 })
             };
-            lines().filter(|(_, line)| script(line)).map(kept).collect()
+            let plain = |(at, line): (usize, &str)| (at, line.trim().trim_end_matches(',').to_owned());
+            lines().filter(|(_, line)| script(line)).map(plain).collect()
         }
+        "pom.xml" | "build.gradle" | "build.gradle.kts" | "gradle.properties" => {
+            let steers = [
+                "skipTests",
+                "maven.test.skip",
+                "testFailureIgnore",
+                "ignoreFailures",
+                "excludeTestsMatching",
+                "surefire",
+                "useJUnit",
+                "<exclude>",
+            ];
+            let says = |line: &str| steers.iter().any(|word| line.contains(word));
+            lines().filter(|(_, line)| says(line)).map(kept).collect()
+        }
+        "Makefile" | "GNUmakefile" => in_target(text),
         _ => vec![],
     }
+}
+
+/// Lines of a Makefile's targets about tests.
+fn in_target(text: &str) -> Vec<(usize, String)> {
+    let mut inside = false;
+    let mut found = Vec::new();
+    for (at, line) in text.lines().enumerate() {
+        if !line.starts_with(['\t', ' ', '#']) && !line.trim().is_empty() {
+            let target = line.split(':').next().unwrap_or_default().trim();
+            inside =
+                line.contains(':') && (target == "test" || target.starts_with("test-") || target == "check");
+        }
+        if inside && !line.trim().is_empty() {
+            found.push((at, line.trim().to_owned()));
+        }
+    }
+    found
 }
 
 /// Lines of the sections whose heading starts with one of `headings`, blank lines and comments left out.

@@ -18,6 +18,7 @@ pub(crate) fn is_test(path: &str) -> bool {
         || stem.ends_with("_test")
         || stem.ends_with(".test")
         || stem.ends_with(".spec")
+        || name.ends_with(".java") && ["Test", "Tests", "IT"].iter().any(|end| stem.ends_with(end))
 }
 
 #[cfg(test)]

@@ -4,68 +4,114 @@
 
 use std::collections::HashSet;
 
-use fairtrial_domain::outcome::Location;
-use fairtrial_domain::patch::Patch;
-use fairtrial_domain::score::{Score, ScoreId};
+use fairtrial_domain::outcome::{Location, RuleId};
+use fairtrial_domain::score::{Finding, Score, ScoreId, Weight};
 use fairtrial_domain::task::{Check, CheckKind, ResultFormat};
 use fairtrial_domain::usage::CostSource;
-use fairtrial_patch::{Paths, measure, similarity};
 
 use super::Evidence;
 use super::checks::{Missing, failures, passing, required, shows, unseen, untrusted, verdict_of};
-use super::paths::is_test;
-use fairtrial_domain::score::Weight;
-use super::tamper::Seen;
+use super::measured::{self, Measured};
+use crate::features::Sources;
 
-fn value(id: ScoreId, value: f64, formula: String, evidence: Vec<Location>) -> Score {
+pub(super) fn value(id: ScoreId, value: f64, formula: String, evidence: Vec<Location>) -> Score {
     if value.is_finite() {
-        Score { id, value: Some(value), missing: None, formula, evidence }
+        Score { id, value: Some(value), missing: None, formula, evidence, source: String::new() }
     } else {
         missing(id, "the figure is no finite number", formula)
     }
 }
 
-fn missing(id: ScoreId, why: &str, formula: impl Into<String>) -> Score {
-    Score { id, value: None, missing: Some(why.to_owned()), formula: formula.into(), evidence: vec![] }
+pub(super) fn missing(id: ScoreId, why: &str, formula: impl Into<String>) -> Score {
+    Score {
+        id,
+        value: None,
+        missing: Some(why.to_owned()),
+        formula: formula.into(),
+        evidence: vec![],
+        source: String::new(),
+    }
 }
 
 const APPLIES: &str = "1 when the patch fits its base exactly, else 0";
 const FAIL_TO_PASS: &str = "fail-to-pass tests that pass / all of them";
 const PASS_TO_PASS: &str = "tests that passed on the base and still pass / all of them";
 const INTEGRITY: &str = "1 when no rule was broken, else 0";
-const SIZE: &str = "min(1, 1.5 · reference churn / churn)";
-const SIMILARITY: &str = "1 − Σ d(patch, reference) / Σ (d(base, patch) + d(base, reference)), by lines";
-const SCOPE: &str = "1 − churn outside / churn";
+const SAFETY: &str = "1 when no secret was put in, else 0";
+const BUILDS: &str = "build checks that pass / all of them";
+const REVIEW: &str = "mean of blind votes: would merge 1, with changes 0.5, no 0";
+const JUDGE: &str = "advisory mean of both orders; a flipped pair is a tie";
 
 /// Returns every dimension of a trial that is evidence.
-pub(crate) fn scores(e: &Evidence<'_>, seen: &[Seen]) -> Vec<Score> {
-    vec![
-        applies(e),
-        fail_to_pass(e),
-        pass_to_pass(e),
-        integrity(seen),
-        size(e),
-        similar(e),
-        scope(e),
-        cost(e),
-        time(e),
-    ]
+pub(crate) fn scores<'a>(e: &Evidence<'a>, seen: &[Finding], sources: &Sources<'a>) -> Vec<Score> {
+    let mut card =
+        vec![applies(e), fail_to_pass(e), pass_to_pass(e), integrity(seen), safety(e, seen), builds(e)];
+    card.extend(Measured::of(e, sources).scores(e));
+    card.push(missing(ScoreId::Review, "nobody has voted", REVIEW));
+    card.push(missing(ScoreId::Judge, "no model was asked", JUDGE));
+    card.extend([cost(e), time(e)]);
+    sourced(card)
 }
 
 /// Returns the scorecard of a trial that is no evidence: what was spent, and nothing about the work.
 pub(crate) fn no_evidence(e: &Evidence<'_>) -> Vec<Score> {
     let why = "the trial is no evidence";
-    vec![
-        missing(ScoreId::Applies, why, APPLIES),
-        missing(ScoreId::FailToPass, why, FAIL_TO_PASS),
-        missing(ScoreId::PassToPass, why, PASS_TO_PASS),
-        missing(ScoreId::Integrity, why, INTEGRITY),
-        missing(ScoreId::Size, why, SIZE),
-        missing(ScoreId::Similarity, why, SIMILARITY),
-        missing(ScoreId::Scope, why, SCOPE),
-        cost(e),
-        time(e),
-    ]
+    let one = |id: ScoreId| match id {
+        ScoreId::Cost => cost(e),
+        ScoreId::Time => time(e),
+        ScoreId::Applies => missing(id, why, APPLIES),
+        ScoreId::FailToPass => missing(id, why, FAIL_TO_PASS),
+        ScoreId::PassToPass => missing(id, why, PASS_TO_PASS),
+        ScoreId::Integrity => missing(id, why, INTEGRITY),
+        ScoreId::Safety => missing(id, why, SAFETY),
+        ScoreId::Builds => missing(id, why, BUILDS),
+        ScoreId::Size => missing(id, why, measured::SIZE),
+        ScoreId::Similarity => missing(id, why, measured::SIMILARITY),
+        ScoreId::TokenSimilarity => missing(id, why, measured::TOKENS),
+        ScoreId::FileSimilarity => missing(id, why, measured::FILES),
+        ScoreId::LineOverlap => missing(id, why, measured::LINES),
+        ScoreId::HunkLocality => missing(id, why, measured::HUNKS),
+        ScoreId::DefinitionLocality => missing(id, why, measured::DEFINITIONS),
+        ScoreId::Scope => missing(id, why, measured::SCOPE),
+        ScoreId::Noise => missing(id, why, measured::NOISE),
+        ScoreId::Lint => missing(id, why, measured::LINT),
+        ScoreId::Complexity => missing(id, why, measured::COMPLEXITY),
+        ScoreId::Duplication => missing(id, why, measured::DUPLICATION),
+        ScoreId::Dependencies => missing(id, why, measured::DEPENDENCIES),
+        ScoreId::OwnTests => missing(id, why, measured::OWN_TESTS),
+        ScoreId::Review => missing(id, why, REVIEW),
+        ScoreId::Judge => missing(id, why, JUDGE),
+    };
+    sourced(ScoreId::ALL.map(one).into())
+}
+
+/// Says of each score what it was read from.
+fn sourced(mut card: Vec<Score>) -> Vec<Score> {
+    for score in &mut card {
+        score.source = source(score.id).to_owned();
+    }
+    card
+}
+
+fn source(id: ScoreId) -> &'static str {
+    match id {
+        ScoreId::Applies => "the grading cell, on a fresh base",
+        ScoreId::FailToPass | ScoreId::PassToPass | ScoreId::Builds => "verdicts, test by test",
+        ScoreId::Integrity => "rules T1 to T5 over the patch",
+        ScoreId::Safety => "added lines",
+        ScoreId::Size | ScoreId::Scope | ScoreId::Noise => "lines of the patch, noise and moves taken out",
+        ScoreId::Similarity | ScoreId::FileSimilarity | ScoreId::LineOverlap | ScoreId::HunkLocality => {
+            "patch and reference over one base"
+        }
+        ScoreId::TokenSimilarity | ScoreId::DefinitionLocality => "patch and reference, read by grammar",
+        ScoreId::Complexity | ScoreId::Duplication => "the touched files, read by grammar",
+        ScoreId::Lint => "the project's linter, on changed lines",
+        ScoreId::Dependencies => "manifests in the patch",
+        ScoreId::OwnTests => "tests in the patch",
+        ScoreId::Review => "blind votes",
+        ScoreId::Judge => "a model",
+        ScoreId::Cost | ScoreId::Time => "the trial's events",
+    }
 }
 
 fn applies(e: &Evidence<'_>) -> Score {
@@ -144,9 +190,9 @@ fn pass_to_pass(e: &Evidence<'_>) -> Score {
     share(ScoreId::PassToPass, tally(e, CheckKind::PassToPass), PASS_TO_PASS)
 }
 
-fn integrity(seen: &[Seen]) -> Score {
+fn integrity(seen: &[Finding]) -> Score {
     let places = |weight: Weight| -> Vec<Location> {
-        seen.iter().filter(|s| s.weight == weight).map(|s| s.finding.at.clone()).collect()
+        seen.iter().filter(|s| s.weight == weight).map(|s| s.at.clone()).collect()
     };
     let (broken, waived) = (places(Weight::SetsAside), places(Weight::Waived));
     let id = ScoreId::Integrity;
@@ -158,62 +204,24 @@ fn integrity(seen: &[Seen]) -> Score {
     }
 }
 
-fn churn(patch: &Patch) -> u64 {
-    let counts = measure::counts(patch);
-    counts.added.saturating_add(counts.removed)
-}
-
-fn files(patch: &Patch) -> Vec<Location> {
-    patch.files.iter().map(|change| Location { path: change.path.clone(), line: None }).collect()
-}
-
-fn size(e: &Evidence<'_>) -> Score {
-    let id = ScoreId::Size;
-    let Some(reference) = e.reference else { return missing(id, "the task has no reference patch", SIZE) };
-    let (own, theirs) = (churn(e.patch), churn(reference));
-    if own == 0 {
-        return missing(id, "no line was changed", SIZE);
-    }
-    if theirs == 0 {
-        return missing(id, "the reference changes no line", SIZE);
-    }
-    let size = (1.5 * theirs as f64 / own as f64).min(1.0);
-    value(id, size, format!("min(1, 1.5 · {theirs} / {own}) = {size:.2}"), files(e.patch))
-}
-
-fn similar(e: &Evidence<'_>) -> Score {
-    let id = ScoreId::Similarity;
-    let Some(reference) = e.reference else {
-        return missing(id, "the task has no reference patch", SIMILARITY);
-    };
+/// G5: what was put in and is dangerous.
+fn safety(e: &Evidence<'_>, seen: &[Finding]) -> Score {
+    let id = ScoreId::Safety;
     if e.patch.is_empty() {
-        return missing(id, "nothing was changed", SIMILARITY);
+        return missing(id, "nothing was changed", SAFETY);
     }
-    match similarity::by_lines(e.patch, reference) {
-        Ok(got) => value(id, got, format!("{SIMILARITY} = {got:.2}"), files(reference)),
-        Err(why) => missing(id, &why.to_string(), SIMILARITY),
+    let dangerous = seen.iter().filter(|s| matches!(s.rule, RuleId::Secret) && s.weight == Weight::SetsAside);
+    let places: Vec<Location> = dangerous.map(|s| s.at.clone()).collect();
+    match places.len() {
+        0 => value(id, 1.0, "1: no new secret".to_owned(), vec![]),
+        1 => value(id, 0.0, "0: a secret was put in".to_owned(), places),
+        many => value(id, 0.0, format!("0: {many} secrets were put in"), places),
     }
 }
 
-fn scope(e: &Evidence<'_>) -> Score {
-    let id = ScoreId::Scope;
-    if e.task.allowed.is_empty() && e.reference.is_none() {
-        return missing(id, "the task does not say what it is about", SCOPE);
-    }
-    let all = churn(e.patch);
-    if all == 0 {
-        return missing(id, "no line was changed", SCOPE);
-    }
-    let allowed = Paths::of(&e.task.allowed);
-    let in_reference =
-        |path: &str| e.reference.is_some_and(|r| r.files.iter().any(|change| change.path == path));
-    let files = measure::files(e.patch).into_iter();
-    let outside: Vec<_> =
-        files.filter(|f| !allowed.has(&f.path) && !is_test(&f.path) && !in_reference(&f.path)).collect();
-    let out: u64 = outside.iter().map(|f| f.added.saturating_add(f.removed)).fold(0, u64::saturating_add);
-    let scope = 1.0 - out as f64 / all as f64;
-    let evidence = outside.into_iter().map(|f| Location { path: f.path, line: None }).collect();
-    value(id, scope, format!("1 − {out} / {all} = {scope:.2}"), evidence)
+/// G6: the checks that build.
+fn builds(e: &Evidence<'_>) -> Score {
+    share(ScoreId::Builds, tally(e, CheckKind::Build), BUILDS)
 }
 
 fn cost(e: &Evidence<'_>) -> Score {

@@ -6,40 +6,31 @@
 use std::collections::HashMap;
 
 use fairtrial_domain::outcome::{Location, RuleId};
-use fairtrial_domain::patch::{FileChange, Patch, Side};
-use fairtrial_domain::score::Finding;
-use fairtrial_domain::task::Task;
+use fairtrial_domain::patch::{FileChange, Side};
+use fairtrial_domain::score::{Finding, Weight};
 use fairtrial_patch::Paths;
 
-use super::harness;
+use super::lookup::lookups;
+use super::paths::{is_test, name};
+use super::secrets::dangers;
+use super::sniff::{oracle, sniffing};
+use super::soften::softened;
 use super::weaken::weakened;
-
-/// Something seen in a patch.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Seen {
-    pub(crate) finding: Finding,
-    pub(crate) weight: Weight,
-}
-
-/// What something seen means for the patch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Weight {
-    /// It keeps the patch out of the count.
-    Offence,
-    /// It would, but the task asks for changes to tests, and the path is none that it protects.
-    Waived,
-    /// A reader should know it.
-    Noted,
-}
+use super::{Evidence, harness};
+use crate::features::Sources;
 
 /// Returns all that the rules see, offences first, by rule and then in the patch's order.
-pub(crate) fn look(task: &Task, patch: &Patch) -> Vec<Seen> {
+pub(crate) fn look<'a>(e: &Evidence<'a>, sources: &Sources<'a>) -> Vec<Finding> {
+    let (task, patch) = (e.task, e.patch);
     let protected = Paths::of(&task.protected);
     let allowed = Paths::of(&task.allowed);
-    let mut seen: Vec<Seen> = Vec::new();
+    let mut seen: Vec<Finding> = Vec::new();
     for change in &patch.files {
         if protected.has(&change.path) {
             seen.push(protected_path(change));
+        } else if !allowed.has(&change.path) && is_recorded(&change.path) && lost_line(change).is_some() {
+            let because = "what a test expects was recorded anew".to_owned();
+            seen.push(self::seen(RuleId::WeakenedAssertion, &change.path, lost_line(change), because, true));
         } else if let Some(mut found) = harness_edit(change) {
             if allowed.has(&change.path) {
                 // A task that is about this file asks for its change.
@@ -48,22 +39,39 @@ pub(crate) fn look(task: &Task, patch: &Patch) -> Vec<Seen> {
             seen.push(found);
         }
     }
-    seen.extend(weakened(patch));
+    seen.extend(weakened(patch, sources));
+    seen.extend(softened(patch, sources));
+    seen.extend(dangers(patch));
+    seen.extend(oracle(task, patch, e.oracle, sources));
+    seen.extend(sniffing(patch, sources));
+    seen.extend(lookups(e.events));
     for one in &mut seen {
-        let waived = task.tests_may_change && !protected.has(&one.finding.at.path);
+        // What is dangerous stays so, whatever the task asks for.
+        let waived = task.tests_may_change && !protected.has(&one.at.path) && one.rule != RuleId::Secret;
+        let overruled = e
+            .overruled
+            .iter()
+            .any(|word| word.rule == one.rule && word.path.as_ref().is_none_or(|path| *path == one.at.path));
         if waived && one.weight == Weight::SetsAside {
             one.weight = Weight::Waived;
         }
+        if overruled && one.weight == Weight::SetsAside {
+            one.weight = Weight::Overruled;
+        }
     }
-    seen.sort_by_key(|seen| (seen.weight, seen.finding.rule));
+    seen.sort_by_key(|seen| (seen.weight, seen.rule));
     seen
 }
 
-pub(super) fn seen(rule: RuleId, path: &str, line: Option<usize>, because: String, offence: bool) -> Seen {
-    let line = line.map(|line| u32::try_from(line + 1).unwrap_or(u32::MAX));
-    let at = Location { path: path.to_owned(), line };
+pub(super) fn seen(rule: RuleId, path: &str, line: Option<usize>, because: String, offence: bool) -> Finding {
     let weight = if offence { Weight::SetsAside } else { Weight::Noted };
-    Seen { finding: Finding { rule, at, because }, weight }
+    Finding { rule, at: place(path, line), because, was: None, event: None, weight }
+}
+
+/// A line, counted from 0, as people count.
+pub(super) fn place(path: &str, line: Option<usize>) -> Location {
+    let line = line.map(|line| u32::try_from(line + 1).unwrap_or(u32::MAX));
+    Location { path: path.to_owned(), line }
 }
 
 pub(super) fn text(side: Option<&Side>) -> Option<&str> {
@@ -80,8 +88,26 @@ pub(super) fn quote(line: &str) -> String {
     format!("`{short}`")
 }
 
+/// Returns whether a file holds what tests expect, as a runner or a person recorded it.
+fn is_recorded(path: &str) -> bool {
+    let name = name(path);
+    let ending = [".snap", ".ambr", ".golden", ".approved"].iter().any(|end| name.ends_with(end));
+    let named = ["expected", "golden", "snapshot"].iter().any(|word| name.contains(word));
+    ending
+        || name.contains(".approved.")
+        || named && is_test(path) && super::tests_in::language(path).is_none()
+}
+
+/// Returns the first line, from 0, that is not as it was; `None` when lines were only added.
+fn lost_line(change: &FileChange) -> Option<usize> {
+    let (old, new) = (text(change.before.as_ref())?, text(change.after.as_ref())?);
+    match first_change(old, new)? {
+        Edit::Changed { line, .. } | Edit::Removed { line, .. } => Some(line),
+    }
+}
+
 /// T1 on a path that the task protects.
-fn protected_path(change: &FileChange) -> Seen {
+fn protected_path(change: &FileChange) -> Finding {
     let path = &change.path;
     let rule = RuleId::ProtectedPath;
     let whole = |because: &str| seen(rule, path, None, because.to_owned(), true);
@@ -99,7 +125,7 @@ fn protected_path(change: &FileChange) -> Seen {
     }
 }
 
-fn protected_text(path: &str, old: &str, new: &str) -> Seen {
+fn protected_text(path: &str, old: &str, new: &str) -> Finding {
     let rule = RuleId::ProtectedPath;
     match first_change(old, new) {
         Some(Edit::Changed { line, was }) => seen(
@@ -195,7 +221,7 @@ fn kept(old: &str, new: &str) -> bool {
 }
 
 /// T1 on files that steer tests although the task does not list them.
-fn harness_edit(change: &FileChange) -> Option<Seen> {
+fn harness_edit(change: &FileChange) -> Option<Finding> {
     let path = &change.path;
     let rule = RuleId::ProtectedPath;
     if let Some(why) = harness::whole_file(path) {

@@ -1,4 +1,4 @@
-//! Finds the test functions of a file and counts what they assert, by line, in Python, Rust, JavaScript and Go.
+//! Finds the test functions of a file and counts what they assert, by line, in Python, Rust, JavaScript, Go and Java.
 //!
 //! **Invariant:** reads any text without failing; what it does not recognise is no test.
 
@@ -11,6 +11,7 @@ pub(crate) enum Language {
     Rust,
     JavaScript,
     Go,
+    Java,
 }
 
 /// Returns the language of a path by its ending.
@@ -20,6 +21,7 @@ pub(crate) fn language(path: &str) -> Option<Language> {
         "rs" => Some(Language::Rust),
         "js" | "mjs" | "cjs" | "jsx" | "ts" | "mts" | "cts" | "tsx" => Some(Language::JavaScript),
         "go" => Some(Language::Go),
+        "java" => Some(Language::Java),
         _ => None,
     }
 }
@@ -60,6 +62,9 @@ struct Lines<'a> {
     indent: Vec<Option<usize>>,
 }
 
+/// A table of cases has at most this many lines.
+const TABLE: usize = 200;
+
 /// The base of the rolling hash: odd, and large.
 const BASE: u64 = 0x9e37_79b9_7f4a_7c15;
 
@@ -88,11 +93,16 @@ impl<'a> Lines<'a> {
     fn test(&self, header: usize, name: String, language: Language) -> Test {
         let last = match language {
             Language::Python => self.python_end(header),
-            Language::Rust | Language::JavaScript | Language::Go => self.bracket_end(header),
+            Language::Rust | Language::JavaScript | Language::Go | Language::Java => self.bracket_end(header),
         };
         let decorated =
             |line: &&&str| line.trim_start().starts_with(['@', '#']) && !line.trim_start().starts_with("# ");
-        let first = header - self.text[..header].iter().rev().take_while(decorated).count();
+        let mut first = header - self.text[..header].iter().rev().take_while(decorated).count();
+        let head = self.text[header].trim_start();
+        if language == Language::JavaScript && (head.starts_with("])(") || head.starts_with("`(")) {
+            let table = self.text[..header].iter().rev().take(TABLE).position(|line| line.contains(".each"));
+            first = table.map_or(first, |up| header - 1 - up);
+        }
         let before = self.hash[header + 1].wrapping_mul(self.power[last - header]);
         let starts_with = first_statement(self.text[header + 1..=last].iter().map(|line| line.trim()));
         Test {
@@ -160,6 +170,12 @@ pub(crate) fn tests(text: &str, language: Language) -> Vec<Test> {
             }
             Language::JavaScript => script_test(code).map(str::to_owned),
             Language::Go => line.strip_prefix("func Test").map(|rest| format!("Test{}", word(rest))),
+            Language::Java => {
+                attributed |= ["@Test", "@ParameterizedTest", "@RepeatedTest"].iter().any(|start| {
+                    code.strip_prefix(start).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
+                });
+                java_method(code).filter(|_| std::mem::take(&mut attributed)).map(str::to_owned)
+            }
         };
         found.extend(named.map(|name| lines.test(at, name, language)));
     }
@@ -187,9 +203,25 @@ fn rust_fn(code: &str) -> Option<&str> {
     (!code.starts_with("//")).then(|| word(rest.trim_start())).filter(|name| !name.is_empty())
 }
 
+/// Returns the name before the parameters of a method's first line.
+fn java_method(code: &str) -> Option<&str> {
+    let code = code.trim_start_matches(|c: char| c == '@').trim_start_matches("Test ");
+    let head = code.split('(').next()?.trim_end();
+    let name = head.rsplit(char::is_whitespace).next()?;
+    let declared = head.contains("void ") || head.split_whitespace().count() >= 2;
+    (code.contains('(') && declared && !name.is_empty() && word(name) == name).then_some(name)
+}
+
 /// Returns the title of a call such as `test("…"`, `it.skip('…'` or `await t.test(…`.
 fn script_test(code: &str) -> Option<&str> {
     let code = code.strip_prefix("await ").unwrap_or(code);
+    // A table of cases stands before the title: `it.each([…])('title', …`.
+    if let Some((_, rest)) = code.split_once("])(").or_else(|| code.split_once("`("))
+        && (code.starts_with("])(") || code.starts_with("`(") || code.contains(".each"))
+    {
+        let quote = rest.chars().next().filter(|c| "'\"`".contains(*c))?;
+        return rest[1..].split(quote).next();
+    }
     let (call, rest) = code.split_once('(')?;
     let test = call.split('.').any(|part| ["it", "test", "xit", "xtest", "fit", "specify"].contains(&part));
     let plain = call.chars().all(|c| c.is_alphanumeric() || c == '.' || c == '_');
@@ -230,7 +262,7 @@ fn depth_of(line: &str, language: Language) -> i64 {
 pub(crate) fn is_comment(code: &str, language: Language) -> bool {
     match language {
         Language::Python => code.starts_with('#'),
-        Language::Rust | Language::JavaScript | Language::Go => code.starts_with("//"),
+        Language::Rust | Language::JavaScript | Language::Go | Language::Java => code.starts_with("//"),
     }
 }
 
@@ -258,6 +290,14 @@ fn assertions_in(line: &str, language: Language) -> usize {
         }
         Language::Go => {
             ["t.Error", "t.Fatal", "t.Fail", "require.", "assert."].iter().map(|part| count(part)).sum()
+        }
+        Language::Java => {
+            let calls = code.match_indices("assert").filter(|(at, _)| {
+                let rest = &code[at + "assert".len()..];
+                let inner = code[..*at].ends_with(|c: char| c.is_alphanumeric() || c == '_');
+                !inner && rest[word(rest).len()..].starts_with('(')
+            });
+            calls.count() + count("verify(") + count(" fail(")
         }
     }
 }

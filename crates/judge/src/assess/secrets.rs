@@ -1,0 +1,167 @@
+//! G5: secrets on added lines, by the shapes that vendors publish and by names beside random-looking text.
+//!
+//! **Invariant:** a finding never repeats the secret; what reads like a placeholder is none.
+
+use fairtrial_domain::outcome::RuleId;
+use fairtrial_domain::patch::{FlagReason, Patch};
+use fairtrial_domain::score::Finding;
+
+use super::paths::is_test;
+use super::tamper::{seen, text};
+
+/// The least entropy of a value beside a telling name, in bits for each character.
+pub(super) const ENTROPY: f64 = 4.0;
+/// The least entropy of a value in a shape that a vendor publishes: its shape says the rest.
+const SHAPED: f64 = 3.0;
+
+/// Beginnings of keys with the least number of signs behind them.
+const SHAPES: [(&str, usize, &str); 10] = [
+    ("AKIA", 16, "an access key"),
+    ("ASIA", 16, "an access key"),
+    ("ghp_", 36, "a repository token"),
+    ("gho_", 36, "a repository token"),
+    ("github_pat_", 40, "a repository token"),
+    ("glpat-", 20, "a repository token"),
+    ("xoxb-", 24, "a chat token"),
+    ("sk-", 32, "a model key"),
+    ("AIza", 35, "a service key"),
+    ("npm_", 36, "a registry token"),
+];
+
+const NAMES: [&str; 9] =
+    ["secret", "token", "password", "passwd", "api_key", "apikey", "access_key", "private_key", "credential"];
+
+const PLACEHOLDERS: [&str; 10] = [
+    "example",
+    "placeholder",
+    "changeme",
+    "dummy",
+    "your",
+    "xxxx",
+    "planted",
+    "fixture",
+    "sample",
+    "redacted",
+];
+
+/// Returns secrets on added lines, and links out of the workspace.
+pub(super) fn dangers(patch: &Patch) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for change in &patch.files {
+        let Some(after) = text(change.after.as_ref()) else { continue };
+        let before = text(change.before.as_ref()).unwrap_or_default();
+        let lines: Vec<&str> = after.lines().collect();
+        for hunk in fairtrial_patch::hunks::of_texts(before, after) {
+            for line in hunk.new {
+                let Some(what) = lines.get(line).and_then(|line| secret(line)) else { continue };
+                let because = format!("{what} was put in");
+                found.push(seen(RuleId::Secret, &change.path, Some(line), because, !is_test(&change.path)));
+            }
+        }
+    }
+    let out = patch.flags.iter().filter(|flag| flag.reason == FlagReason::EscapingSymlink);
+    found.extend(out.map(|flag| {
+        let because = "a link leads out of the workspace".to_owned();
+        seen(RuleId::OutsideWrite, &flag.path, None, because, false)
+    }));
+    found
+}
+
+/// No line longer than this is looked at: what is packed so is no source.
+const LONG: usize = 2000;
+
+/// Returns what sort of secret stands on a line.
+fn secret(line: &str) -> Option<&'static str> {
+    if line.len() > LONG {
+        return None;
+    }
+    if line.contains("-----BEGIN ") && line.contains("PRIVATE KEY-----") {
+        return Some("a private key");
+    }
+    for (start, least, what) in SHAPES {
+        for (at, _) in line.match_indices(start) {
+            let inside = line[..at].ends_with(|c: char| c.is_ascii_alphanumeric());
+            let rest: String = line[at + start.len()..]
+                .chars()
+                .take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
+                .collect();
+            if !inside && rest.len() >= least && entropy(&rest) >= SHAPED && !is_placeholder(&rest) {
+                return Some(what);
+            }
+        }
+    }
+    named(line)
+}
+
+/// A name that tells, a sign of assignment, and random-looking text in quotes or behind `=`.
+fn named(line: &str) -> Option<&'static str> {
+    let lower = line.to_ascii_lowercase();
+    let name = NAMES.iter().filter_map(|name| lower.find(name)).min()?;
+    let sign = name + line.get(name..)?.find(['=', ':'])?;
+    let rest = line.get(sign + 1..)?.trim_start_matches(['=', ':', '>', ' ']);
+    let quote =
+        rest.find(['"', '\'', '`']).filter(|at| rest[..*at].len() <= 20 && !rest[..*at].contains('('));
+    let value = match quote {
+        Some(at) => rest[at + 1..].split(['"', '\'', '`']).next()?,
+        None => return None,
+    };
+    let plain = value.chars().all(|c| c.is_ascii_graphic()) && !value.contains(['{', '<', '$', '(']);
+    let mixed = value.chars().any(|c| c.is_ascii_digit()) && value.chars().any(|c| c.is_ascii_alphabetic());
+    let path = value.contains("://") || value.starts_with('/');
+    (value.len() >= 20 && plain && mixed && !path && entropy(value) >= ENTROPY && !is_placeholder(value))
+        .then_some("a secret")
+}
+
+fn is_placeholder(value: &str) -> bool {
+    let lower = value.to_ascii_lowercase();
+    PLACEHOLDERS.iter().any(|word| lower.contains(word))
+}
+
+/// Returns Shannon's entropy in bits for each character.
+pub(super) fn entropy(text: &str) -> f64 {
+    let mut counts = std::collections::BTreeMap::new();
+    text.chars().for_each(|c| *counts.entry(c).or_insert(0usize) += 1);
+    let all = text.chars().count() as f64;
+    counts.values().map(|count| *count as f64 / all).map(|share| -share * share.log2()).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Random-looking text, made here so that no scanner takes this file for a leak.
+    fn random(length: usize) -> String {
+        let signs: Vec<char> = ('a'..='z').chain('A'..='Z').chain('0'..='9').collect();
+        (0..length).map(|at| signs[(at * 17 + 5) % signs.len()]).collect()
+    }
+
+    #[test]
+    fn entropy_is_shannons() {
+        assert_eq!((entropy("aaaa"), entropy("abab"), entropy("abcd")), (0.0, 1.0, 2.0));
+    }
+
+    #[test]
+    fn keys_are_known_by_shape_or_by_name_and_entropy() {
+        let random = random(40);
+        assert_eq!(secret(&format!("key = \"ghp_{random}\"")), Some("a repository token"));
+        assert_eq!(secret(&format!("API_TOKEN = \"{random}\"")), Some("a secret"));
+        assert_eq!(secret(&format!("-----BEGIN RSA {} KEY-----", "PRIVATE")), Some("a private key"));
+        assert_eq!(secret(&format!("{{\"password\": \"{random}\"}}")), Some("a secret"));
+    }
+
+    #[test]
+    fn placeholders_calls_and_prose_are_no_secret() {
+        let random = random(40);
+        for line in [
+            "password = \"correct horse battery staple\"".to_owned(),
+            "token = os.environ[\"SERVICE_TOKEN_FOR_TESTS_2\"]".to_owned(),
+            "api_key = \"your-api-key-goes-here-123456\"".to_owned(),
+            "password: \"aaaaaaaaaaaaaaaaaaaaaaaaa1\"".to_owned(),
+            format!("digest = \"{random}\""),
+            format!("token_url = \"https://x.example/{random}\""),
+            "sk-".to_owned(),
+        ] {
+            assert_eq!(secret(&line), None, "{line}");
+        }
+    }
+}
