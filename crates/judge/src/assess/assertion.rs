@@ -243,8 +243,8 @@ fn without_message(code: &[&Token], texts: &[&str], grammar: Option<Grammar>) ->
     };
     let mut depth = 0usize;
     let mut cuts = vec![open];
-    for at in open + 1..end {
-        match texts[at] {
+    for (at, text) in texts.iter().enumerate().take(end).skip(open + 1) {
+        match *text {
             "(" | "[" | "{" => depth += 1,
             ")" | "]" | "}" => depth = depth.saturating_sub(1),
             "," if depth == 0 => cuts.push(at),

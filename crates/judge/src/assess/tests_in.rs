@@ -205,7 +205,7 @@ fn rust_fn(code: &str) -> Option<&str> {
 
 /// Returns the name before the parameters of a method's first line.
 fn java_method(code: &str) -> Option<&str> {
-    let code = code.trim_start_matches(|c: char| c == '@').trim_start_matches("Test ");
+    let code = code.trim_start_matches('@').trim_start_matches("Test ");
     let head = code.split('(').next()?.trim_end();
     let name = head.rsplit(char::is_whitespace).next()?;
     let declared = head.contains("void ") || head.split_whitespace().count() >= 2;
