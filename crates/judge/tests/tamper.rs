@@ -30,3 +30,8 @@ fn holds(letter: &str) {
 fn the_bar_is_held_on_the_half_the_rules_were_built_on() {
     holds("a-");
 }
+
+#[test]
+fn the_bar_is_held_on_the_half_written_after_the_rules_were_frozen() {
+    holds("b-");
+}
