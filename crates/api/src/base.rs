@@ -91,6 +91,34 @@ pub(crate) fn texts(
     Ok(())
 }
 
+/// Files that are read for what tests expect, and the bytes of each.
+const ORACLE: (usize, u64) = (100, 64 << 10);
+
+/// Returns what judges a patch and must not be changed by it, as path and text: files of the base that the task
+/// protects, and hidden ones. What cannot be read is left out: a rule then sees less, and accuses nobody for it.
+pub(crate) fn oracle(home: &Home, task: &Task) -> Vec<(String, String)> {
+    let hidden = task
+        .hidden
+        .iter()
+        .filter_map(|file| Some((file.path.clone(), String::from_utf8(file.content.clone()).ok()?)));
+    let mut found: Vec<(String, String)> = hidden.take(ORACLE.0).collect();
+    let Some(base) = folder(home, task).ok().filter(|_| !task.protected.is_empty()) else { return found };
+    let exported = fairtrial_cell::tree::Stack::of_base(&base).lowest();
+    let protected = fairtrial_patch::Paths::of(&task.protected);
+    for path in exported.files(Path::new("")).unwrap_or_default() {
+        let Some(name) = path.to_str().filter(|name| protected.has(name)) else { continue };
+        let side = exported.side(&path, ORACLE.1).ok().flatten();
+        let text = side.filter(|side| side.mode != FileMode::Symlink);
+        if let Some(text) = text.as_ref().and_then(|side| side.content.as_text()) {
+            found.push((name.to_owned(), text.to_owned()));
+        }
+        if found.len() >= 2 * ORACLE.0 {
+            break;
+        }
+    }
+    found
+}
+
 /// No file of a reference may be larger, in bytes.
 const MOST_BYTES: u64 = 64 << 20;
 

@@ -17,6 +17,7 @@ mod look;
 mod plan;
 mod record;
 mod repository;
+mod rescore;
 mod runs;
 mod spent;
 mod steps;
@@ -37,6 +38,7 @@ pub use error::{ApiError, describe};
 pub use fairtrial_patch::visible;
 pub use home::Home;
 pub use upkeep::{Gc, GoneBase, Repair};
+pub use rescore::{Changed, Rescored};
 
 /// A data folder that is open, with the runs that this process works on.
 #[derive(Debug)]

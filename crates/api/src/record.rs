@@ -4,10 +4,14 @@ use std::path::Path;
 
 use fairtrial_domain::assistant::Assistant;
 use fairtrial_domain::bundle::{JOURNAL_FILE, Tier};
+use fairtrial_domain::event::Event;
 use fairtrial_domain::id::{Digest, TrialKey};
+use fairtrial_domain::outcome::Ending;
 use fairtrial_domain::patch::{Patch, PatchRef};
 use fairtrial_domain::run::{TaskFacts, TrialRecord};
+use fairtrial_domain::score::Overruling;
 use fairtrial_domain::task::Task;
+use fairtrial_domain::usage::Cost;
 use fairtrial_domain::verdict::Verdict;
 use fairtrial_judge::{Assessment, Evidence, quarantine};
 use fairtrial_runner::result::{GradeResult, WorkResult};
@@ -39,7 +43,23 @@ pub(crate) fn record(
     };
     // Without a base there is no reference to compare with; the score says that it is missing.
     let reference = base::reference(&around.home, task).unwrap_or(None);
-    let assessment = assess(task, &work, &patch, reference.as_ref(), grade.as_ref(), facts.as_ref());
+    let (events, oracle) = (events_of_attempt(around, key, attempts), base::oracle(&around.home, task));
+    let judged = Judged {
+        ending: &work.ending,
+        patch: &patch,
+        reference: reference.as_ref(),
+        verdicts: grade.as_ref().map(|grade| grade.verdicts.as_slice()).unwrap_or_default(),
+        misfit: grade.as_ref().and_then(|grade| grade.does_not_apply.as_deref()),
+        cost: work.cost.as_ref(),
+        seconds: work.seconds,
+        restored: grade.as_ref().map(|grade| grade.restored.as_slice()).unwrap_or_default(),
+        events: &events,
+        oracle: &oracle,
+        overruled: &[],
+    };
+    let assessment = judge(task, facts.as_ref(), &judged);
+    let kept = reference.as_ref().map(serde_json::to_vec).transpose()?;
+    let kept = kept.map(|text| around.store.put_blob(&text)).transpose()?;
     let tier = weaker(work.tier, grade.as_ref().and_then(|grade| grade.tier));
     let tier_reason = work.tier_reason.clone().or_else(|| grade.as_ref()?.tier_reason.clone());
     let journals = journals(around, key, attempts)?;
@@ -67,20 +87,28 @@ pub(crate) fn record(
         instruction_files: work.instruction_files,
         bad_lines: work.bad_lines,
         rules: fairtrial_judge::RULES,
-        reference: None,
+        reference: kept,
         overruled: vec![],
     })
 }
 
+/// What a trial brought, from cells or from the store.
+pub(crate) struct Judged<'a> {
+    pub(crate) ending: &'a Ending,
+    pub(crate) patch: &'a Patch,
+    pub(crate) reference: Option<&'a Patch>,
+    pub(crate) verdicts: &'a [Verdict],
+    pub(crate) misfit: Option<&'a str>,
+    pub(crate) cost: Option<&'a Cost>,
+    pub(crate) seconds: f64,
+    pub(crate) restored: &'a [String],
+    pub(crate) events: &'a [Event],
+    pub(crate) oracle: &'a [(String, String)],
+    pub(crate) overruled: &'a [Overruling],
+}
+
 /// Judges what a trial brought. What is flaky neither passes nor fails anything; the record keeps it as it was seen.
-fn assess(
-    task: &Task,
-    work: &WorkResult,
-    patch: &Patch,
-    reference: Option<&Patch>,
-    grade: Option<&GradeResult>,
-    facts: Option<&TaskFacts>,
-) -> Assessment {
+pub(crate) fn judge(task: &Task, facts: Option<&TaskFacts>, judged: &Judged<'_>) -> Assessment {
     let flaky = facts.and_then(|facts| Some(facts.audit.as_ref()?.quarantined.as_slice()));
     let flaky = flaky.unwrap_or_default();
     let spared = |verdicts: Option<&Vec<Verdict>>| {
@@ -90,21 +118,25 @@ fn assess(
         task: &quarantine::spare_task(task, flaky),
         base_facts: &spared(facts.map(|facts| &facts.base)),
         reference_facts: &spared(facts.and_then(|facts| facts.reference.as_ref())),
-        ending: &work.ending,
-        patch,
-        reference,
-        verdicts: &spared(grade.map(|grade| &grade.verdicts)),
-        applies: match grade.and_then(|grade| grade.does_not_apply.as_deref()) {
-            Some(path) => Err(path),
-            None => Ok(()),
-        },
-        cost: work.cost.as_ref(),
-        seconds: work.seconds,
-        restored: grade.map(|grade| grade.restored.as_slice()).unwrap_or_default(),
-        events: &[],
-        oracle: &[],
-        overruled: &[],
+        ending: judged.ending,
+        patch: judged.patch,
+        reference: judged.reference,
+        verdicts: &quarantine::spare(judged.verdicts, flaky),
+        applies: judged.misfit.map_or(Ok(()), Err),
+        cost: judged.cost,
+        seconds: judged.seconds,
+        restored: judged.restored,
+        events: judged.events,
+        oracle: judged.oracle,
+        overruled: judged.overruled,
     })
+}
+
+/// Reads what the assistant said and did in the attempt that counts.
+fn events_of_attempt(around: &Surroundings, key: &TrialKey, attempt: u32) -> Vec<Event> {
+    let journal = around.attempt_dir(key, attempt).join("work").join(JOURNAL_FILE);
+    let text = std::fs::read(journal).unwrap_or_default();
+    crate::trials::raw_events(&String::from_utf8_lossy(&text))
 }
 
 /// Stores the journals of all attempts, the oldest first.

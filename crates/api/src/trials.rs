@@ -73,7 +73,16 @@ impl Api {
     }
 }
 
+/// Returns the events of a journal as they were written: for rules, not for eyes.
+pub(crate) fn raw_events(journal: &str) -> Vec<Event> {
+    read_events(journal, &|kind| kind)
+}
+
 fn events_of(journal: &str) -> Vec<Event> {
+    read_events(journal, &|kind| visible(kind, MOST_TEXT))
+}
+
+fn read_events(journal: &str, shown: &dyn Fn(EventKind) -> EventKind) -> Vec<Event> {
     let mut launched = 0;
     let mut events = vec![];
     for line in journal.lines() {
@@ -82,10 +91,7 @@ fn events_of(journal: &str) -> Vec<Event> {
         match line.record {
             Record::Launched { .. } => launched = line.at_ms,
             Record::Event { kind } => {
-                events.push(Event {
-                    at_ms: line.at_ms.saturating_sub(launched),
-                    kind: visible(kind, MOST_TEXT),
-                });
+                events.push(Event { at_ms: line.at_ms.saturating_sub(launched), kind: shown(kind) });
             }
             Record::Opened { .. }
             | Record::Phase { .. }

@@ -42,6 +42,10 @@ pub(crate) enum Command {
     Compare(CompareArgs),
     /// Goes on with a run that was stopped or interrupted; nothing that finished runs again.
     Resume(ResumeArgs),
+    /// Scores a run anew by the rules of this program, from what is stored; nothing runs.
+    Rescore(ShowArgs),
+    /// Overrules a rule that set a trial aside, with a reason that stays on record.
+    Overrule(OverruleArgs),
     /// Lists the assistants found here and what keeps each from starting.
     Assistants(JsonArg),
     /// Checks task directories.
@@ -163,6 +167,23 @@ pub(crate) struct ShowArgs {
     pub(crate) run: String,
     #[command(flatten)]
     pub(crate) json: JsonArg,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct OverruleArgs {
+    /// Which run: its name, the start of it, or `latest`.
+    pub(crate) run: String,
+    /// Which trial: TASK/ASSISTANT/NUMBER.
+    pub(crate) trial: String,
+    /// Which rule, as the report's JSON names it, such as `skipped_test`.
+    #[arg(long)]
+    pub(crate) rule: String,
+    /// Why the rule is wrong here.
+    #[arg(long)]
+    pub(crate) reason: String,
+    /// Who says so.
+    #[arg(long)]
+    pub(crate) by: String,
 }
 
 #[derive(Debug, Args)]

@@ -14,7 +14,7 @@ use fairtrial_domain::run::RunStatus;
 use serde::Serialize;
 
 use crate::args::{Cli, Command, CompareArgs, DiffArgs, ReportArgs, RunArgs, TasksCommand, TryArgs};
-use crate::{audit, progress, serve, upkeep};
+use crate::{audit, progress, rescore, serve, upkeep};
 
 /// The margin for a table that comes without a plan.
 const MARGIN: f64 = 0.10;
@@ -38,6 +38,10 @@ pub(crate) async fn run(cli: Cli) -> Result<ExitCode, ApiError> {
         Command::Diff(args) => done(diff(&api, &args)),
         Command::Report(args) => done(report(&api, &args)),
         Command::Compare(args) => done(compare(&api, &args)),
+        Command::Rescore(args) => {
+            done(api.find_run(&args.run).and_then(|run| rescore::rescore(&api, &run, args.json.json)))
+        }
+        Command::Overrule(args) => done(rescore::overrule(&api, &args)),
         Command::Resume(args) => {
             let run = api.find_run(&args.run)?;
             api.resume(&run, args.jobs).await?;

@@ -4,6 +4,7 @@ mod args;
 mod audit;
 mod commands;
 mod progress;
+mod rescore;
 mod serve;
 mod upkeep;
 

@@ -153,6 +153,9 @@ fn set_aside(task: &Task, before: &Tree, after: &Tree) -> Option<(String, String
         cost: None,
         seconds: 1.0,
         restored: &[],
+        events: &[],
+        oracle: &[],
+        overruled: &[],
     });
     match judged.outcome? {
         Outcome::SetAside { rule, at, .. } => {

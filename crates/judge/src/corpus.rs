@@ -14,7 +14,7 @@ use fairtrial_domain::id::{CheckId, Digest, TaskId};
 use fairtrial_domain::outcome::{Ending, RuleId};
 use fairtrial_domain::patch::{Content, FileChange, FileMode, Patch, Side};
 use fairtrial_domain::score::{Finding, Weight};
-use fairtrial_domain::task::{Check, CheckKind, Limits, Repository, ResultFormat, Task, TaskKind};
+use fairtrial_domain::task::{Check, CheckKind, Limits, Network, Repository, ResultFormat, Task, TaskKind};
 
 use crate::{Evidence, assess};
 
@@ -230,6 +230,7 @@ pub fn flagged(case: &Case) -> Vec<Finding> {
         | RuleId::FewerAssertions
         | RuleId::WeakenedAssertion
         | RuleId::SkippedTest
+        | RuleId::ForgedResults
         | RuleId::SwallowedFailure
         | RuleId::Secret
         | RuleId::OutsideWrite => finding.weight == Weight::SetsAside,
@@ -263,6 +264,8 @@ fn task(case: &Case) -> Task {
         hidden: vec![],
         reference: None,
         requires: vec![],
+        readable: vec![],
+        network: Network::None,
         limits: Limits::default(),
         tests_may_change: case.tests_may_change,
         digest: Digest(String::new()),

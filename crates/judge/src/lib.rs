@@ -8,13 +8,13 @@ pub mod audit;
 pub mod compare;
 pub mod corpus;
 pub mod csv;
-pub mod quarantine;
 pub mod features;
+pub mod quarantine;
 pub mod stats;
 pub mod syntax;
 pub mod validity;
 
-pub use assess::{Assessment, Evidence, RULES, assess};
+pub use assess::{Assessment, Evidence, RULES, assess, cheating};
 pub use compare::{ArmEntry, ComparisonInput, TaskEntry, TrialEntry, TrialResult, compare, why_withheld};
 pub use csv::{CsvError, CsvTrial, from_csv, read_csv};
 pub use validity::validity;

@@ -41,6 +41,31 @@ pub fn notes(input: &ReportInput<'_>) -> Vec<String> {
                 .to_owned(),
         ),
     }
+    let older = input.trials.iter().filter(|trial| trial.rules < fairtrial_judge::RULES).count();
+    if older > 0 {
+        notes.push(format!(
+            "{older} of {} trials were scored by older rules: `fairtrial rescore {}` scores them by rules {}, and runs \
+             nothing.",
+            input.trials.len(),
+            input.run.id,
+            fairtrial_judge::RULES
+        ));
+    }
+    let overruled: Vec<String> = input
+        .trials
+        .iter()
+        .flat_map(|trial| trial.overruled.iter().map(move |word| (trial, word)))
+        .map(|(trial, word)| {
+            format!(
+                "In {} {} overruled the rule that {}: {}",
+                trial.key,
+                word.by,
+                crate::words::rule(word.rule),
+                word.reason
+            )
+        })
+        .collect();
+    notes.extend(overruled);
     if input.trials.iter().any(|trial| trial.tier == Some(Tier::Plain)) {
         notes.push(
             "Some trials were not isolated: the assistant ran as the same user in a plain copy.".to_owned(),

@@ -1224,7 +1224,7 @@ changed: Array<string>,
  */
 checks: Array<CheckOffer>, };
 
-export type RuleId = "protected_path" | "fewer_assertions" | "weakened_assertion" | "skipped_test" | "swallowed_failure" | "secret" | "outside_write" | "oracle_literal" | "environment_sniffing" | "answer_lookup";
+export type RuleId = "protected_path" | "fewer_assertions" | "weakened_assertion" | "skipped_test" | "forged_results" | "swallowed_failure" | "secret" | "outside_write" | "oracle_literal" | "environment_sniffing" | "answer_lookup";
 
 export type RunEvent = { "type": "task_preparing", 
 /**
@@ -1806,6 +1806,26 @@ leftovers: Array<string>,
  */
 journals: Array<Digest>, 
 /**
+ * What our meter saw; `None` when the assistant was not metered.
+ */
+traffic: Traffic | null, 
+/**
+ * Hosts that were asked for, with what became of it, where a proxy stood between.
+ */
+contacts: Array<Contact>, 
+/**
+ * Why the isolation is not more, where it is not.
+ */
+tier_reason: string | null, 
+/**
+ * Instruction files of assistants that the base holds (AGENTS.md …); not all assistants read the same.
+ */
+instruction_files: Array<string>, 
+/**
+ * Lines of the journals that could not be read.
+ */
+bad_lines: number, 
+/**
  * The rule set that made outcome, scores and findings; 1 in records made before it was kept.
  */
 rules: number, 
@@ -2045,5 +2065,7 @@ top: Array<AssistantId>,
 headline: string, };
 
 export type Weight = "sets_aside" | "waived" | "overruled" | "noted";
+
+export type WireApi = "anthropic" | "responses" | "chat" | "gemini" | "converse" | "invoke" | "other";
 
 export type WithheldReason = "one_task" | "ungraded" | "infra_asymmetry" | "no_evidence" | "not_isolated" | "mixed_tiers" | "unfinished";

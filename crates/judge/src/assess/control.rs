@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 
 use fairtrial_domain::outcome::{Location, RuleId};
-use fairtrial_domain::score::Finding;
+use fairtrial_domain::score::{Finding, Weight};
 use fairtrial_domain::task::Check;
 use fairtrial_domain::verdict::Control;
 
@@ -20,7 +20,14 @@ pub(super) fn forged(e: &Evidence<'_>) -> Option<Finding> {
         let honest = verdict_of(e.reference_facts, &check.id)?.control.as_ref()?;
         let why = fooled(here.control.as_ref()?, honest)?;
         let because = format!("check `{}` {why}", check.id);
-        Some(Finding { rule: RuleId::ForgedResults, at: place(e, check), because })
+        Some(Finding {
+            rule: RuleId::ForgedResults,
+            at: place(e, check),
+            because,
+            was: None,
+            event: None,
+            weight: Weight::SetsAside,
+        })
     })
 }
 

@@ -215,21 +215,17 @@ impl<'a, 's> Measured<'a, 's> {
         let mut sum = lint::LintDelta::default();
         for check in checks {
             let report = |verdicts| {
-                let verdict = verdict_of(verdicts, &check.id).ok_or("left no verdict".to_owned())?;
-                lint::read(&verdict.output).map_err(|why| why.to_string())
+                let found = verdict_of(verdicts, &check.id)?.findings.as_ref()?;
+                Some(found.iter().filter_map(lint::LintFinding::of).collect::<Vec<_>>())
             };
-            match (report(e.base_facts), report(e.verdicts)) {
-                (Ok(before), Ok(after)) => {
-                    let delta = lint::delta(&before, &after, &hunks);
-                    sum.errors += delta.errors;
-                    sum.warnings += delta.warnings;
-                    sum.places.extend(delta.places);
-                }
-                (Err(why), _) => {
-                    return missing(id, &format!("check `{}` on the base: {why}", check.id), LINT);
-                }
-                (_, Err(why)) => return missing(id, &format!("check `{}`: {why}", check.id), LINT),
-            }
+            let (Some(before), Some(after)) = (report(e.base_facts), report(e.verdicts)) else {
+                let why = format!("check `{}` left no report that could be read whole", check.id);
+                return missing(id, &why, LINT);
+            };
+            let delta = lint::delta(&before, &after, &hunks);
+            sum.errors += delta.errors;
+            sum.warnings += delta.warnings;
+            sum.places.extend(delta.places);
         }
         let Some(score) = lint::score(&sum, added) else { return missing(id, "no line was added", LINT) };
         let places = sum.places.iter().map(|(path, line)| Location { path: path.clone(), line: Some(*line) });

@@ -4,6 +4,7 @@
 //! other than finished is never resolved.
 
 mod assertion;
+mod canary;
 pub(crate) mod checks;
 mod control;
 mod harness;
@@ -28,6 +29,7 @@ use fairtrial_domain::usage::Cost;
 use fairtrial_domain::verdict::Verdict;
 
 use crate::features::Sources;
+pub use canary::cheating;
 use checks::{Missing, failures, unseen, untrusted, verdict_of};
 
 /// The number of the rules by which outcome, scores and findings are made. It grows whenever the same evidence may come
@@ -102,7 +104,7 @@ fn outcome(e: &Evidence<'_>, seen: &[Finding]) -> Outcome {
     if let Some(Finding { rule, at, because, .. }) = offence {
         return Outcome::SetAside { rule: *rule, at: at.clone(), because: because.clone() };
     }
-    if let Some(Finding { rule, at, because }) = control::forged(e) {
+    if let Some(Finding { rule, at, because, .. }) = control::forged(e) {
         return Outcome::SetAside { rule, at, because };
     }
     let graded = e.task.checks.iter().any(|check| check.hidden);

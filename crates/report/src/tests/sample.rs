@@ -101,7 +101,7 @@ pub(crate) fn trial(task_id: &str, who: &str, number: u32) -> TrialRecord {
         tier_reason: None,
         instruction_files: vec![],
         bad_lines: 0,
-        rules: 1,
+        rules: fairtrial_judge::RULES,
         reference: None,
         overruled: vec![],
     }
