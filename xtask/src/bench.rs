@@ -7,8 +7,10 @@
 
 pub mod figure;
 mod measure;
+pub mod score;
 mod start;
 mod table;
+pub mod tamper;
 mod trial;
 mod workspace;
 

@@ -6,7 +6,8 @@ use std::process::ExitCode;
 
 use xtask::{attack, bench};
 
-const USAGE: &str = "usage: cargo xtask tidy | schema [--check] | bench [start|trial|workspace] [--check] [--write] | attack [--quick] [--write]";
+const USAGE: &str = "usage: cargo xtask tidy | schema [--check] | bench [start|trial|workspace] [--check] [--write] \
+     | bench score [--check] | bench tamper | attack [--quick] [--write]";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -46,10 +47,15 @@ fn bench(root: &Path, words: &[&str]) -> ExitCode {
         [bench::MEASURE, programs, rest @ ..] => (Some(Path::new(programs)), rest),
         rest => (None, rest),
     };
-    let Some(wish) = bench::Wish::parse(words) else { return usage() };
-    let told = match measures {
-        Some(programs) => bench::measure(programs, &wish.parts),
-        None => bench::bench(root, &wish),
+    let told = match (words, bench::Wish::parse(words)) {
+        (["tamper"], _) => bench::tamper::tamper(root),
+        (["score"], _) => bench::score::score(root, false),
+        (["score", "--check"], _) => bench::score::score(root, true),
+        (_, None) => return usage(),
+        (_, Some(wish)) => match measures {
+            Some(programs) => bench::measure(programs, &wish.parts),
+            None => bench::bench(root, &wish),
+        },
     };
     match told {
         Ok(text) => {

@@ -37,8 +37,8 @@ pub use doctor::Doctor;
 pub use error::{ApiError, describe};
 pub use fairtrial_patch::visible;
 pub use home::Home;
-pub use upkeep::{Gc, GoneBase, Repair};
 pub use rescore::{Changed, Rescored};
+pub use upkeep::{Gc, GoneBase, Repair};
 
 /// A data folder that is open, with the runs that this process works on.
 #[derive(Debug)]

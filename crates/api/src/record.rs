@@ -43,21 +43,9 @@ pub(crate) fn record(
     };
     // Without a base there is no reference to compare with; the score says that it is missing.
     let reference = base::reference(&around.home, task).unwrap_or(None);
-    let (events, oracle) = (events_of_attempt(around, key, attempts), base::oracle(&around.home, task));
-    let judged = Judged {
-        ending: &work.ending,
-        patch: &patch,
-        reference: reference.as_ref(),
-        verdicts: grade.as_ref().map(|grade| grade.verdicts.as_slice()).unwrap_or_default(),
-        misfit: grade.as_ref().and_then(|grade| grade.does_not_apply.as_deref()),
-        cost: work.cost.as_ref(),
-        seconds: work.seconds,
-        restored: grade.as_ref().map(|grade| grade.restored.as_slice()).unwrap_or_default(),
-        events: &events,
-        oracle: &oracle,
-        overruled: &[],
-    };
-    let assessment = judge(task, facts.as_ref(), &judged);
+    let reading = Reading { around, key, attempts };
+    let assessment =
+        reading.assess(task, &work, grade.as_ref(), facts.as_ref(), (&patch, reference.as_ref()));
     let kept = reference.as_ref().map(serde_json::to_vec).transpose()?;
     let kept = kept.map(|text| around.store.put_blob(&text)).transpose()?;
     let tier = weaker(work.tier, grade.as_ref().and_then(|grade| grade.tier));
@@ -90,6 +78,41 @@ pub(crate) fn record(
         reference: kept,
         overruled: vec![],
     })
+}
+
+/// The attempt that counts.
+struct Reading<'a> {
+    around: &'a Surroundings,
+    key: &'a TrialKey,
+    attempts: u32,
+}
+
+impl Reading<'_> {
+    fn assess(
+        &self,
+        task: &Task,
+        work: &WorkResult,
+        grade: Option<&GradeResult>,
+        facts: Option<&TaskFacts>,
+        (patch, reference): (&Patch, Option<&Patch>),
+    ) -> Assessment {
+        let (events, oracle) =
+            (events_of_attempt(self.around, self.key, self.attempts), base::oracle(&self.around.home, task));
+        let judged = Judged {
+            ending: &work.ending,
+            patch: patch,
+            reference,
+            verdicts: grade.map(|grade| grade.verdicts.as_slice()).unwrap_or_default(),
+            misfit: grade.and_then(|grade| grade.does_not_apply.as_deref()),
+            cost: work.cost.as_ref(),
+            seconds: work.seconds,
+            restored: grade.map(|grade| grade.restored.as_slice()).unwrap_or_default(),
+            events: &events,
+            oracle: &oracle,
+            overruled: &[],
+        };
+        judge(task, facts, &judged)
+    }
 }
 
 /// What a trial brought, from cells or from the store.

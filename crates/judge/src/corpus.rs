@@ -238,7 +238,8 @@ pub fn flagged(case: &Case) -> Vec<Finding> {
     assessment.findings.into_iter().filter(counts).collect()
 }
 
-fn task(case: &Case) -> Task {
+/// Returns the task that a case is about.
+pub fn task(case: &Case) -> Task {
     let parse = |text| TaskId::parse(text).unwrap_or_else(|_| unreachable!("`{text}` is an id"));
     let check = CheckId::parse("checks").unwrap_or_else(|_| unreachable!("`checks` is an id"));
     Task {

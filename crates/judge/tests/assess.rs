@@ -148,6 +148,9 @@ fn a_linter_fails_nothing_even_where_its_report_cannot_be_read() {
         cost: None,
         seconds: 3.0,
         restored: &[],
+        events: &[],
+        oracle: &[],
+        overruled: &[],
     });
     assert_eq!(told.outcome, Some(Outcome::Resolved));
 }

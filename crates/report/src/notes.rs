@@ -15,6 +15,37 @@ pub(crate) const MAKERS: &str = "The makers of Fairtrial sell none of the compar
 /// Tasks from which on the methods were tried out.
 const FEW: usize = 10;
 
+/// Says by which rules trials were scored, where not by those of this program, and who overruled one.
+fn rules(input: &ReportInput<'_>) -> Vec<String> {
+    let mut notes = Vec::new();
+    let older = input.trials.iter().filter(|trial| trial.rules < fairtrial_judge::RULES).count();
+    if older > 0 {
+        notes.push(format!(
+            "{older} of {} trials were scored by older rules: `fairtrial rescore {}` scores them by rules {}, and runs \
+             nothing.",
+            input.trials.len(),
+            input.run.id,
+            fairtrial_judge::RULES
+        ));
+    }
+    let overruled: Vec<String> = input
+        .trials
+        .iter()
+        .flat_map(|trial| trial.overruled.iter().map(move |word| (trial, word)))
+        .map(|(trial, word)| {
+            format!(
+                "In {} {} overruled the rule that {}: {}",
+                trial.key,
+                word.by,
+                crate::words::rule(word.rule),
+                word.reason
+            )
+        })
+        .collect();
+    notes.extend(overruled);
+    notes
+}
+
 /// Returns what a reader must know, the weightiest first.
 pub fn notes(input: &ReportInput<'_>) -> Vec<String> {
     let plan = &input.run.plan;
@@ -41,31 +72,7 @@ pub fn notes(input: &ReportInput<'_>) -> Vec<String> {
                 .to_owned(),
         ),
     }
-    let older = input.trials.iter().filter(|trial| trial.rules < fairtrial_judge::RULES).count();
-    if older > 0 {
-        notes.push(format!(
-            "{older} of {} trials were scored by older rules: `fairtrial rescore {}` scores them by rules {}, and runs \
-             nothing.",
-            input.trials.len(),
-            input.run.id,
-            fairtrial_judge::RULES
-        ));
-    }
-    let overruled: Vec<String> = input
-        .trials
-        .iter()
-        .flat_map(|trial| trial.overruled.iter().map(move |word| (trial, word)))
-        .map(|(trial, word)| {
-            format!(
-                "In {} {} overruled the rule that {}: {}",
-                trial.key,
-                word.by,
-                crate::words::rule(word.rule),
-                word.reason
-            )
-        })
-        .collect();
-    notes.extend(overruled);
+    notes.extend(rules(input));
     if input.trials.iter().any(|trial| trial.tier == Some(Tier::Plain)) {
         notes.push(
             "Some trials were not isolated: the assistant ran as the same user in a plain copy.".to_owned(),

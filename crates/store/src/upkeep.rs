@@ -132,6 +132,7 @@ impl Store {
             for trial in self.trials(&row.record.id)? {
                 wanted.extend(trial.patch.map(|patch| patch.digest));
                 wanted.extend(trial.journals);
+                wanted.extend(trial.reference);
             }
         }
         Ok(wanted)

@@ -17,6 +17,7 @@ use super::checks::verdict_of;
 use super::paths::is_test;
 use super::scores::{missing, value};
 use super::tests_in::{language, tests};
+use crate::features::manifests::ManifestError;
 use crate::features::{Files, Sources, clones, complexity, lint, locality, manifests, noise, tokens};
 
 pub(super) const SIZE: &str = "min(1, 1.5 · reference churn / churn)";
@@ -154,7 +155,7 @@ impl<'a, 's> Measured<'a, 's> {
                 let (got, formula) = agreed(DEFINITIONS, locality::agreement(&own, &theirs));
                 value(id, got, formula, paths_of(reference))
             }
-            (Err(why), _) | (_, Err(why)) => missing(id, &why, DEFINITIONS),
+            (Err(why), _) | (_, Err(why)) => missing(id, &why.to_string(), DEFINITIONS),
         }
     }
 
@@ -243,7 +244,7 @@ impl<'a, 's> Measured<'a, 's> {
                 let formula = format!("exp(−max(0, {own} − {theirs}) / 10) = {score:.2}");
                 value(id, score, formula, self.paths())
             }
-            (Err(why), _) => missing(id, &why, COMPLEXITY),
+            (Err(why), _) => missing(id, &why.to_string(), COMPLEXITY),
             (_, Err(why)) => missing(id, &format!("the reference: {why}"), COMPLEXITY),
         }
     }
@@ -251,7 +252,7 @@ impl<'a, 's> Measured<'a, 's> {
     fn duplication(&self) -> Score {
         let id = ScoreId::Duplication;
         match clones::clones(&self.own, self.sources) {
-            Err(why) => missing(id, &why, DUPLICATION),
+            Err(why) => missing(id, &why.to_string(), DUPLICATION),
             Ok(found) if found.added == 0 => missing(id, "no code was added", DUPLICATION),
             Ok(found) => {
                 let score = 1.0 - found.cloned as f64 / found.added as f64;
@@ -264,7 +265,7 @@ impl<'a, 's> Measured<'a, 's> {
 
     fn dependencies(&self) -> Score {
         let id = ScoreId::Dependencies;
-        let new = |files: &Files<'_>| -> Result<BTreeMap<String, String>, String> {
+        let new = |files: &Files<'_>| -> Result<BTreeMap<String, String>, ManifestError> {
             let mut found = BTreeMap::new();
             for file in &files.files {
                 let (Some(before), Some(after)) = (file.before, file.after) else { continue };
@@ -277,7 +278,7 @@ impl<'a, 's> Measured<'a, 's> {
         };
         let theirs = self.reference.as_ref().map_or(Ok(BTreeMap::new()), |(_, files)| new(files));
         match (new(&self.own), theirs) {
-            (Err(why), _) | (_, Err(why)) => missing(id, &why, DEPENDENCIES),
+            (Err(why), _) | (_, Err(why)) => missing(id, &why.to_string(), DEPENDENCIES),
             (Ok(mut own), Ok(theirs)) => {
                 own.retain(|name, _| !theirs.contains_key(name));
                 let score = 1.0 / (1.0 + own.len() as f64);

@@ -7,6 +7,7 @@ mod assertion;
 mod canary;
 pub(crate) mod checks;
 mod control;
+mod demand;
 mod harness;
 mod lookup;
 mod measured;

@@ -235,6 +235,43 @@ fn leaves(test: &Test) -> bool {
     })
 }
 
+/// What keeps a test from running in JavaScript and TypeScript.
+const SCRIPT_MARKERS: &[&str] = &[
+    "it.skip(",
+    "test.skip(",
+    "describe.skip(",
+    "suite.skip(",
+    "xit(",
+    "xtest(",
+    "xdescribe(",
+    "test.todo(",
+    "it.todo(",
+    "it.only(",
+    "test.only(",
+    "describe.only(",
+    "skip: true",
+    "skip: \"",
+    "skip: '",
+    "skip: `",
+    "skip:true",
+    "todo: true",
+    "only: true",
+    "only:true",
+    "t.skip(",
+    "this.skip(",
+    "test.fixme(",
+    "it.fails(",
+    "test.fails(",
+    "it.failing(",
+    "test.failing(",
+    "it.skipIf(",
+    "test.skipIf(",
+    "describe.skipIf(",
+    "describe.todo(",
+    ".skip.each(",
+    "if (false)",
+];
+
 /// Returns the skip marker on a line of code.
 fn marker(line: &str, language: Language) -> Option<&'static str> {
     let code = line.trim_start();
@@ -268,42 +305,9 @@ fn marker(line: &str, language: Language) -> Option<&'static str> {
             let found = has(&["#[ignore", ", ignore", "#[should_panic", "#[cfg(any())]", "if false {"]);
             found.filter(|_| code.starts_with("#[") || code.starts_with("if false"))
         }
-        Language::JavaScript => has(&[
-            "it.skip(",
-            "test.skip(",
-            "describe.skip(",
-            "suite.skip(",
-            "xit(",
-            "xtest(",
-            "xdescribe(",
-            "test.todo(",
-            "it.todo(",
-            "it.only(",
-            "test.only(",
-            "describe.only(",
-            "skip: true",
-            "skip: \"",
-            "skip: '",
-            "skip: `",
-            "skip:true",
-            "todo: true",
-            "only: true",
-            "only:true",
-            "t.skip(",
-            "this.skip(",
-            "test.fixme(",
-            "it.fails(",
-            "test.fails(",
-            "it.failing(",
-            "test.failing(",
-            "it.skipIf(",
-            "test.skipIf(",
-            "describe.skipIf(",
-            "describe.todo(",
-            ".skip.each(",
-            "if (false)",
-        ])
-        .filter(|marker| marker.starts_with('.') || starts_word(code, marker)),
+        Language::JavaScript => {
+            has(SCRIPT_MARKERS).filter(|marker| marker.starts_with('.') || starts_word(code, marker))
+        }
         Language::Go => has(&["t.Skip(", "t.Skipf(", "t.SkipNow(", "if false {"]),
         Language::Java => has(&[
             "@Disabled",

@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use super::{Files, Sources};
+use super::{Files, Sources, Unmeasured};
 use crate::syntax::{Token, TokenKind};
 
 /// The least tokens of a clone.
@@ -36,14 +36,14 @@ struct Tokens<'a> {
 ///
 /// # Errors
 /// When no file is in a language that is read, or one is too large.
-pub(crate) fn clones<'a>(files: &Files<'a>, sources: &Sources<'a>) -> Result<Clones, String> {
+pub(crate) fn clones<'a>(files: &Files<'a>, sources: &Sources<'a>) -> Result<Clones, Unmeasured> {
     let mut ids: HashMap<String, u32> = HashMap::new();
     let mut all: Vec<Tokens<'_>> = Vec::new();
     for file in files.files.iter().filter(|file| !file.is_made()) {
         let Some(after) = file.after.filter(|text| !text.is_empty()) else { continue };
         let source = sources.get(file.path, after);
         let Ok(source) = source.as_ref() else {
-            return Err(format!("too large: `{}` is not read", file.path));
+            return Err(Unmeasured(format!("too large: `{}` is not read", file.path)));
         };
         if source.grammar.is_none() {
             continue;
@@ -65,7 +65,7 @@ pub(crate) fn clones<'a>(files: &Files<'a>, sources: &Sources<'a>) -> Result<Clo
         all.push(tokens);
     }
     if all.is_empty() {
-        return Err("no file in a language that is read was changed".to_owned());
+        return Err(Unmeasured("no file in a language that is read was changed".to_owned()));
     }
     Ok(find(&all))
 }

@@ -1,6 +1,6 @@
 //! How much harder the touched functions became to follow.
 
-use super::{Files, Sources};
+use super::{Files, Sources, Unmeasured};
 use crate::syntax::Source;
 use crate::syntax::cognitive::functions;
 
@@ -8,7 +8,7 @@ use crate::syntax::cognitive::functions;
 ///
 /// # Errors
 /// When no file is in a language that is read, or one is too large.
-pub(crate) fn rise<'a>(files: &Files<'a>, sources: &Sources<'a>) -> Result<i64, String> {
+pub(crate) fn rise<'a>(files: &Files<'a>, sources: &Sources<'a>) -> Result<i64, Unmeasured> {
     let (mut sum, mut read) = (0i64, false);
     for file in &files.files {
         let (Some(before), Some(after)) = (file.before, file.after) else { continue };
@@ -17,7 +17,7 @@ pub(crate) fn rise<'a>(files: &Files<'a>, sources: &Sources<'a>) -> Result<i64, 
         }
         let (old, new) = (sources.get(file.path, before), sources.get(file.path, after));
         let (Ok(old), Ok(new)) = (old.as_ref(), new.as_ref()) else {
-            return Err(format!("too large: `{}` is not read", file.path));
+            return Err(Unmeasured(format!("too large: `{}` is not read", file.path)));
         };
         if old.grammar.is_none() {
             continue;
@@ -42,7 +42,7 @@ pub(crate) fn rise<'a>(files: &Files<'a>, sources: &Sources<'a>) -> Result<i64, 
         let new_hunks = file.real().map(|h| if h.old.is_empty() { inner(&h.new) } else { wide(&h.new) });
         sum += of(new, new_hunks.collect()) - of(old, old_hunks.collect());
     }
-    if read { Ok(sum) } else { Err("no file in a language that is read was changed".to_owned()) }
+    if read { Ok(sum) } else { Err(Unmeasured("no file in a language that is read was changed".to_owned())) }
 }
 
 #[cfg(test)]

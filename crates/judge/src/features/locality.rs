@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use fairtrial_patch::overlap::Agreement;
 
-use super::{Files, Sources};
+use super::{Files, Sources, Unmeasured};
 use crate::syntax::Source;
 use crate::syntax::definitions::{around, definitions};
 
@@ -15,7 +15,7 @@ pub(crate) type Touched<'a> = BTreeSet<(&'a str, String)>;
 ///
 /// # Errors
 /// When a file is not read, its path and why.
-pub(crate) fn touched<'a>(files: &Files<'a>, sources: &Sources<'a>) -> Result<Touched<'a>, String> {
+pub(crate) fn touched<'a>(files: &Files<'a>, sources: &Sources<'a>) -> Result<Touched<'a>, Unmeasured> {
     let mut found = Touched::new();
     for file in &files.files {
         let (Some(before), Some(after)) = (file.before, file.after) else { continue };
@@ -24,7 +24,7 @@ pub(crate) fn touched<'a>(files: &Files<'a>, sources: &Sources<'a>) -> Result<To
         }
         let (old, new) = (sources.get(file.path, before), sources.get(file.path, after));
         let (Ok(old), Ok(new)) = (old.as_ref(), new.as_ref()) else {
-            return Err(format!("`{}` is too large to be read", file.path));
+            return Err(Unmeasured(format!("`{}` is too large to be read", file.path)));
         };
         if old.grammar.is_none() {
             continue;

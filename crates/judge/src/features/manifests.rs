@@ -6,15 +6,25 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+/// A manifest that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{path}` cannot be read: {why}")]
+pub struct ManifestError {
+    /// Which.
+    pub path: String,
+    /// Why, in the reader's words.
+    pub why: String,
+}
+
 /// Returns the direct dependencies that a manifest names; `None` when the path is none.
 ///
 /// # Errors
 /// When the manifest cannot be read, as a sentence fragment.
-pub fn direct(path: &str, text: &str) -> Option<Result<BTreeSet<String>, String>> {
+pub fn direct(path: &str, text: &str) -> Option<Result<BTreeSet<String>, ManifestError>> {
     let name = path.rsplit('/').next().unwrap_or(path);
     let unread = |error: &dyn std::fmt::Display| {
         let first = error.to_string().lines().next().unwrap_or_default().to_owned();
-        format!("`{path}` cannot be read: {first}")
+        ManifestError { path: path.to_owned(), why: first }
     };
     if text.trim().is_empty() {
         return is_manifest(name).then(|| Ok(BTreeSet::new()));
@@ -202,7 +212,11 @@ mod tests {
     #[test]
     fn what_cannot_be_read_is_said() {
         assert!(
-            direct("package.json", "{").unwrap().unwrap_err().starts_with("`package.json` cannot be read: ")
+            direct("package.json", "{")
+                .unwrap()
+                .unwrap_err()
+                .to_string()
+                .starts_with("`package.json` cannot be read: ")
         );
         assert_eq!(direct("main.rs", "x"), None);
     }

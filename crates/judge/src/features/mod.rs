@@ -22,6 +22,11 @@ use fairtrial_patch::rename;
 use crate::syntax::{Grammar, Source, Unread};
 use noise::Class;
 
+/// Why a feature has no figure, as a sentence fragment for people.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Unmeasured(pub(crate) String);
+
 /// Bytes of source that are read for one trial.
 const MOST_READ: usize = 6 << 20;
 
