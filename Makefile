@@ -1,4 +1,4 @@
-.PHONY: run test test-deep build
+.PHONY: run test test-deep build assistants
 
 run: ## builds, runs the sample suite, shows the result
 	@scripts/run
@@ -8,6 +8,9 @@ test: ## every test that fits half an hour on two cores
 
 test-deep: ## the long matrices and soaks; writes docs/results
 	@scripts/test-deep
+
+assistants: ## installs the real programs, in pinned versions, into target/real-clis
+	@scripts/real-clis.sh all
 
 build: ## release programs in target/release
 	@scripts/setup window

@@ -4,12 +4,19 @@
 # signed in, and no test that uses them speaks to a vendor. Without a registry it says so and ends well: the tests
 # that need the programs then print why they were skipped.
 #
-#   scripts/real-clis.sh              install what is missing
+#   scripts/real-clis.sh              install what is missing of these two, which the tests use
+#   scripts/real-clis.sh all          and the others that were recorded: Gemini CLI, opencode, pi, Copilot CLI, the
+#                                     adapters for Claude Code and Codex, and aider and mini-swe-agent, each in a
+#                                     Python environment of its own
 #   FAIRTRIAL_SKIP_REAL_CLIS=1 ...    do nothing
 set -eu
 
 CLAUDE_CODE=2.1.197
 CODEX=0.169.0
+
+# Names and versions as their vendors publish them; none is guessed.
+OTHERS="@google/gemini-cli@0.61.0 opencode-ai@1.18.33 @mariozechner/pi-coding-agent@0.73.1 @github/copilot@1.0.102 \
+@agentclientprotocol/claude-agent-acp@0.49.0 @agentclientprotocol/codex-acp@2.6.0"
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 prefix=${CARGO_TARGET_DIR:-$root/target}/real-clis
@@ -26,11 +33,53 @@ ready() {
         [ "$("$bin/codex" --version 2>/dev/null | cut -d ' ' -f 2)" = "$CODEX" ]
 }
 
+# One Python program in an environment of its own: its name, then what pip installs.
+python_program() {
+    name=$1
+    shift
+    [ -x "$prefix/$name/bin/$name" ] || {
+        echo "real programs: installing $* with pip into $prefix/$name"
+        python3 -m venv "$prefix/$name" && "$prefix/$name/bin/pip" install --quiet "$@" >>"$prefix/install.log" 2>&1
+    } || echo "real programs: skipped: pip cannot install $* (see $prefix/install.log)"
+}
+
+# Says of each other program whether it starts.
+others() {
+    for program in gemini opencode pi copilot claude-agent-acp codex-acp; do
+        if [ -e "$bin/$program" ]; then echo "real programs: $program is in $bin"; else echo "real programs: $program is missing"; fi
+    done
+    for program in aider mini; do
+        if [ -x "$prefix/$program/bin/$program" ]; then
+            echo "real programs: $program is in $prefix/$program/bin"
+        else
+            echo "real programs: $program is missing"
+        fi
+    done
+}
+
+install_others() {
+    mkdir -p "$prefix"
+    # With the two, since npm removes what it is not told of.
+    # shellcheck disable=SC2086
+    npm install --prefix "$prefix" --no-audit --no-fund --no-update-notifier --no-save \
+        --fetch-retries=1 --fetch-timeout=60000 \
+        "@anthropic-ai/claude-code@$CLAUDE_CODE" "@openai/codex@$CODEX" $OTHERS >>"$prefix/install.log" 2>&1 ||
+        echo "real programs: npm cannot install all of them (see $prefix/install.log)"
+    python_program aider aider-chat==0.86.2
+    # It does not start without mcp, which it does not ask for.
+    python_program mini mini-swe-agent==2.4.6 mcp
+    others
+}
+
 report() {
     echo "real programs: Claude Code $CLAUDE_CODE and Codex $CODEX are in $prefix ($(du -sh "$prefix" | cut -f 1)$1)"
 }
 
 [ -z "${FAIRTRIAL_SKIP_REAL_CLIS:-}" ] || skip "FAIRTRIAL_SKIP_REAL_CLIS is set"
+if [ "${1:-}" = all ]; then
+    command -v npm >/dev/null 2>&1 || skip "npm is not installed"
+    install_others
+fi
 if ready; then
     report ""
     exit 0

@@ -6,6 +6,7 @@ mod audit;
 mod bad_input;
 mod faults;
 mod house;
+mod kiro;
 mod real_assistants;
 mod resume;
 mod samples;

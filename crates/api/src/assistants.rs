@@ -93,6 +93,7 @@ pub(crate) fn status(home: &Home, assistant: &Assistant) -> AssistantStatus {
         Ok(ready) => version_hurdle(assistant, ready).or_else(|| launch_hurdle(assistant, ready)),
     };
     let found = found.ok();
+    let known = known().iter().find(|known| known.backend == assistant.backend);
     AssistantStatus {
         id: assistant.id.clone(),
         title: assistant.title.clone(),
@@ -101,7 +102,26 @@ pub(crate) fn status(home: &Home, assistant: &Assistant) -> AssistantStatus {
         version: found.and_then(|ready| ready.version),
         hurdle,
         cost_known: backend(assistant.backend).cost_known(assistant),
+        key: key_of(assistant, known),
+        features: known
+            .map(|known| known.features.names())
+            .unwrap_or_default()
+            .into_iter()
+            .map(str::to_owned)
+            .collect(),
+        driven: known.and_then(|known| known.driven.version()).map(str::to_owned),
+        defects: known.map_or(&[][..], |known| known.defects).iter().map(|text| (*text).to_owned()).collect(),
     }
+}
+
+/// Returns the variable under which its key is set, as far as that can be told without asking its vendor.
+fn key_of(assistant: &Assistant, known: Option<&Known>) -> Option<String> {
+    let given = assistant.secrets.iter().find(|(_, reference)| secret(reference).is_some());
+    let named = |name: &&&str| {
+        assistant.env.contains_key(**name) || assistant.env_allow.iter().any(|one| one == **name)
+    };
+    let passed = || known.and_then(|known| known.keys.iter().find(named)).map(|name| (*name).to_owned());
+    given.map(|(name, _)| name.clone()).or_else(passed)
 }
 
 /// Returns the assistant's program, or why it cannot start, with the remedy.

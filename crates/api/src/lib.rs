@@ -15,6 +15,7 @@ mod home;
 mod live;
 mod look;
 mod plan;
+mod readiness;
 mod record;
 mod repository;
 mod rescore;

@@ -77,6 +77,7 @@ pub(crate) fn record(
         rules: fairtrial_judge::RULES,
         reference: kept,
         overruled: vec![],
+        unparsed: work.unparsed,
     })
 }
 

@@ -61,7 +61,7 @@ impl Api {
     }
 
     /// Reads the events of the newest attempt that has any, texts made visible.
-    fn all_events(&self, record: &TrialRecord) -> Result<Vec<Event>, ApiError> {
+    pub(crate) fn all_events(&self, record: &TrialRecord) -> Result<Vec<Event>, ApiError> {
         for journal in record.journals.iter().rev() {
             let text = self.store.get_blob(journal)?;
             let events = events_of(&String::from_utf8_lossy(&text));

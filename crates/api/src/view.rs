@@ -13,6 +13,10 @@ pub use audits::{AuditRequest, AuditSummary};
 
 mod audits;
 
+mod assistant;
+
+pub use assistant::{AssistantStatus, AssistantTest, Seen};
+
 values! {
     /// The first screen.
     pub struct Home {
@@ -34,24 +38,6 @@ values! {
         pub tier: Tier,
         /// Why it is not more, and what to do about it.
         pub reason: Option<String>,
-    }
-
-    /// An assistant and whether it can be started here.
-    pub struct AssistantStatus {
-        /// Its name.
-        pub id: AssistantId,
-        /// Its name for people.
-        pub title: String,
-        /// True for a bundled sample.
-        pub sample: bool,
-        /// The program's path, where found.
-        pub program: Option<String>,
-        /// What it says of its version.
-        pub version: Option<String>,
-        /// What keeps it from starting, with the remedy; `None` when it is ready.
-        pub hurdle: Option<String>,
-        /// True when its cost can be known.
-        pub cost_known: bool,
     }
 
     /// A suite in a list.

@@ -36,7 +36,7 @@ pub struct Known {
 /// Whether the real program was driven, offline, against a scripted model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Driven {
-    /// In this version, in every deep test.
+    /// In this version, in the tests that run it through the whole product.
     Tested(&'static str),
     /// In this version, once, and its stream was recorded.
     Recorded(&'static str),

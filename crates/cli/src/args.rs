@@ -46,8 +46,8 @@ pub(crate) enum Command {
     Rescore(ShowArgs),
     /// Overrules a rule that set a trial aside, with a reason that stays on record.
     Overrule(OverruleArgs),
-    /// Lists the assistants found here and what keeps each from starting.
-    Assistants(JsonArg),
+    /// Lists the assistants found here, what each can do, and what keeps it from starting; or tests one.
+    Assistants(AssistantsArgs),
     /// Checks task directories.
     #[command(subcommand)]
     Tasks(TasksCommand),
@@ -64,6 +64,28 @@ pub(crate) enum Command {
     },
     /// Prints the manual page.
     Man,
+}
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct AssistantsArgs {
+    /// What to do; without it they are listed.
+    #[command(subcommand)]
+    pub(crate) what: Option<AssistantsCommand>,
+    #[command(flatten)]
+    pub(crate) json: JsonArg,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AssistantsCommand {
+    /// Lets one repair a file of two lines, and tells what was seen of all that it should be able to do. This asks its
+    /// model, and costs what that costs.
+    Test {
+        /// Which.
+        name: String,
+        #[command(flatten)]
+        json: JsonArg,
+    },
 }
 
 #[derive(Debug, Args)]

@@ -13,8 +13,11 @@ use fairtrial_domain::id::{RunId, TaskId};
 use fairtrial_domain::run::RunStatus;
 use serde::Serialize;
 
-use crate::args::{Cli, Command, CompareArgs, DiffArgs, ReportArgs, RunArgs, TasksCommand, TryArgs};
-use crate::{audit, progress, rescore, serve, upkeep};
+use crate::args::{
+    AssistantsArgs, AssistantsCommand, Cli, Command, CompareArgs, DiffArgs, ReportArgs, RunArgs,
+    TasksCommand, TryArgs,
+};
+use crate::{assistants, audit, progress, rescore, serve, upkeep};
 
 /// The margin for a table that comes without a plan.
 const MARGIN: f64 = 0.10;
@@ -47,7 +50,10 @@ pub(crate) async fn run(cli: Cli) -> Result<ExitCode, ApiError> {
             api.resume(&run, args.jobs).await?;
             follow(&api, &run, args.json.json).await
         }
-        Command::Assistants(args) => done(assistants(&api, args.json)),
+        Command::Assistants(AssistantsArgs { what: None, json }) => done(assistants::list(&api, json.json)),
+        Command::Assistants(AssistantsArgs {
+            what: Some(AssistantsCommand::Test { name, json }), ..
+        }) => assistants::test(&api, &name, json.json).await,
         Command::Tasks(TasksCommand::Check { folder }) => done(check_tasks(&api, &folder)),
         Command::Tasks(TasksCommand::Audit(args)) => done(audit::audit(&api, args).await),
         Command::Tasks(TasksCommand::List { suite }) => done(list_tasks(&api, &suite)),
@@ -307,22 +313,6 @@ fn compare(api: &Api, args: &CompareArgs) -> Result<(), ApiError> {
         return say_json(&comparison);
     }
     say_styled(&api.comparison_terminal(&comparison, width(), colour()));
-    Ok(())
-}
-
-fn assistants(api: &Api, json: bool) -> Result<(), ApiError> {
-    let statuses = api.assistants()?;
-    if json {
-        return say_json(&statuses);
-    }
-    for one in &statuses {
-        let version = one.version.as_deref().unwrap_or("version unknown");
-        let sample = if one.sample { " (sample)" } else { "" };
-        match &one.hurdle {
-            None => say(&format!("{:<16} ready    {}{sample}, {version}", one.id, one.title)),
-            Some(hurdle) => say(&format!("{:<16} not yet  {}: {hurdle}", one.id, one.title)),
-        }
-    }
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! The terminal program: a thin face of `api`.
 
 mod args;
+mod assistants;
 mod audit;
 mod commands;
 mod progress;

@@ -109,6 +109,9 @@ values! {
         /// What reviewers said against rules.
         #[serde(default)]
         pub overruled: Vec<Overruling>,
+        /// Lines of the assistant's own stream that could not be read; a rise tells of a version that changed it.
+        #[serde(default)]
+        pub unparsed: u64,
     }
 
     /// What is known of a task before trials: checks on the base and on the reference.

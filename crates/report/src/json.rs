@@ -113,6 +113,8 @@ fairtrial_domain::values! {
         /// Lines of the journals that could not be read.
         #[serde(default)]
         pub bad_lines: u64,
+        /// Lines of the assistant's own stream that could not be read.
+        pub unparsed: u64,
     }
 
     /// What a trial counts as in the comparison.
@@ -186,6 +188,7 @@ fn trial(input: &ReportInput<'_>, record: &TrialRecord) -> TrialJson {
         tier_reason: record.tier_reason,
         instruction_files: record.instruction_files,
         bad_lines: record.bad_lines,
+        unparsed: record.unparsed,
     }
 }
 

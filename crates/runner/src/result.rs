@@ -57,6 +57,8 @@ pub struct WorkResult {
     pub events: u64,
     /// Lines of the journal that could not be read.
     pub bad_lines: u64,
+    /// Lines of the assistant's stream that could not be read.
+    pub unparsed: u64,
     /// Hosts that were asked for.
     pub contacts: Vec<Contact>,
 }
@@ -111,6 +113,7 @@ pub struct Fold {
     lasting: bool,
     closed: bool,
     bad_lines: u64,
+    unparsed: u64,
     contacts: Vec<Contact>,
 }
 
@@ -175,8 +178,8 @@ impl Fold {
             | EventKind::Notice { .. }
             | EventKind::Stderr { .. }
             | EventKind::Ended { .. }
-            | EventKind::Unparsed { .. }
             | EventKind::Dropped { .. } => {}
+            EventKind::Unparsed { .. } => self.unparsed += 1,
         }
     }
 
@@ -212,6 +215,7 @@ impl Fold {
             limit: self.limit,
             events: self.events,
             bad_lines: self.bad_lines,
+            unparsed: self.unparsed,
             contacts: self.contacts,
         };
         if let Some(Record::Ended { ending, seconds, cpu_seconds, peak_memory, usage, cost, leftovers }) =

@@ -27,6 +27,9 @@ mod program;
 mod repo;
 mod script;
 
+/// A stand-in for Kiro's command line, as a program of Python: what its documents say of `kiro-cli acp`.
+pub const KIRO_STAND_IN: &str = include_str!("kiro.py");
+
 pub use model::{ModelServer, Request};
 pub use program::{Program, real_program};
 pub use repo::{Repo, calculator, repo};

@@ -120,7 +120,23 @@ hurdle: string | null,
 /**
  * True when its cost can be known.
  */
-cost_known: boolean, };
+cost_known: boolean, 
+/**
+ * The variable that holds its key, where one is set; never the key.
+ */
+key: string | null, 
+/**
+ * What its back end gets out of it, by name.
+ */
+features: Array<string>, 
+/**
+ * The version that was driven in our tests; `None` when it never was.
+ */
+driven: string | null, 
+/**
+ * What is wrong with that version, and hurdles that its users meet.
+ */
+defects: Array<string>, };
 
 export type AuditEvidence = { 
 /**
@@ -693,6 +709,8 @@ event: number | null,
  * What it means for the patch.
  */
 weight: Weight, };
+
+export type FindingLevel = "error" | "warning" | "note";
 
 export type FindingLevel = "error" | "warning" | "note";
 
@@ -1836,7 +1854,11 @@ reference: Digest | null,
 /**
  * What reviewers said against rules.
  */
-overruled: Array<Overruling>, };
+overruled: Array<Overruling>, 
+/**
+ * Lines of the assistant's own stream that could not be read; a rise tells of a version that changed it.
+ */
+unparsed: number, };
 
 export type TrialView = { 
 /**

@@ -33,7 +33,7 @@ static PROGRAMS: [AcpProgram; 15] = [
             ("IS_SANDBOX", "1"),
         ],
         cost: true,
-        driven: Driven::Tested("0.49.0"),
+        driven: Driven::Recorded("0.49.0"),
         ..PLAIN
     },
     AcpProgram {
@@ -41,7 +41,7 @@ static PROGRAMS: [AcpProgram; 15] = [
         program: "codex-acp",
         args: &[],
         mode: Some("agent-full-access"),
-        driven: Driven::Tested("2.6.0"),
+        driven: Driven::Recorded("2.6.0"),
         ..PLAIN
     },
     AcpProgram {

@@ -7,6 +7,7 @@ mod ending;
 mod golden;
 mod known_sessions;
 mod launch;
+mod mutations;
 mod nothing_lost;
 
 use std::collections::BTreeMap;

@@ -81,6 +81,12 @@ fn figures(m: &mut Markup, record: &TrialRecord) {
     if !record.instruction_files.is_empty() {
         rows.push(("Instruction files", record.instruction_files.join(", ")));
     }
+    if record.unparsed > 0 {
+        rows.push((
+            "Not understood",
+            words::count(record.unparsed as usize, "line") + " of its stream, kept as written",
+        ));
+    }
     if record.bad_lines > 0 {
         rows.push(("Unreadable", words::count(record.bad_lines as usize, "line") + " of its journal"));
     }

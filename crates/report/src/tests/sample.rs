@@ -104,6 +104,7 @@ pub(crate) fn trial(task_id: &str, who: &str, number: u32) -> TrialRecord {
         rules: fairtrial_judge::RULES,
         reference: None,
         overruled: vec![],
+        unparsed: 0,
     }
 }
 

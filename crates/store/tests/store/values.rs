@@ -98,5 +98,6 @@ pub(crate) fn trial(key: TrialKey, attempts: u32) -> TrialRecord {
         rules: 1,
         reference: None,
         overruled: vec![],
+        unparsed: 0,
     }
 }

@@ -1,0 +1,61 @@
+//! What is told of an assistant before it is compared.
+
+use fairtrial_domain::id::AssistantId;
+use fairtrial_domain::outcome::Ending;
+use fairtrial_domain::values;
+
+values! {
+    /// An assistant and whether it can be started here.
+    pub struct AssistantStatus {
+        /// Its name.
+        pub id: AssistantId,
+        /// Its name for people.
+        pub title: String,
+        /// True for a bundled sample.
+        pub sample: bool,
+        /// The program's path, where found.
+        pub program: Option<String>,
+        /// What it says of its version.
+        pub version: Option<String>,
+        /// What keeps it from starting, with the remedy; `None` when it is ready.
+        pub hurdle: Option<String>,
+        /// True when its cost can be known.
+        pub cost_known: bool,
+        /// The variable that holds its key, where one is set; never the key.
+        pub key: Option<String>,
+        /// What its back end gets out of it, by name.
+        pub features: Vec<String>,
+        /// The version that was driven in our tests; `None` when it never was.
+        pub driven: Option<String>,
+        /// What is wrong with that version, and hurdles that its users meet.
+        pub defects: Vec<String>,
+    }
+
+    /// What an assistant was seen to do on a one-file repair.
+    pub struct AssistantTest {
+        /// Who.
+        pub assistant: AssistantId,
+        /// What its program says of its version.
+        pub version: Option<String>,
+        /// How it ended.
+        pub ending: Ending,
+        /// True when the test passes on its patch.
+        pub repaired: bool,
+        /// Each capability.
+        pub seen: Vec<Seen>,
+        /// Lines of its stream that could not be read.
+        pub unparsed: u64,
+        /// Processes that outlived it.
+        pub leftovers: Vec<String>,
+    }
+
+    /// A capability, promised or not, seen or not.
+    pub struct Seen {
+        /// Its name.
+        pub feature: String,
+        /// True when its back end promises it.
+        pub promised: bool,
+        /// What showed it; `None` when nothing did.
+        pub seen: Option<String>,
+    }
+}
