@@ -19,6 +19,8 @@ values! {
         pub data: String,
         /// The isolation that cells have here.
         pub tier: TierStatus,
+        /// What stands around a cell here beside its namespaces, and what does not.
+        pub notes: Vec<String>,
         /// Toolchains that tasks often need, and where they are.
         pub tools: Vec<ToolStatus>,
         /// Assistants that can start.
@@ -36,22 +38,35 @@ values! {
     }
 }
 
+/// What `fairtrial-cell detect` tells.
+#[derive(Clone, serde::Deserialize)]
+struct Detected {
+    #[serde(flatten)]
+    status: TierStatus,
+    notes: Vec<String>,
+}
+
 /// Toolchains of the sample suite, and git, which prepares bases.
 const TOOLS: &[&str] = &["git", "python3", "cargo", "node"];
 
 impl Api {
-    /// Asks a cell what isolation it has here, once for the life of this process.
+    /// Returns what isolation a cell has here.
     pub(crate) fn tier(&self) -> TierStatus {
-        static FOUND: OnceLock<TierStatus> = OnceLock::new();
-        FOUND
-            .get_or_init(|| {
-                self.ask_a_cell()
-                    .unwrap_or_else(|error| TierStatus { tier: Tier::Plain, reason: Some(describe(&error)) })
-            })
-            .clone()
+        self.detected().status.clone()
     }
 
-    fn ask_a_cell(&self) -> Result<TierStatus, ApiError> {
+    /// Asks a cell, once for the life of this process.
+    fn detected(&self) -> &'static Detected {
+        static FOUND: OnceLock<Detected> = OnceLock::new();
+        FOUND.get_or_init(|| {
+            self.ask_a_cell().unwrap_or_else(|error| Detected {
+                status: TierStatus { tier: Tier::Plain, reason: Some(describe(&error)) },
+                notes: vec![],
+            })
+        })
+    }
+
+    fn ask_a_cell(&self) -> Result<Detected, ApiError> {
         let program = self.home.program("fairtrial-cell")?;
         let output = Command::new(&program)
             .arg("detect")
@@ -63,7 +78,7 @@ impl Api {
 
     /// Looks at this machine.
     pub fn doctor(&self) -> Result<Doctor, ApiError> {
-        let detected = self.tier();
+        let detected = self.detected().clone();
         let tools: Vec<ToolStatus> = TOOLS
             .iter()
             .map(|name| ToolStatus {
@@ -72,7 +87,7 @@ impl Api {
             })
             .collect();
         let mut remedies = vec![];
-        if let Some(reason) = &detected.reason {
+        if let Some(reason) = &detected.status.reason {
             remedies.push(format!("cells are not isolated here: {reason}"));
         }
         for program in ["fairtrial-cell", "fairtrial-sample"] {
@@ -88,7 +103,8 @@ impl Api {
         Ok(Doctor {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             data: self.home.data().display().to_string(),
-            tier: detected,
+            tier: detected.status,
+            notes: detected.notes,
             tools,
             ready: statuses.into_iter().filter(|one| one.hurdle.is_none()).map(|one| one.title).collect(),
             remedies,

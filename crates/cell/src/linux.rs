@@ -2,10 +2,12 @@
 
 mod confine;
 pub(crate) mod family;
+mod filter;
 mod memory;
 mod mounts;
 mod namespaces;
 mod root;
+pub(crate) mod second;
 pub(crate) mod seed;
 mod start;
 pub(crate) mod warden;

@@ -47,7 +47,6 @@ fn run() -> Outcome {
 
 fn detect() -> Outcome {
     let scratch = std::env::temp_dir().join(format!("fairtrial-detect-{}", std::process::id()));
-    let status = room::detect(&scratch)?;
-    serde_json::to_writer(std::io::stdout(), &status)?;
+    serde_json::to_writer(std::io::stdout(), &room::detect(&scratch)?)?;
     Ok(())
 }

@@ -6,6 +6,8 @@ pub(crate) mod disk;
 pub(crate) mod doors;
 mod ends;
 mod gone;
+#[cfg(target_os = "linux")]
+pub(crate) mod handle;
 mod lines;
 pub(crate) mod link;
 mod program;

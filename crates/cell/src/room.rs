@@ -8,6 +8,7 @@ mod env;
 mod lowers;
 mod readable;
 mod remove;
+mod store;
 mod tier;
 
 use std::collections::BTreeMap;
@@ -27,6 +28,7 @@ use crate::process::{Cancel, Continue, Happening, Job, JobEnd};
 
 use lowers::{layers, prepared_home};
 pub use remove::{remove_tree, sweep};
+use store::Store;
 use tier::{reason_for_plain, refusal};
 
 /// Where every workspace of the full tier is seen, so that paths in build outputs hold everywhere.
@@ -172,6 +174,7 @@ pub struct Room {
 #[derive(Debug)]
 struct Paths {
     scratch: PathBuf,
+    store: Store,
     lowers: Vec<PathBuf>,
     workspace: PathBuf,
     home: PathBuf,
@@ -203,11 +206,11 @@ impl Room {
             },
         };
         let written = match status.tier {
-            Tier::Full => scratch.join("upper"),
+            Tier::Full => paths.store.upper(),
             Tier::Plain => paths.workspace.clone(),
         };
         let disk =
-            DiskWatch::new(vec![written, scratch.join("home"), scratch.join("tmp")], spec.limits.disk_bytes);
+            DiskWatch::new(vec![written, paths.store.home(), scratch.join("tmp")], spec.limits.disk_bytes);
         let (marker, cancel) = (spec.marker.to_owned(), spec.cancel.clone());
         let doors = doors::open(spec, &mut warden)?;
         Ok(Room { status, paths, marker, cancel, disk, warden: Some(warden), doors, _lock: lock })
@@ -231,7 +234,7 @@ impl Room {
     /// Returns where this process puts files that the home is to hold. Only before the first job: later the home may
     /// not show them. What set-up left in the home is not seen here in the full tier, but gives way to what is put here.
     pub fn home_outside(&self) -> PathBuf {
-        self.paths.scratch.join("home")
+        self.paths.store.home()
     }
 
     /// Returns the environment that every job has, with `path` in front of the system's programs.
@@ -259,7 +262,7 @@ impl Room {
         self.empty();
         let lowers = self.paths.lowers.clone();
         match self.status.tier {
-            Tier::Full => Changes::Upper { upper: self.paths.scratch.join("upper"), lowers },
+            Tier::Full => Changes::Upper { upper: self.paths.store.upper(), lowers },
             Tier::Plain => Changes::Copy { tree: self.paths.workspace.clone(), lowers },
         }
     }
@@ -296,21 +299,21 @@ type Opened = (TierStatus, Paths, Warden);
 
 fn full(spec: &RoomSpec<'_>, scratch: &Path, lowers: &[PathBuf]) -> Result<(Paths, Warden), StartError> {
     let lost = StartError::Lost;
-    for name in ["root", "upper", "work", "home", "home-work"] {
-        make(&scratch.join(name)).map_err(lost)?;
-    }
     let readable = readable::checked(spec.readable, &[scratch, spec.base]).map_err(lost)?;
     let walls = Walls::Full(Full {
         scratch: scratch.to_owned(),
+        memory_bytes: store::memory_bytes(spec.limits.disk_bytes),
         lowers: lowers.to_vec(),
         home_lower: prepared_home(spec.base),
         home_inside: PathBuf::from(HOME),
         readable,
         host_network: spec.network == Network::Host,
     });
-    let warden = Warden::start(&setup(spec, walls, Path::new(WORKSPACE)))?;
+    let mut warden = Warden::start(&setup(spec, walls, Path::new(WORKSPACE)))?;
+    let store = Store::of(warden.take_memory(), scratch);
     let paths = Paths {
         scratch: scratch.to_owned(),
+        store,
         lowers: lowers.to_vec(),
         workspace: PathBuf::from(WORKSPACE),
         home: PathBuf::from(HOME),
@@ -342,7 +345,8 @@ fn plain(
         Err(StartError::Refused { step, source }) => return Err(RoomError::Warden { step, source }),
     };
     let (home, tmp) = (scratch.join("home"), scratch.join("tmp"));
-    let paths = Paths { scratch: scratch.to_owned(), lowers, workspace, home, tmp };
+    let store = Store::of(None, scratch);
+    let paths = Paths { scratch: scratch.to_owned(), store, lowers, workspace, home, tmp };
     Ok((TierStatus { tier: Tier::Plain, reason: Some(reason) }, paths, warden))
 }
 
@@ -363,8 +367,18 @@ fn make(folder: &Path) -> Result<(), RoomError> {
     made.map_err(|source| RoomError::File { what: "make", path: folder.to_owned(), source })
 }
 
+/// What a look at this machine found.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Detected {
+    /// The isolation it offers.
+    #[serde(flatten)]
+    pub status: TierStatus,
+    /// What stands around a room beside its namespaces, and what does not.
+    pub notes: Vec<String>,
+}
+
 /// Returns what isolation this machine offers, by making a room in the folder `scratch`, which must not exist.
-pub fn detect(scratch: &Path) -> Result<TierStatus, RoomError> {
+pub fn detect(scratch: &Path) -> Result<Detected, RoomError> {
     let base = scratch.join("base");
     make(&base.join("tree"))?;
     let limits = Limits::default();
@@ -384,5 +398,5 @@ pub fn detect(scratch: &Path) -> Result<TierStatus, RoomError> {
         room.close().map(|()| status)
     });
     remove::discard(scratch)?;
-    status
+    status.map(|status| Detected { notes: tier::notes(status.tier), status })
 }

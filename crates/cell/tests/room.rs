@@ -576,7 +576,7 @@ fn a_workspace_nested_without_end_is_removed() {
 #[test]
 fn detection_leaves_nothing_behind() {
     let dir = tempfile::tempdir().unwrap();
-    let status = detect(&dir.path().join("try")).unwrap();
+    let status = detect(&dir.path().join("try")).unwrap().status;
     assert_eq!(status.tier == Tier::Full, status.reason.is_none());
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
 }

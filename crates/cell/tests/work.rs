@@ -191,7 +191,7 @@ impl Journal {
 fn both(script: &str, check: impl Fn(Desk)) {
     check(Desk::new(TierChoice::Plain, script));
     let scratch = tempfile::tempdir().unwrap();
-    match room::detect(&scratch.path().join("try")).unwrap().reason {
+    match room::detect(&scratch.path().join("try")).unwrap().status.reason {
         None => check(Desk::new(TierChoice::Best, script)),
         Some(reason) => {
             let current = std::thread::current();

@@ -343,6 +343,9 @@ fn doctor(api: &Api, json: bool) -> Result<(), ApiError> {
     }
     say(&format!("Fairtrial {}\ndata folder  {}", found.version, found.data));
     say(&format!("isolation    {:?}", found.tier.tier).to_lowercase());
+    for note in &found.notes {
+        say(&format!("             {note}"));
+    }
     for tool in &found.tools {
         say(&format!("{:<12} {}", tool.name, tool.path.as_deref().unwrap_or("missing")));
     }

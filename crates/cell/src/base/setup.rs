@@ -61,7 +61,8 @@ pub(super) fn run(
     }
     let kept = done
         .and_then(|()| keep(&room.freeze(), &base.join(LAYER)))
-        .and_then(|()| keep_home(&room.home_outside(), &base.join(HOME)));
+        .and_then(|()| keep_home(&room.home_outside(), &base.join(HOME)))
+        .and_then(|()| force(base));
     room.close()?;
     kept
 }
@@ -135,6 +136,16 @@ fn keep_home(written: &Path, home: &Path) -> Result<(), BaseError> {
         return Ok(());
     }
     fs::rename(written, home).map_err(|e| file(home, e))
+}
+
+/// Forces to the disk what was written, which a room does not.
+fn force(base: &Path) -> Result<(), BaseError> {
+    let opened = fs::File::open(base).map_err(|e| file(base, e))?;
+    #[cfg(target_os = "linux")]
+    rustix::fs::syncfs(&opened).map_err(|e| file(base, e.into()))?;
+    #[cfg(not(target_os = "linux"))]
+    opened.sync_all().map_err(|e| file(base, e))?;
+    Ok(())
 }
 
 /// Moves what set-up wrote from `upper` over the layer that the folder's build outputs made.

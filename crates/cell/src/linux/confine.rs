@@ -1,4 +1,4 @@
-//! Takes rights away from a warden and its jobs. System-call filters and Landlock belong here.
+//! Takes rights away from a warden and its jobs. Beside it stand `filter` and `second`.
 
 use std::io;
 use std::os::unix::process::CommandExt;

@@ -5,8 +5,11 @@
 
 use std::fs::{self, DirBuilder, File};
 use std::io;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::fs::{DirBuilderExt, symlink};
 use std::path::{Path, PathBuf};
+
+use rustix::fs::{Mode, OFlags, XattrFlags};
 
 use super::{At, Refusal, mounts};
 use crate::process::link::Full;
@@ -48,12 +51,14 @@ const GROUP: &str = "root:x:0:\ncell:x:1000:\nnogroup:x:65534:\n";
 const HOSTS: &str = "127.0.0.1 localhost cell\n::1 localhost\n";
 const NSSWITCH: &str = "passwd: files\ngroup: files\nhosts: files dns\n";
 
-/// Builds the root and steps into it.
-pub(super) fn enter(room: &Full, workspace: &Path) -> Result<(), Refusal> {
+/// Builds the root and steps into it. Returns the file system in memory that takes what jobs write, where there is one.
+pub(super) fn enter(room: &Full, workspace: &Path) -> Result<Option<OwnedFd>, Refusal> {
     mounts::keep_apart().at("private mounts")?;
-    let at = room.scratch.join("root");
-    let root = Root { at: &at };
-    mounts::memory(&at, "mode=755,size=16m").at("root in memory")?;
+    // Known by this from now on, for the root is built over it.
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let scratch = rustix::fs::open(&room.scratch, flags, Mode::empty()).at("scratch folder")?;
+    let root = Root { at: &room.scratch };
+    mounts::memory(root.at, "mode=755,size=16m").at("root in memory")?;
     for path in SYSTEM.iter().chain(&SETTINGS) {
         root.show(Path::new(path), false)?;
     }
@@ -63,16 +68,22 @@ pub(super) fn enter(room: &Full, workspace: &Path) -> Result<(), Refusal> {
     for path in &room.readable {
         root.show(path, true)?;
     }
-    root.writable(room, workspace)?;
+    let memory = root.writable(room, &scratch, workspace)?;
     root.devices()?;
     mounts::proc(&root.folder(Path::new("/proc"))?).at("process list")?;
-    mounts::seal(&at).at("read-only root")?;
-    for writable in
-        [workspace, &room.home_inside, Path::new("/tmp"), Path::new("/dev/shm"), Path::new("/proc")]
-    {
+    mounts::seal(root.at).at("read-only root")?;
+    for writable in writable(room, workspace).into_iter().filter(|path| *path != Path::new("/dev")) {
         mounts::unseal(&root.inside(writable)).at("writable parts")?;
     }
-    mounts::enter(&at).at("pivot root")
+    // Nodes cannot be made among devices, but memory can be shared.
+    mounts::unseal(&root.inside(Path::new("/dev/shm"))).at("writable parts")?;
+    mounts::enter(root.at).at("pivot root")?;
+    Ok(memory)
+}
+
+/// Returns what jobs may write below; among devices, to what is there.
+pub(super) fn writable<'a>(room: &'a Full, workspace: &'a Path) -> [&'a Path; 5] {
+    [workspace, &room.home_inside, Path::new("/tmp"), Path::new("/proc"), Path::new("/dev")]
 }
 
 /// Shows the settings of Java, whose folder carries a version.
@@ -123,7 +134,7 @@ impl Root<'_> {
         if fs::symlink_metadata(&target).is_ok() {
             return Ok(());
         }
-        if let Some(parent) = path.parent() {
+        if let Some(parent) = path.parent().filter(|parent| !self.inside(parent).is_dir()) {
             self.folder(parent)?;
         }
         if found.is_symlink() {
@@ -154,31 +165,43 @@ impl Root<'_> {
     }
 
     /// Mounts workspace and home. The list of mounts tells an overlay's options and a bind mount's source; so both are
-    /// overlays, of folders that are bound to neutral names until they are mounted.
-    fn writable(&self, room: &Full, workspace: &Path) -> Result<(), Refusal> {
+    /// overlays, of folders that are bound to neutral names until they are mounted, or parts of a file system in memory.
+    fn writable(&self, room: &Full, scratch: &OwnedFd, workspace: &Path) -> Result<Option<OwnedFd>, Refusal> {
         rustix::process::chdir(self.at).at("root")?;
         let stage = Path::new(STAGE);
         fs::create_dir(stage).at("staging")?;
         let layer = |n: usize| stage.join(n.to_string());
-        let (scratch, home) = (stage.join("room"), stage.join("home"));
-        let mut bound: Vec<(&Path, PathBuf)> = vec![(&room.scratch, scratch.clone())];
+        let mut bound: Vec<(&Path, PathBuf)> = Vec::new();
         bound.extend(room.lowers.iter().enumerate().map(|(n, from)| (from.as_path(), layer(n))));
-        bound.extend(room.home_lower.iter().map(|from| (from.as_path(), home.clone())));
+        bound.extend(room.home_lower.iter().map(|from| (from.as_path(), stage.join("home"))));
         for (from, to) in &bound {
             fs::create_dir(to).and_then(|()| mounts::bind_alone(from, to)).at("staging")?;
         }
+        let store = Store::make(room, scratch, &stage.join("room"))?;
         let lowers: Vec<PathBuf> = (0..room.lowers.len()).map(layer).collect();
-        let [upper, work] = ["upper", "work"].map(|name| scratch.join(name));
+        let [upper, work] = ["upper", "work"].map(|name| store.at.join(name));
         mounts::overlay(&lowers, &upper, &work, &self.folder(workspace)?).at("overlay workspace")?;
-        self.folder(Path::new(EMPTY))?;
-        let empty = || PathBuf::from(EMPTY.trim_start_matches('/'));
-        let lower = room.home_lower.as_ref().map_or_else(empty, |_| home.clone());
-        let [upper, work] = ["home", "home-work"].map(|name| scratch.join(name));
-        mounts::overlay(&[lower], &upper, &work, &self.folder(&room.home_inside)?).at("overlay home")?;
+        self.home(room, &store)?;
         for (_, to) in &bound {
             mounts::remove(to).and_then(|()| fs::remove_dir(to)).at("staging")?;
         }
-        fs::remove_dir(stage).at("staging")
+        mounts::remove(&store.at).and_then(|()| fs::remove_dir(&store.at)).at("staging")?;
+        fs::remove_dir(stage).at("staging")?;
+        Ok(store.memory)
+    }
+
+    fn home(&self, room: &Full, store: &Store) -> Result<(), Refusal> {
+        let target = self.folder(&room.home_inside)?;
+        let [upper, work] = ["home", "home-work"].map(|name| store.at.join(name));
+        let lower = match (&room.home_lower, &store.memory) {
+            (Some(_), _) => Path::new(STAGE).join("home"),
+            (None, Some(_)) => return mounts::bind_alone(&upper, &target).at("home"),
+            (None, None) => {
+                self.folder(Path::new(EMPTY))?;
+                PathBuf::from(EMPTY.trim_start_matches('/'))
+            }
+        };
+        mounts::overlay(&[lower], &upper, &work, &target).at("overlay home")
     }
 
     fn temporary(&self) -> Result<(), Refusal> {
@@ -206,5 +229,41 @@ impl Root<'_> {
         }
         mounts::terminals(&self.folder(Path::new("/dev/pts"))?).at("/dev/pts")?;
         mounts::memory(&self.folder(Path::new("/dev/shm"))?, "mode=1777,size=25%").at("/dev/shm")
+    }
+}
+
+/// What takes what jobs write: folders of the room's own, on disk or in memory.
+struct Store {
+    at: PathBuf,
+    memory: Option<OwnedFd>,
+}
+
+impl Store {
+    /// Makes it at `at`: in memory when the room is to have that and this kernel can lay an overlay on it, else in the
+    /// room's folder.
+    fn make(room: &Full, scratch: &OwnedFd, at: &Path) -> Result<Store, Refusal> {
+        fs::create_dir(at).at("staging")?;
+        if let Some(bytes) = room.memory_bytes {
+            mounts::memory(at, &format!("mode=700,size={bytes}")).at("writes in memory")?;
+            let probe = rustix::fs::setxattr(at, "user.overlay.probe", b"y", XattrFlags::empty());
+            if probe.is_ok() {
+                Store::folders(at)?;
+                let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+                let memory = Some(rustix::fs::open(at, flags, Mode::empty()).at("writes in memory")?);
+                return Ok(Store { at: at.to_owned(), memory });
+            }
+            mounts::remove(at).at("writes in memory")?;
+        }
+        let scratch = format!("/proc/self/fd/{}", scratch.as_raw_fd());
+        mounts::bind_alone(Path::new(&scratch), at).at("staging")?;
+        Store::folders(at)?;
+        Ok(Store { at: at.to_owned(), memory: None })
+    }
+
+    fn folders(at: &Path) -> Result<(), Refusal> {
+        for name in ["upper", "work", "home", "home-work"] {
+            DirBuilder::new().mode(0o700).create(at.join(name)).at("room's folders")?;
+        }
+        Ok(())
     }
 }

@@ -16,11 +16,11 @@ use rustix::process::{Gid, Pid, PidfdFlags, Signal, Uid, WaitOptions};
 use super::confine::{self, Bounds};
 use super::family::Family;
 use super::memory::{Found, MemoryWatch};
-use super::{At, Refusal, namespaces, root, start};
+use super::{At, Refusal, filter, namespaces, root, second, start};
 use crate::process::link::{self, Feed, Full, Order, Report, Setup, Walls};
 use crate::process::spent::spent;
 use crate::process::talk::Mouth;
-use crate::process::{Exit, doors};
+use crate::process::{Exit, doors, handle};
 
 /// How often orphans are buried while a job runs.
 const ROUND: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
@@ -39,7 +39,7 @@ pub fn serve() -> io::Result<()> {
     match &setup.walls {
         Walls::Plain { marker } => {
             let family = Family::Marked(marker.clone());
-            let ready = plain().map(|()| Vec::new());
+            let ready = plain().map(|()| Opened::default());
             Guard { link, family, setup: &setup, bound: false }.stand(ready)
         }
         Walls::Full(room) => {
@@ -83,15 +83,26 @@ fn arrive(uid: Uid, gid: Gid) -> Result<(), Refusal> {
     namespaces::become_inner(uid, gid)
 }
 
+/// What is handed to the cell when a room stands.
+#[derive(Default)]
+struct Opened {
+    /// Listening on the room's own loopback.
+    doors: Vec<TcpListener>,
+    /// The file system in memory that takes what jobs write, where there is one.
+    memory: Option<OwnedFd>,
+}
+
 /// Builds the walls of a room around this process, and opens its doors.
-fn walls(room: &Full, setup: &Setup) -> Result<Vec<TcpListener>, Refusal> {
+fn walls(room: &Full, setup: &Setup) -> Result<Opened, Refusal> {
     namespaces::complete(room.host_network)?;
     // While it still may, and where the room's own loopback is.
     let doors = (0..setup.doors).map(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)));
     let doors = doors.collect::<io::Result<_>>().at("doors")?;
-    root::enter(room, &setup.workspace)?;
+    let memory = root::enter(room, &setup.workspace)?;
     confine::give_up_rights()?;
-    Ok(doors)
+    second::apply(&root::writable(room, &setup.workspace))?;
+    filter::apply()?;
+    Ok(Opened { doors, memory })
 }
 
 fn plain() -> Result<(), Refusal> {
@@ -125,15 +136,18 @@ struct Guard<'a> {
 }
 
 impl Guard<'_> {
-    fn stand(mut self, ready: Result<Vec<TcpListener>, Refusal>) -> io::Result<()> {
-        let doors = match ready {
-            Ok(doors) => doors,
+    fn stand(mut self, ready: Result<Opened, Refusal>) -> io::Result<()> {
+        let opened = match ready {
+            Ok(opened) => opened,
             Err(refused) => return refuse(&mut self.link, &refused),
         };
         link::send(&mut self.link, &Report::Ready)?;
-        doors::send(&self.link, &doors)?;
+        doors::send(&self.link, &opened.doors)?;
+        if matches!(&self.setup.walls, Walls::Full(room) if room.memory_bytes.is_some()) {
+            handle::send(&self.link, opened.memory.as_ref())?;
+        }
         // Only the cell may accept: a job must not find them here.
-        drop(doors);
+        drop(opened);
         let end = self.obey();
         self.empty();
         match end {

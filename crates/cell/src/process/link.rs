@@ -46,9 +46,11 @@ pub(crate) enum Walls {
 /// The parts of a room in namespaces, as paths of this machine.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Full {
-    /// Holds `root`, an empty folder to build the root on; `upper` and `home`, which take what is written to workspace
-    /// and home; `work` and `home-work`, overlayfs's own.
+    /// The warden makes `upper` and `home` in it, which take what is written to workspace and home, and `work` and
+    /// `home-work`, overlayfs's own.
     pub(crate) scratch: PathBuf,
+    /// Bytes of memory to make them in instead, where this kernel can.
+    pub(crate) memory_bytes: Option<u64>,
     /// Layers of the workspace, top first.
     pub(crate) lowers: Vec<PathBuf>,
     /// What the home starts with, if anything.

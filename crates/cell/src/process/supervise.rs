@@ -50,6 +50,8 @@ pub(crate) struct Warden {
     link: UnixStream,
     outputs: [(Stream, File); 2],
     doors: Vec<TcpListener>,
+    /// The file system in memory that takes what jobs write, where there is one.
+    memory: Option<OwnedFd>,
 }
 
 /// A warden without a room yet; see `plant`.
@@ -91,6 +93,10 @@ impl Warden {
         match link::receive(&mut warden.link).map_err(lost("walls"))? {
             Report::Ready => {
                 warden.doors = doors::receive(&warden.link, setup.doors).map_err(lost("doors"))?;
+                #[cfg(target_os = "linux")]
+                if matches!(&setup.walls, Walls::Full(full) if full.memory_bytes.is_some()) {
+                    warden.memory = super::handle::receive(&warden.link).map_err(lost("memory"))?;
+                }
                 Ok(warden)
             }
             Report::Refused { step, errno } => {
@@ -108,6 +114,11 @@ impl Warden {
     /// Returns the listening sockets of the room's loopback; they are given once.
     pub(crate) fn take_doors(&mut self) -> Vec<TcpListener> {
         std::mem::take(&mut self.doors)
+    }
+
+    /// Returns the file system in memory that takes what jobs write, where there is one; it is given once.
+    pub(crate) fn take_memory(&mut self) -> Option<OwnedFd> {
+        self.memory.take()
     }
 
     /// Takes the planted warden, which can only guard namespaces.
@@ -137,7 +148,7 @@ impl Warden {
         for (_, file) in &outputs {
             rustix::io::ioctl_fionbio(file, true)?;
         }
-        Ok(Warden { process, link, outputs, doors: Vec::new() })
+        Ok(Warden { process, link, outputs, doors: Vec::new(), memory: None })
     }
 
     /// Runs one job to its end.

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use fairtrial_domain::bundle::TierChoice;
+use fairtrial_domain::bundle::{Tier, TierChoice};
 
 /// What the plain tier lacks on other systems beside walls.
 const ELSEWHERE: &str = "this system has no namespaces; of a trial's processes only those that stay in its process \
@@ -26,11 +26,29 @@ pub(super) fn refusal(step: &str, source: &std::io::Error) -> String {
     let remedy = if fs::read_to_string("/proc/sys/kernel/apparmor_restrict_unprivileged_userns")
         .is_ok_and(|v| v.trim() == "1")
     {
-        "; AppArmor forbids user namespaces: install the profile that comes with the package"
+        "; AppArmor forbids user namespaces to programs without a profile: install packaging/apparmor/fairtrial-cell, as \
+         its first lines say"
     } else if fs::read_to_string("/proc/sys/user/max_user_namespaces").is_ok_and(|v| v.trim() == "0") {
         "; user namespaces are off: set user.max_user_namespaces above 0"
     } else {
         ""
     };
     format!("the system refused `{step}` ({source}){remedy}")
+}
+
+/// Tells what stands around the rooms of a tier beside namespaces, and what does not.
+pub(super) fn notes(tier: Tier) -> Vec<String> {
+    let mut notes = Vec::new();
+    #[cfg(target_os = "linux")]
+    if tier == Tier::Full {
+        notes.push("system calls that lead out of a room are filtered".to_owned());
+        notes.push(match crate::linux::second::abi() {
+            Some(version) => format!("Landlock, interface version {version}, is a second wall"),
+            None => "this kernel has no Landlock: there is no second wall behind the mounts".to_owned(),
+        });
+    }
+    if tier == Tier::Full {
+        notes.push("memory is watched by looking at it often, not by a control group".to_owned());
+    }
+    notes
 }

@@ -1,0 +1,210 @@
+//! The system calls that jobs are refused: those that change what a process is, reach into others, or are a door into
+//! the kernel that no build, test or assistant needs.
+//!
+//! **Invariant:** what is refused under one name is refused under its x32 name too; programs of another architecture
+//! than the cell's do not run at all.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use libc::c_long;
+use seccompiler::{
+    BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
+    TargetArch, apply_filter,
+};
+
+use super::{At, Refusal};
+
+/// Answered as by a kernel that is older than they are, so that callers fall back: the arguments of `clone3` cannot be
+/// looked at, and io_uring does what the filter would not see.
+const UNKNOWN: [c_long; 4] =
+    [libc::SYS_clone3, libc::SYS_io_uring_setup, libc::SYS_io_uring_enter, libc::SYS_io_uring_register];
+
+/// Refused whatever their arguments.
+const REFUSED: [c_long; 43] = [
+    libc::SYS_mount,
+    libc::SYS_umount2,
+    libc::SYS_pivot_root,
+    libc::SYS_chroot,
+    libc::SYS_move_mount,
+    libc::SYS_open_tree,
+    libc::SYS_fsopen,
+    libc::SYS_fsconfig,
+    libc::SYS_fsmount,
+    libc::SYS_fspick,
+    libc::SYS_mount_setattr,
+    libc::SYS_setns,
+    libc::SYS_ptrace,
+    libc::SYS_process_vm_readv,
+    libc::SYS_process_vm_writev,
+    libc::SYS_process_madvise,
+    libc::SYS_pidfd_getfd,
+    libc::SYS_kcmp,
+    libc::SYS_bpf,
+    libc::SYS_perf_event_open,
+    libc::SYS_userfaultfd,
+    libc::SYS_fanotify_init,
+    libc::SYS_open_by_handle_at,
+    libc::SYS_keyctl,
+    libc::SYS_add_key,
+    libc::SYS_request_key,
+    libc::SYS_kexec_load,
+    libc::SYS_kexec_file_load,
+    libc::SYS_init_module,
+    libc::SYS_finit_module,
+    libc::SYS_delete_module,
+    libc::SYS_reboot,
+    libc::SYS_swapon,
+    libc::SYS_swapoff,
+    libc::SYS_acct,
+    libc::SYS_quotactl,
+    libc::SYS_syslog,
+    libc::SYS_vhangup,
+    libc::SYS_settimeofday,
+    libc::SYS_clock_settime,
+    libc::SYS_clock_adjtime,
+    libc::SYS_sethostname,
+    libc::SYS_setdomainname,
+];
+
+/// Flags of `clone` and `unshare` that ask for a namespace of one's own.
+const NAMESPACES: [libc::c_int; 8] = [
+    libc::CLONE_NEWUSER,
+    libc::CLONE_NEWNS,
+    libc::CLONE_NEWPID,
+    libc::CLONE_NEWNET,
+    libc::CLONE_NEWIPC,
+    libc::CLONE_NEWUTS,
+    libc::CLONE_NEWCGROUP,
+    // Of time.
+    0x80,
+];
+
+/// Families of sockets that programs use. Of netlink, which tells a program its network interfaces, only that part.
+const FAMILIES: [libc::c_int; 4] = [libc::AF_UNIX, libc::AF_INET, libc::AF_INET6, libc::AF_NETLINK];
+
+/// Ways to run that programs ask for: Linux's own, "what is it?", 32 bits, and addresses that debuggers can foresee.
+const PERSONALITIES: [u64; 4] = [0, 0xffff_ffff, 0x8, 0x0004_0000];
+
+/// Marks a system call of the x32 interface, which the filter's check of the architecture does not tell apart.
+#[cfg(target_arch = "x86_64")]
+const X32: c_long = 0x4000_0000;
+/// Calls that have a number of their own there: ioctl, ptrace, kexec_load, process_vm_readv and process_vm_writev.
+#[cfg(target_arch = "x86_64")]
+const X32_OWN: [c_long; 5] = [514, 521, 528, 539, 540];
+
+/// Takes the refused system calls from this process and all that it starts, for good.
+pub(super) fn apply() -> Result<(), Refusal> {
+    let programs = programs().map_err(io::Error::other).at("filter of system calls")?;
+    for program in &programs {
+        apply_filter(program).map_err(io::Error::other).at("filter of system calls")?;
+    }
+    Ok(())
+}
+
+type Rules = BTreeMap<c_long, Vec<SeccompRule>>;
+
+fn programs() -> Result<[BpfProgram; 2], seccompiler::BackendError> {
+    let unknown = UNKNOWN.iter().map(|call| (*call, Vec::new())).collect();
+    Ok([program(refused()?, libc::EPERM)?, program(unknown, libc::ENOSYS)?])
+}
+
+fn program(rules: Rules, error: libc::c_int) -> Result<BpfProgram, seccompiler::BackendError> {
+    let refusal = SeccompAction::Errno(error.unsigned_abs());
+    let architecture = TargetArch::try_from(std::env::consts::ARCH)?;
+    SeccompFilter::new(in_both_interfaces(rules), SeccompAction::Allow, refusal, architecture)?.try_into()
+}
+
+fn refused() -> Result<Rules, seccompiler::BackendError> {
+    let mut rules: Rules = REFUSED.iter().map(|call| (*call, Vec::new())).collect();
+    let namespaces = |flag: &libc::c_int| when(0, bits(*flag));
+    rules.insert(libc::SYS_unshare, NAMESPACES.iter().map(namespaces).collect::<Result<_, _>>()?);
+    // The last is no flag of `clone`: there its place holds a signal's number.
+    let of_clone = NAMESPACES.iter().take(NAMESPACES.len() - 1);
+    rules.insert(libc::SYS_clone, of_clone.map(namespaces).collect::<Result<_, _>>()?);
+    for (call, mode) in nodes() {
+        let device = |kind: libc::mode_t| when(mode, masked(u64::from(libc::S_IFMT), u64::from(kind)));
+        rules.insert(call, vec![device(libc::S_IFCHR)?, device(libc::S_IFBLK)?]);
+    }
+    // What a terminal would take for typed: by itself, or by a paste of the console's.
+    let pushes = [libc::TIOCSTI, libc::TIOCLINUX];
+    let push = |what: &libc::Ioctl| when(1, (SeccompCmpOp::Eq, (*what as u64) & 0xffff_ffff));
+    rules.insert(libc::SYS_ioctl, pushes.iter().map(push).collect::<Result<_, _>>()?);
+    let other_family = FAMILIES.iter().map(|family| condition(0, (SeccompCmpOp::Ne, number(*family))));
+    let netlink = [
+        condition(0, (SeccompCmpOp::Eq, number(libc::AF_NETLINK)))?,
+        condition(2, (SeccompCmpOp::Ne, number(libc::NETLINK_ROUTE)))?,
+    ];
+    let sockets =
+        [SeccompRule::new(other_family.collect::<Result<_, _>>()?)?, SeccompRule::new(netlink.to_vec())?];
+    rules.insert(libc::SYS_socket, sockets.to_vec());
+    let odd = PERSONALITIES.iter().map(|known| condition(0, (SeccompCmpOp::Ne, *known)));
+    rules.insert(libc::SYS_personality, vec![SeccompRule::new(odd.collect::<Result<_, _>>()?)?]);
+    #[cfg(target_arch = "x86_64")]
+    for call in [libc::SYS_iopl, libc::SYS_ioperm, libc::SYS_modify_ldt, libc::SYS_uselib] {
+        rules.insert(call, Vec::new());
+    }
+    Ok(rules)
+}
+
+/// Returns the calls that make device nodes, and which argument is the mode.
+fn nodes() -> Vec<(c_long, u8)> {
+    let mut calls = vec![(libc::SYS_mknodat, 2)];
+    #[cfg(target_arch = "x86_64")]
+    calls.push((libc::SYS_mknod, 1));
+    calls
+}
+
+#[cfg(target_arch = "x86_64")]
+fn in_both_interfaces(mut rules: Rules) -> Rules {
+    let other: Rules = rules.iter().map(|(call, rules)| (call | X32, rules.clone())).collect();
+    rules.extend(other);
+    rules.extend(X32_OWN.iter().map(|call| (call | X32, Vec::new())));
+    rules
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn in_both_interfaces(rules: Rules) -> Rules {
+    rules
+}
+
+type Comparison = (SeccompCmpOp, u64);
+
+fn bits(flag: libc::c_int) -> Comparison {
+    masked(number(flag), number(flag))
+}
+
+fn masked(mask: u64, value: u64) -> Comparison {
+    (SeccompCmpOp::MaskedEq(mask), value)
+}
+
+fn number(value: libc::c_int) -> u64 {
+    u64::from(value.unsigned_abs())
+}
+
+fn when(argument: u8, comparison: Comparison) -> Result<SeccompRule, seccompiler::BackendError> {
+    SeccompRule::new(vec![condition(argument, comparison)?])
+}
+
+fn condition(
+    argument: u8,
+    (operator, value): Comparison,
+) -> Result<SeccompCondition, seccompiler::BackendError> {
+    SeccompCondition::new(argument, SeccompCmpArgLen::Dword, operator, value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_filter_fits_and_names_nothing_twice() {
+        let mut calls: Vec<c_long> = REFUSED.iter().chain(&UNKNOWN).copied().collect();
+        calls.sort_unstable();
+        calls.dedup();
+        assert_eq!(calls.len(), REFUSED.len() + UNKNOWN.len());
+        let [refused, unknown] = programs().unwrap();
+        assert!(refused.len() > 100 && refused.len() < 4096, "{}", refused.len());
+        assert!(!unknown.is_empty());
+    }
+}
