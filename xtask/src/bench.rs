@@ -5,7 +5,9 @@
 //!
 //! **Invariant:** a figure and its baseline come from one run, and take turns in it.
 
+mod checks;
 pub mod figure;
+mod launch;
 mod measure;
 pub mod score;
 mod start;
@@ -33,17 +35,23 @@ pub enum Part {
     Start,
     /// One more trial.
     Trial,
+    /// A cell around nothing.
+    Launch,
+    /// Checks on bases that are set up and not.
+    Checks,
     /// A workspace's life by repository size.
     Workspace,
 }
 
 impl Part {
-    const ALL: [Part; 3] = [Part::Start, Part::Trial, Part::Workspace];
+    const ALL: [Part; 5] = [Part::Start, Part::Launch, Part::Trial, Part::Checks, Part::Workspace];
 
     fn word(self) -> &'static str {
         match self {
             Part::Start => "start",
             Part::Trial => "trial",
+            Part::Launch => "launch",
+            Part::Checks => "checks",
             Part::Workspace => "workspace",
         }
     }
@@ -176,6 +184,8 @@ pub fn measure(programs: &Path, parts: &[Part]) -> Result<String, BenchError> {
         figures.extend(match part {
             Part::Start => start::bench(programs, scratch.path())?,
             Part::Trial => trial::bench(programs, scratch.path())?,
+            Part::Launch => launch::bench(programs, scratch.path())?,
+            Part::Checks => checks::bench(programs, scratch.path())?,
             Part::Workspace => workspace::bench(programs, scratch.path())?,
         });
     }

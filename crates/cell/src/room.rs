@@ -3,6 +3,7 @@
 //! **Invariant:** in the full tier a job sees the system's programs, the prefixes it was given, its workspace and
 //! its home, and nothing else of this machine; in both tiers nothing of a job lives when `run` returns.
 
+mod detect;
 mod doors;
 mod env;
 mod lowers;
@@ -26,6 +27,7 @@ use crate::process::link::{Full, Setup, Walls};
 use crate::process::supervise::{StartError, Warden};
 use crate::process::{Cancel, Continue, Happening, Job, JobEnd};
 
+pub use detect::{Detected, TierStatus, detect};
 use lowers::{layers, prepared_home};
 pub use remove::{remove_tree, sweep};
 use store::Store;
@@ -146,15 +148,6 @@ pub enum Changes {
         /// What was there, top first.
         lowers: Vec<PathBuf>,
     },
-}
-
-/// What isolation this machine offers.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct TierStatus {
-    /// The strongest.
-    pub tier: Tier,
-    /// Why it is not more; `None` when it is the full one.
-    pub reason: Option<String>,
 }
 
 /// A private workspace with a home, in which jobs run one after another.
@@ -365,38 +358,4 @@ fn setup(spec: &RoomSpec<'_>, walls: Walls, workspace: &Path) -> Setup {
 fn make(folder: &Path) -> Result<(), RoomError> {
     let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
     made.map_err(|source| RoomError::File { what: "make", path: folder.to_owned(), source })
-}
-
-/// What a look at this machine found.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct Detected {
-    /// The isolation it offers.
-    #[serde(flatten)]
-    pub status: TierStatus,
-    /// What stands around a room beside its namespaces, and what does not.
-    pub notes: Vec<String>,
-}
-
-/// Returns what isolation this machine offers, by making a room in the folder `scratch`, which must not exist.
-pub fn detect(scratch: &Path) -> Result<Detected, RoomError> {
-    let base = scratch.join("base");
-    make(&base.join("tree"))?;
-    let limits = Limits::default();
-    let opened = Room::open(&RoomSpec {
-        scratch: &scratch.join("room"),
-        base: &base,
-        tier: TierChoice::Best,
-        network: Network::None,
-        doors: 0,
-        readable: &[],
-        limits: &limits,
-        marker: "detect",
-        cancel: Cancel::new(),
-    });
-    let status = opened.and_then(|room| {
-        let status = room.status.clone();
-        room.close().map(|()| status)
-    });
-    remove::discard(scratch)?;
-    status.map(|status| Detected { notes: tier::notes(status.tier), status })
 }

@@ -39,6 +39,8 @@ format = "exit"
 timeout_sec = 60.0
 hidden = true
 "#;
+/// Bounds what a trial writes, so that its rooms are held in memory.
+const SMALL: &str = "\n[metadata.fairtrial.limits]\ndisk_bytes = 67108864\n";
 const REFERENCE: &str = "--- /dev/null\n+++ b/b\n@@ -0,0 +1 @@\n+x\n";
 const ASSISTANTS: &str =
     "[assistants.trivial]\nbackend = \"command\"\nprogram = \"/bin/sh\"\nargs = [\"-c\", \"echo x > b\"]\n";
@@ -52,27 +54,33 @@ while [ $i -lt "$1" ]; do
 done"#;
 const ROOM: [&str; 9] = ["--unshare-all", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "true"];
 
-/// Measures trials with the programs in `programs`.
+/// Measures trials with the programs in `programs`: with rooms in memory, as a small limit allows, and on disk.
 pub(super) fn bench(programs: &Path, scratch: &Path) -> Result<Vec<Figure>, BenchError> {
-    let place = Place::make(programs, &scratch.join("trial"))?;
-    let mut found = Found::default();
-    for round in 0..ROUNDS {
-        let few = place.run(FEW, &format!("few-{round}"))?;
-        let many = place.run(MANY, &format!("many-{round}"))?;
-        found.slope(&few, &many);
-        match rooms() {
-            Ok(cost) => found.rooms.push(cost.cpu_ms / f64::from(TURNS)),
-            Err(reason) => found.no_rooms = Some(reason.to_string()),
+    let mut figures = vec![];
+    for (what, limits) in [("in memory", SMALL), ("on disk", "")] {
+        let place = Place::make(programs, &scratch.join("trial").join(what), limits)?;
+        let mut found = Found { what, ..Found::default() };
+        for round in 0..ROUNDS {
+            let few = place.run(FEW, &format!("few-{round}"))?;
+            let many = place.run(MANY, &format!("many-{round}"))?;
+            found.slope(&few, &many);
+            match rooms(2 * TURNS) {
+                Ok(cost) => found.rooms.push(cost.cpu_ms / f64::from(TURNS)),
+                Err(reason) => found.no_rooms = Some(reason.to_string()),
+            }
+            let bare = place.bare()?;
+            found.bare_cpu.push(bare.cpu_ms / f64::from(TURNS));
+            found.bare_wall.push(bare.wall_ms / f64::from(TURNS));
         }
-        let bare = place.bare()?;
-        found.bare_cpu.push(bare.cpu_ms / f64::from(TURNS));
-        found.bare_wall.push(bare.wall_ms / f64::from(TURNS));
+        figures.extend(found.figures());
     }
-    Ok(found.figures())
+    Ok(figures)
 }
 
 #[derive(Default)]
 struct Found {
+    /// Where its rooms are.
+    what: &'static str,
     cpu: Vec<f64>,
     wall: Vec<f64>,
     kb: Vec<f64>,
@@ -96,17 +104,18 @@ impl Found {
 
     fn figures(&self) -> Vec<Figure> {
         let bare = "bare shell loop";
+        let trial = format!("one more trivial trial, rooms {}", self.what);
         vec![
-            Figure::new("one more trivial trial, CPU", "ms", &self.cpu)
+            Figure::new(format!("{trial}, CPU"), "ms", &self.cpu)
                 .beside("two `bwrap --unshare-all … true`", &self.rooms)
                 .held_to(Budget::Times(MOST_TRIAL))
                 .unless(self.no_rooms.as_deref()),
-            Figure::new("one more trivial trial, CPU", "ms", &self.cpu).beside(bare, &self.bare_cpu),
-            Figure::new("one more trivial trial, wall, one at a time", "ms", &self.wall)
+            Figure::new(format!("{trial}, CPU"), "ms", &self.cpu).beside(bare, &self.bare_cpu),
+            Figure::new(format!("{trial}, wall, one at a time"), "ms", &self.wall)
                 .beside(bare, &self.bare_wall),
             Figure::new(format!("`fairtrial run` of {MANY} trials, peak memory"), "MB", &self.peak)
                 .held_to(Budget::Most(MOST_PEAK)),
-            Figure::new("one more trivial trial, memory of `fairtrial run`", "kB", &self.kb),
+            Figure::new(format!("{trial}, memory of `fairtrial run`"), "kB", &self.kb),
         ]
     }
 }
@@ -117,10 +126,10 @@ struct Place {
 }
 
 impl Place {
-    fn make(programs: &Path, dir: &Path) -> Result<Place, BenchError> {
+    fn make(programs: &Path, dir: &Path, limits: &str) -> Result<Place, BenchError> {
         let task = folder(&dir.join("suite/trivial"))?;
         write(&folder(&dir.join("base"))?.join("a"), "a\n")?;
-        write(&task.join("task.toml"), TASK)?;
+        write(&task.join("task.toml"), &format!("{TASK}{limits}"))?;
         write(&task.join("instruction.md"), "Write x to b.\n")?;
         write(&folder(&task.join("solution"))?.join("reference.patch"), REFERENCE)?;
         Ok(Place { dir: dir.to_owned(), program: programs.join("fairtrial") })
@@ -162,16 +171,17 @@ fn solved_in_full(json: &str) -> Option<usize> {
     Some(run["trials"].as_array()?.iter().filter(solved).count())
 }
 
-/// Starts pairs of the least sandbox, or says why it cannot.
-fn rooms() -> Result<Cost, BenchError> {
-    let pairs = format!(
-        "i=0; while [ $i -lt {TURNS} ]; do bwrap \"$@\" && bwrap \"$@\" || exit 1; i=$((i + 1)); done"
-    );
+/// Starts the least sandbox so many times, or says why it cannot.
+pub(super) fn rooms(times: u32) -> Result<Cost, BenchError> {
     let found = Command::new("bwrap").arg("--version").output().is_ok_and(|said| said.status.success());
     if !found {
         return Err(BenchError::Absent { program: "bwrap", package: "bubblewrap" });
     }
-    measure(Command::new("sh").args(["-c", &pairs, "rooms"]).args(ROOM))
+    if times == 1 {
+        return measure(Command::new("bwrap").args(ROOM));
+    }
+    let all = format!("i=0; while [ $i -lt {times} ]; do bwrap \"$@\" || exit 1; i=$((i + 1)); done");
+    measure(Command::new("sh").args(["-c", &all, "rooms"]).args(ROOM))
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! What the life of a workspace costs, by the size of its repository: provisioned, edited in ten ways, captured and
-//! torn down by `fairtrial-cell work`, beside the same with `git worktree` on the same commit.
+//! torn down by `fairtrial-cell work`, beside the same with git and with copies of the same commit; on the disk of the
+//! temporary folder and in memory.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -19,7 +20,15 @@ use super::figure::{Budget, Figure};
 use super::measure::{Cost, measure};
 use super::{BenchError, folder, write};
 
-/// Files in the repository, lives of cells, lives of worktrees.
+/// A file system in memory that every Linux has.
+const MEMORY: &str = "/dev/shm";
+/// A workspace's life in the largest repository in memory, in milliseconds.
+const MOST_LIFE: f64 = 30.0;
+/// The same beside a worktree.
+const MOST_OF_WORKTREE: f64 = 1.0 / 300.0;
+/// The largest repository beside the smallest, where the disk adds no noise.
+const MOST_GROWTH_IN_MEMORY: f64 = 1.5;
+/// Files in the repository, lives of cells, lives of each other way.
 const SIZES: [(usize, usize, usize); 3] = [(1_000, 15, 7), (10_000, 15, 3), (100_000, 15, 1)];
 const FILES_IN_FOLDER: usize = 100;
 /// The largest repository beside the smallest, medians of wall time.
@@ -33,32 +42,74 @@ mv d0002/f01.txt d0002/g01.txt; chmod +x d0003/f01.txt; echo new > d0004/new.txt
 /// Paths that differ after them: a rename is two.
 const CHANGED: usize = 11;
 
-/// Measures lives with the programs in `programs`.
+/// Another way to a workspace: what it is called, how it is made at `$1` from the repository `$2` or the tree `$3`, and
+/// how it is taken away.
+struct Way {
+    name: &'static str,
+    make: &'static str,
+    remove: &'static str,
+}
+
+const WAYS: [Way; 4] = [
+    Way {
+        name: "`git worktree`",
+        make: "git -C \"$2\" worktree add --quiet --detach \"$1\" HEAD",
+        remove: "git -C \"$2\" worktree remove --force \"$1\"",
+    },
+    Way {
+        name: "`git clone --shared`",
+        make: "git clone --quiet --shared \"$2\" \"$1\"",
+        remove: "rm -rf \"$1\"",
+    },
+    Way { name: "`cp -a`", make: "cp -a \"$3\" \"$1\"", remove: "rm -rf \"$1\"" },
+    Way { name: "`cp --reflink`", make: "cp -a --reflink=always \"$3\" \"$1\"", remove: "rm -rf \"$1\"" },
+];
+
+/// Measures lives with the programs in `programs`, on the disk of `scratch` and in memory.
 pub(super) fn bench(programs: &Path, scratch: &Path) -> Result<Vec<Figure>, BenchError> {
+    let mut figures = on(programs, scratch, "on disk", MOST_GROWTH)?;
+    let memory =
+        tempfile::tempdir_in(MEMORY).map_err(|source| BenchError::Access { path: MEMORY.into(), source })?;
+    figures.extend(on(programs, memory.path(), "in memory", MOST_GROWTH_IN_MEMORY)?);
+    Ok(figures)
+}
+
+fn on(programs: &Path, scratch: &Path, place: &str, growth: f64) -> Result<Vec<Figure>, BenchError> {
+    let in_memory = place == "in memory";
     let mut figures = vec![];
     let mut lives: Vec<Vec<f64>> = vec![];
-    for (files, cells, trees) in SIZES {
-        eprintln!("bench: workspace in {files} files");
-        let place = Place::make(programs, &scratch.join(format!("files-{files}")), files)?;
-        let found = place.lives(cells, trees)?;
-        let title = format!("a workspace's life in {}k files", files / 1_000);
-        let once = format!("a base of {}k files, prepared once for all trials, wall", files / 1_000);
-        figures.push(Figure::new(once, "ms", &[place.prepared.wall_ms]));
-        let beside = "`git worktree`";
-        figures.push(
-            Figure::new(format!("{title}, wall"), "ms", &walls(&found.0)).beside(beside, &walls(&found.1)),
-        );
-        figures.push(
-            Figure::new(format!("{title}, CPU"), "ms", &cpus(&found.0)).beside(beside, &cpus(&found.1)),
-        );
-        let peaks: Vec<f64> = found.0.iter().filter_map(|cost| cost.peak_mb).collect();
+    for (files, cells, others) in SIZES {
+        eprintln!("bench: workspace in {files} files {place}");
+        let at = Place::make(programs, &scratch.join(format!("files-{files}")), files)?;
+        let (ours, theirs) = at.lives(cells, others)?;
+        let largest = SIZES.last().is_some_and(|last| last.0 == files);
+        let title = format!("a workspace's life in {}k files {place}", files / 1_000);
+        let once = format!("a base of {}k files {place}, prepared once for all trials, wall", files / 1_000);
+        figures.push(Figure::new(once, "ms", &[at.prepared.wall_ms]));
+        for (way, costs) in WAYS.iter().zip(&theirs) {
+            let figure =
+                Figure::new(format!("{title}, wall"), "ms", &walls(&ours)).beside(way.name, &walls(costs));
+            let absent = costs.is_empty().then_some("this file system has no reflinks");
+            let worktree = way.name == WAYS[0].name && in_memory && largest;
+            let figure = if worktree { figure.held_to(Budget::Times(MOST_OF_WORKTREE)) } else { figure };
+            figures.push(figure.unless(absent));
+        }
+        if in_memory && largest {
+            figures.push(
+                Figure::new(format!("{title}, wall"), "ms", &walls(&ours)).held_to(Budget::Most(MOST_LIFE)),
+            );
+        }
+        let trees = theirs.first().map(|costs| cpus(costs)).unwrap_or_default();
+        figures.push(Figure::new(format!("{title}, CPU"), "ms", &cpus(&ours)).beside(WAYS[0].name, &trees));
+        let peaks: Vec<f64> = ours.iter().filter_map(|cost| cost.peak_mb).collect();
         figures.push(Figure::new(format!("{title}, peak memory of the cell"), "MB", &peaks));
-        lives.push(walls(&found.0));
-        place.remove()?;
+        lives.push(walls(&ours));
+        at.remove()?;
     }
     if let (Some(small), Some(large)) = (lives.first(), lives.last()) {
-        let growth = Figure::new("a workspace's life, wall, largest repository", "ms", large);
-        figures.push(growth.beside("smallest repository", small).held_to(Budget::Times(MOST_GROWTH)));
+        let figure =
+            Figure::new(format!("a workspace's life {place}, wall, largest repository"), "ms", large);
+        figures.push(figure.beside("smallest repository", small).held_to(Budget::Times(growth)));
     }
     Ok(figures)
 }
@@ -107,19 +158,29 @@ impl Place {
         Ok(Place { dir: dir.to_owned(), cell, base, repository, prepared })
     }
 
-    /// Returns lives of cells and of worktrees, taken in turns; a first cell warms up and is not told.
-    fn lives(&self, cells: usize, trees: usize) -> Result<(Vec<Cost>, Vec<Cost>), BenchError> {
+    /// Returns lives of cells and of each other way, taken in turns; a first cell warms up and is not told.
+    fn lives(&self, cells: usize, others: usize) -> Result<(Vec<Cost>, Vec<Vec<Cost>>), BenchError> {
         self.cell_life(0)?;
-        let (mut ours, mut theirs) = (vec![], vec![]);
-        for turn in 1..=cells.max(trees) {
+        let reflinks = self.has_reflinks();
+        let mut ours = vec![];
+        let mut theirs: Vec<Vec<Cost>> = WAYS.iter().map(|_| vec![]).collect();
+        for turn in 1..=cells.max(others) {
             if turn <= cells {
                 ours.push(self.cell_life(turn)?);
             }
-            if turn <= trees {
-                theirs.push(self.worktree_life(turn)?);
+            for (number, way) in WAYS.iter().enumerate().filter(|_| turn <= others) {
+                if reflinks || !way.make.contains("reflink") {
+                    theirs[number].push(self.other_life(way, turn)?);
+                }
             }
         }
         Ok((ours, theirs))
+    }
+
+    fn has_reflinks(&self) -> bool {
+        let mut copy = Command::new("cp");
+        copy.arg("--reflink=always").arg(self.base.join("base.json")).arg(self.dir.join("reflink"));
+        copy.output().is_ok_and(|done| done.status.success())
     }
 
     fn cell_life(&self, turn: usize) -> Result<Cost, BenchError> {
@@ -127,7 +188,7 @@ impl Place {
             marker: format!("bench/{turn}"),
             base: self.base.clone(),
             instruction: "Edit ten files.".to_owned(),
-            assistant: editor()?,
+            assistant: script(EDITS)?,
             program: "/bin/sh".into(),
             env: std::collections::BTreeMap::new(),
             limits: Limits::default(),
@@ -155,18 +216,18 @@ impl Place {
         }
     }
 
-    fn worktree_life(&self, turn: usize) -> Result<Cost, BenchError> {
+    fn other_life(&self, way: &Way, turn: usize) -> Result<Cost, BenchError> {
         let tree = self.dir.join(format!("tree-{turn}"));
         let life = format!(
-            "set -e; git worktree add --quiet --detach \"$1\" HEAD; cd \"$1\"; {EDITS}; git add -A; \
-             git diff --cached --binary --no-renames HEAD; cd /; git -C \"$2\" worktree remove --force \"$1\""
+            "set -e; {}; cd \"$1\"; {EDITS}; git add -A; git diff --cached --binary --no-renames HEAD; cd /; {}",
+            way.make, way.remove
         );
         let mut command = Command::new("sh");
-        command.args(["-c", &life, "life"]).arg(&tree).arg(&self.repository).current_dir(&self.repository);
-        let cost = measure(quiet(&mut command))?;
+        command.args(["-c", &life, "life"]).arg(&tree).arg(&self.repository).arg(self.base.join("tree"));
+        let cost = measure(quiet(command.current_dir(&self.dir)))?;
         match cost.output.lines().filter(|line| line.starts_with("diff --git ")).count() {
             CHANGED => Ok(cost),
-            other => Err(wrong("a worktree's life", &format!("the diff has {other} paths, not {CHANGED}"))),
+            other => Err(wrong(way.name, &format!("the diff has {other} paths, not {CHANGED}"))),
         }
     }
 
@@ -176,7 +237,7 @@ impl Place {
 }
 
 /// Writes a bundle into a folder of its own.
-fn put(dir: &Path, name: &str, bundle: &Bundle) -> Result<PathBuf, BenchError> {
+pub(super) fn put(dir: &Path, name: &str, bundle: &Bundle) -> Result<PathBuf, BenchError> {
     let at = folder(&dir.join(name))?;
     write(&at.join(BUNDLE_FILE), &serde_json::to_string(bundle)?)?;
     Ok(at)
@@ -198,11 +259,12 @@ fn fill(root: &Path, files: usize) -> Result<(), BenchError> {
     Ok(())
 }
 
-fn editor() -> Result<Assistant, BenchError> {
+/// Returns an assistant that does what a shell script says.
+pub(super) fn script(script: &str) -> Result<Assistant, BenchError> {
     let id = AssistantId::parse("editor").map_err(|error| wrong("an assistant", &error.to_string()))?;
     Ok(Assistant {
         program: Some("/bin/sh".to_owned()),
-        args: vec!["-c".to_owned(), EDITS.to_owned()],
+        args: vec!["-c".to_owned(), script.to_owned()],
         ..Assistant::new(id, "Editor", BackendKind::Command)
     })
 }
@@ -218,13 +280,13 @@ fn quiet(command: &mut Command) -> &mut Command {
     command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1")
 }
 
-fn records(dir: &Path) -> Result<Vec<Record>, BenchError> {
+pub(super) fn records(dir: &Path) -> Result<Vec<Record>, BenchError> {
     let path = dir.join(JOURNAL_FILE);
     let text = fs::read_to_string(&path).map_err(|source| BenchError::Access { path, source })?;
     text.lines().map(|line| Ok(serde_json::from_str::<JournalLine>(line)?.record)).collect()
 }
 
-fn wrong(what: &str, why: &str) -> BenchError {
+pub(super) fn wrong(what: &str, why: &str) -> BenchError {
     BenchError::Wrong { what: what.to_owned(), why: why.to_owned() }
 }
 

@@ -1,8 +1,7 @@
 //! The system calls that jobs are refused: those that change what a process is, reach into others, or are a door into
 //! the kernel that no build, test or assistant needs.
 //!
-//! **Invariant:** what is refused under one name is refused under its x32 name too; programs of another architecture
-//! than the cell's do not run at all.
+//! **Invariant:** programs of another architecture than the cell's do not run, and the x32 interface is not there.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -10,7 +9,7 @@ use std::io;
 use libc::c_long;
 use seccompiler::{
     BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
-    TargetArch, apply_filter,
+    TargetArch, apply_filter, sock_filter,
 };
 
 use super::{At, Refusal};
@@ -86,33 +85,44 @@ const FAMILIES: [libc::c_int; 4] = [libc::AF_UNIX, libc::AF_INET, libc::AF_INET6
 /// Ways to run that programs ask for: Linux's own, "what is it?", 32 bits, and addresses that debuggers can foresee.
 const PERSONALITIES: [u64; 4] = [0, 0xffff_ffff, 0x8, 0x0004_0000];
 
-/// Marks a system call of the x32 interface, which the filter's check of the architecture does not tell apart.
-#[cfg(target_arch = "x86_64")]
-const X32: c_long = 0x4000_0000;
-/// Calls that have a number of their own there: ioctl, ptrace, kexec_load, process_vm_readv and process_vm_writev.
-#[cfg(target_arch = "x86_64")]
-const X32_OWN: [c_long; 5] = [514, 521, 528, 539, 540];
+/// From here on are the numbers of the x32 interface, which the check of the architecture does not tell apart; no other
+/// interface has such numbers.
+const X32: u32 = 0x4000_0000;
 
 /// Takes the refused system calls from this process and all that it starts, for good.
 pub(super) fn apply() -> Result<(), Refusal> {
-    let programs = programs().map_err(io::Error::other).at("filter of system calls")?;
-    for program in &programs {
-        apply_filter(program).map_err(io::Error::other).at("filter of system calls")?;
-    }
-    Ok(())
+    let program = program().map_err(io::Error::other).at("filter of system calls")?;
+    apply_filter(&program).map_err(io::Error::other).at("filter of system calls")
 }
 
 type Rules = BTreeMap<c_long, Vec<SeccompRule>>;
 
-fn programs() -> Result<[BpfProgram; 2], seccompiler::BackendError> {
-    let unknown = UNKNOWN.iter().map(|call| (*call, Vec::new())).collect();
-    Ok([program(refused()?, libc::EPERM)?, program(unknown, libc::ENOSYS)?])
+/// One program, as short as can be: the kernel tries it on every number when it is set.
+fn program() -> Result<BpfProgram, seccompiler::BackendError> {
+    let architecture = TargetArch::try_from(std::env::consts::ARCH)?;
+    let refusal = SeccompAction::Errno(libc::EPERM.unsigned_abs());
+    let mut program: BpfProgram =
+        SeccompFilter::new(refused()?, SeccompAction::Allow, refusal, architecture)?.try_into()?;
+    // Three instructions check the architecture, one loads the number.
+    let first_rule = 4;
+    program.splice(first_rule..first_rule, unknown());
+    Ok(program)
 }
 
-fn program(rules: Rules, error: libc::c_int) -> Result<BpfProgram, seccompiler::BackendError> {
-    let refusal = SeccompAction::Errno(error.unsigned_abs());
-    let architecture = TargetArch::try_from(std::env::consts::ARCH)?;
-    SeccompFilter::new(in_both_interfaces(rules), SeccompAction::Allow, refusal, architecture)?.try_into()
+/// What a compiled filter cannot say: another answer for some numbers, and a refusal of all from one on.
+fn unknown() -> Vec<sock_filter> {
+    let jump = |code: u32, k: u32| sock_filter { code: code as u16, jt: 0, jf: 1, k };
+    let answer = |error: libc::c_int| sock_filter {
+        code: (libc::BPF_RET | libc::BPF_K) as u16,
+        jt: 0,
+        jf: 0,
+        k: SeccompAction::Errno(error.unsigned_abs()).into(),
+    };
+    let mut found = vec![jump(libc::BPF_JMP | libc::BPF_JGE | libc::BPF_K, X32), answer(libc::ENOSYS)];
+    for number in UNKNOWN.into_iter().filter_map(|call| u32::try_from(call).ok()) {
+        found.extend([jump(libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K, number), answer(libc::ENOSYS)]);
+    }
+    found
 }
 
 fn refused() -> Result<Rules, seccompiler::BackendError> {
@@ -128,7 +138,7 @@ fn refused() -> Result<Rules, seccompiler::BackendError> {
     }
     // What a terminal would take for typed: by itself, or by a paste of the console's.
     let pushes = [libc::TIOCSTI, libc::TIOCLINUX];
-    let push = |what: &libc::Ioctl| when(1, (SeccompCmpOp::Eq, (*what as u64) & 0xffff_ffff));
+    let push = |what: &libc::Ioctl| when(1, (SeccompCmpOp::Eq, *what & 0xffff_ffff));
     rules.insert(libc::SYS_ioctl, pushes.iter().map(push).collect::<Result<_, _>>()?);
     let other_family = FAMILIES.iter().map(|family| condition(0, (SeccompCmpOp::Ne, number(*family))));
     let netlink = [
@@ -153,19 +163,6 @@ fn nodes() -> Vec<(c_long, u8)> {
     #[cfg(target_arch = "x86_64")]
     calls.push((libc::SYS_mknod, 1));
     calls
-}
-
-#[cfg(target_arch = "x86_64")]
-fn in_both_interfaces(mut rules: Rules) -> Rules {
-    let other: Rules = rules.iter().map(|(call, rules)| (call | X32, rules.clone())).collect();
-    rules.extend(other);
-    rules.extend(X32_OWN.iter().map(|call| (call | X32, Vec::new())));
-    rules
-}
-
-#[cfg(not(target_arch = "x86_64"))]
-fn in_both_interfaces(rules: Rules) -> Rules {
-    rules
 }
 
 type Comparison = (SeccompCmpOp, u64);
@@ -203,8 +200,10 @@ mod tests {
         calls.sort_unstable();
         calls.dedup();
         assert_eq!(calls.len(), REFUSED.len() + UNKNOWN.len());
-        let [refused, unknown] = programs().unwrap();
-        assert!(refused.len() > 100 && refused.len() < 4096, "{}", refused.len());
-        assert!(!unknown.is_empty());
+        let program = program().unwrap();
+        assert!(program.len() > 100 && program.len() < 600, "{}", program.len());
+        // The fourth loads the number of the call, at the start of what the kernel passes.
+        let load = (libc::BPF_LD | libc::BPF_W | libc::BPF_ABS) as u16;
+        assert_eq!((program[3].code, program[3].k), (load, 0));
     }
 }
