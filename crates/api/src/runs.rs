@@ -1,7 +1,6 @@
 //! Starts, resumes and steers runs. A run lives in a task of the runtime; its lock says that somebody works on it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::OsString;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -22,6 +21,7 @@ use tokio::sync::{mpsc, watch};
 use crate::Api;
 use crate::assistants;
 use crate::error::{ApiError, describe};
+use crate::home;
 use crate::live::Board;
 use crate::plan::{self, Planned};
 use crate::spent::Spent;
@@ -257,7 +257,7 @@ impl Api {
     }
 
     pub(crate) fn launcher(&self) -> Result<LocalLauncher, ApiError> {
-        LocalLauncher::new(self.home.program("fairtrial-cell")?, cell_environment())
+        LocalLauncher::new(self.home.program("fairtrial-cell")?, home::cell_environment())
             .map_err(ApiError::access("start", "the thread that starts cells"))
     }
 
@@ -353,20 +353,6 @@ pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
 ) -> Result<T, ApiError> {
     tokio::task::spawn_blocking(work).await.map_err(|error| ApiError::Internal(error.to_string()))?
-}
-
-/// What cells get of the environment: enough to find toolchains, nothing that is a secret.
-fn cell_environment() -> BTreeMap<OsString, OsString> {
-    const PASSED_ON: &[&str] =
-        &["PATH", "HOME", "RUSTUP_HOME", "CARGO_HOME", "PYENV_ROOT", "NVM_DIR", "TMPDIR", "LANG"];
-    // A release has no points at which it strikes.
-    let fault = cfg!(debug_assertions).then_some("FAIRTRIAL_FAULT");
-    PASSED_ON
-        .iter()
-        .copied()
-        .chain(fault)
-        .filter_map(|name| Some((OsString::from(name), std::env::var_os(name)?)))
-        .collect()
 }
 
 /// Names a run so that names sort by start: `20261122-160800-7f3a`.
