@@ -240,12 +240,12 @@ fn page(made_from: &str, figures: &[Figure]) -> String {
     )
 }
 
-fn folder(path: &Path) -> Result<PathBuf, BenchError> {
+pub(crate) fn folder(path: &Path) -> Result<PathBuf, BenchError> {
     fs::create_dir_all(path).map_err(|source| BenchError::Access { path: path.to_owned(), source })?;
     Ok(path.to_owned())
 }
 
-fn write(path: &Path, text: &str) -> Result<(), BenchError> {
+pub(crate) fn write(path: &Path, text: &str) -> Result<(), BenchError> {
     fs::write(path, text).map_err(|source| BenchError::Access { path: path.to_owned(), source })
 }
 

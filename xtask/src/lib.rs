@@ -3,6 +3,7 @@
 pub mod attack;
 pub mod bench;
 pub mod schema;
+pub mod simulate;
 pub mod tidy;
 
 use std::path::{Path, PathBuf};

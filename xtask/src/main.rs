@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use xtask::{attack, bench};
 
 const USAGE: &str = "usage: cargo xtask tidy | schema [--check] | bench [start|launch|trial|checks|workspace] [--check] \
-     [--write] | bench score [--check] | bench tamper | attack [--quick] [--write]";
+     [--write] | bench score [--check] | bench tamper | attack [--quick] [--write] | simulate [--quick] [--write]";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -38,6 +38,7 @@ fn main() -> ExitCode {
         }
         ["bench", rest @ ..] => bench(&root, rest),
         ["attack", rest @ ..] => attack(&root, rest),
+        ["simulate", rest @ ..] => simulate(&root, rest),
         _ => usage(),
     }
 }
@@ -88,6 +89,20 @@ fn attack(root: &Path, words: &[&str]) -> ExitCode {
         }
         Err(error) => {
             eprintln!("xtask attack: {}", bench::told(&error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn simulate(root: &Path, words: &[&str]) -> ExitCode {
+    let Some(wish) = xtask::simulate::Wish::parse(words) else { return usage() };
+    match xtask::simulate::run(root, &wish) {
+        Ok(text) => {
+            println!("{text}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("xtask simulate: {}", bench::told(&error));
             ExitCode::FAILURE
         }
     }

@@ -10,6 +10,7 @@ pub mod corpus;
 pub mod csv;
 pub mod features;
 pub mod quarantine;
+pub mod simulate;
 pub mod stats;
 pub mod syntax;
 pub mod validity;

@@ -6,6 +6,7 @@
 mod arm;
 mod input;
 mod pair;
+pub mod rule;
 mod table;
 mod words;
 

@@ -1,5 +1,7 @@
 //! Quantiles of the distributions that the intervals use.
 
+use std::sync::OnceLock;
+
 use statrs::distribution::{Beta, ContinuousCDF, Normal, StudentsT};
 
 /// Returns whether `p` is strictly between 0 and 1.
@@ -34,9 +36,13 @@ pub fn beta_quantile(p: f64, a: f64, b: f64) -> Option<f64> {
     quantile.is_finite().then_some(quantile)
 }
 
+/// Factors are asked for again and again, and take long to find.
+static T95: [OnceLock<Option<f64>>; 512] = [const { OnceLock::new() }; 512];
+
 /// Returns the two-sided 95 % factor of Student's t for `n` tasks.
-pub(super) fn t95(n: usize) -> Option<f64> {
-    t_quantile(0.975, n.checked_sub(1)? as f64)
+pub(crate) fn t95(n: usize) -> Option<f64> {
+    let find = || t_quantile(0.975, n.checked_sub(1)? as f64);
+    T95.get(n).map_or_else(find, |kept| *kept.get_or_init(find))
 }
 
 #[cfg(test)]
