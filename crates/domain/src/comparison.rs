@@ -1,5 +1,9 @@
 //! Statistics over trials, paired by task, and the words they allow.
 
+mod detail;
+
+pub use detail::*;
+
 use crate::id::{AssistantId, TaskId};
 
 values! {
@@ -15,6 +19,24 @@ values! {
         pub excluded: Vec<Exclusion>,
         /// Tasks that count.
         pub tasks: u32,
+        /// What it rests on; `None` in what was kept before this was told.
+        #[serde(default)]
+        pub basis: Option<Basis>,
+        /// By kind of task, where there are several.
+        #[serde(default)]
+        pub strata: Vec<Stratum>,
+        /// Tool and model taken apart; `None` where the plan cannot.
+        #[serde(default)]
+        pub factors: Option<Factors>,
+        /// A score by chosen weights; `None` unless somebody chose some.
+        #[serde(default)]
+        pub weighted: Option<Weighted>,
+        /// Blind votes; `None` without any.
+        #[serde(default)]
+        pub votes: Option<Votes>,
+        /// In what the assistants differ.
+        #[serde(default)]
+        pub fairness: Vec<Fairness>,
     }
 
     /// One assistant over all tasks that count.
@@ -39,6 +61,15 @@ values! {
         pub median_seconds: Option<f64>,
         /// Trials that were no evidence.
         pub infra: u32,
+        /// Dollars for each resolved trial with bounds, from means per task; `None` when unknown or below two tasks.
+        #[serde(default)]
+        pub cost_interval: Option<Interval>,
+        /// Chances of 1 to all tries.
+        #[serde(default)]
+        pub pass_k: Vec<PassK>,
+        /// By round of feedback; empty when there was one round only.
+        #[serde(default)]
+        pub rounds: Vec<RoundSum>,
     }
 
     /// Known dollars and how many trials have none.
@@ -87,6 +118,27 @@ values! {
         pub conclusion: Conclusion,
         /// Tasks that would detect the plan's margin with 80 % power, given the spread seen.
         pub tasks_needed: Option<u32>,
+        /// Two-sided sign-flip p with infra failures counted as not solved; the larger of both p is corrected.
+        #[serde(default)]
+        pub p_as_failed: Option<f64>,
+        /// Who is not worse by the margin.
+        #[serde(default)]
+        pub not_worse: NotWorse,
+        /// What settling the margin would take; `None` when nothing or not known.
+        #[serde(default)]
+        pub price: Option<Price>,
+        /// What looking after every task gave; `None` where that was not planned.
+        #[serde(default)]
+        pub early: Option<Early>,
+        /// Readings of lost trials; `None` when none was lost.
+        #[serde(default)]
+        pub lost: Option<LostTrials>,
+        /// The difference over repositories, where several tasks share one; `None` below two repositories.
+        #[serde(default)]
+        pub by_repository: Option<Interval>,
+        /// Cost, time, consistency and the scorecard.
+        #[serde(default)]
+        pub parts: Vec<PairPart>,
     }
 
     /// What follows for a pair.
@@ -115,8 +167,14 @@ values! {
         pub parts: Vec<VerdictPart>,
         /// Those that no rival beats; more than one is a group, not a winner.
         pub top: Vec<AssistantId>,
-        /// In English, one or two sentences.
+        /// In English: `sentences` put into words.
         pub headline: String,
+        /// The headline as data.
+        #[serde(default)]
+        pub sentences: Vec<Sentence>,
+        /// Every part of every pair as data, decided first.
+        #[serde(default)]
+        pub details: Vec<Sentence>,
     }
 
     /// One part of a verdict.

@@ -6,9 +6,10 @@ use std::collections::{HashMap, HashSet};
 
 use fairtrial_domain::id::{AssistantId, TaskId, TrialKey};
 use fairtrial_domain::run::Validity;
+use fairtrial_domain::task::TaskKind;
 use fairtrial_domain::usage::{Cost, CostSource};
 
-use crate::compare::{ArmEntry, ComparisonInput, TaskEntry, TrialEntry, TrialResult};
+use crate::compare::{ArmEntry, ComparisonInput, Design, TaskEntry, TrialEntry, TrialResult};
 
 const REQUIRED: [&str; 4] = ["task", "assistant", "trial", "outcome"];
 const OPTIONAL: [&str; 2] = ["cost", "seconds"];
@@ -172,12 +173,21 @@ pub fn from_csv(trials: &[CsvTrial], margin: f64) -> Result<ComparisonInput, Csv
             cost: trial.cost.map(|usd| Cost { usd, source: CostSource::Reported }),
             seconds: trial.seconds,
             tier: None,
+            scores: vec![],
+            more: vec![],
         });
     }
     let mut seen = HashSet::new();
     let first_tasks = entries.iter().map(|entry| &entry.key.task).filter(|id| seen.insert(*id));
     let tasks = first_tasks
-        .map(|id| TaskEntry { id: id.clone(), validity: Validity::Valid, canary: false, graded: true })
+        .map(|id| TaskEntry {
+            id: id.clone(),
+            validity: Validity::Valid,
+            canary: false,
+            graded: true,
+            kind: TaskKind::Other,
+            repository: None,
+        })
         .collect();
     let mut seen = HashSet::new();
     let first_arms = entries.iter().zip(trials).filter(|(entry, _)| seen.insert(&entry.key.assistant));
@@ -186,6 +196,8 @@ pub fn from_csv(trials: &[CsvTrial], margin: f64) -> Result<ComparisonInput, Csv
             id: entry.key.assistant.clone(),
             title: trial.assistant.clone(),
             sample: false,
+            tool: None,
+            model: None,
         })
         .collect();
     let planned = trials.iter().map(|trial| (&trial.task, &trial.assistant)).fold(
@@ -196,7 +208,8 @@ pub fn from_csv(trials: &[CsvTrial], margin: f64) -> Result<ComparisonInput, Csv
         },
     );
     let planned_trials = planned.into_values().max().unwrap_or(0);
-    Ok(ComparisonInput { tasks, assistants, trials: entries, margin, planned_trials, finished: true })
+    let design = Design::default();
+    Ok(ComparisonInput { tasks, assistants, trials: entries, margin, planned_trials, finished: true, design })
 }
 
 /// Names of one column with the ids made of them.

@@ -2,12 +2,13 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail by panic")]
 
 use fairtrial_domain::bundle::Tier;
-use fairtrial_domain::comparison::{Comparison, Conclusion, VerdictPart, WithheldReason};
-use fairtrial_domain::id::{AssistantId, TaskId, TrialKey};
+use fairtrial_domain::comparison::{Comparison, Conclusion, Standing, VerdictPart, WithheldReason};
+use fairtrial_domain::id::{AssistantId, Digest, TaskId, TrialKey};
 use fairtrial_domain::run::Validity;
+use fairtrial_domain::task::TaskKind;
 use fairtrial_domain::usage::{Cost, CostSource};
 use fairtrial_judge::{
-    ArmEntry, ComparisonInput, TaskEntry, TrialEntry, TrialResult, compare, from_csv, read_csv,
+    ArmEntry, ComparisonInput, Design, TaskEntry, TrialEntry, TrialResult, compare, from_csv, read_csv,
 };
 use proptest::prelude::*;
 
@@ -36,6 +37,8 @@ fn input(arms: &[&str]) -> ComparisonInput {
                     cost: None,
                     seconds: Some(10.0 * (arm + 1) as f64),
                     tier: Some(Tier::Full),
+                    scores: vec![],
+                    more: vec![],
                 });
             }
         }
@@ -43,15 +46,32 @@ fn input(arms: &[&str]) -> ComparisonInput {
     let planned = arms.iter().flat_map(|arm| arm.split_whitespace()).map(str::len).max().unwrap_or(0);
     ComparisonInput {
         tasks: (0..tasks)
-            .map(|t| TaskEntry { id: task_id(t), validity: Validity::Valid, canary: false, graded: true })
+            .map(|t| TaskEntry {
+                id: task_id(t),
+                validity: Validity::Valid,
+                canary: false,
+                graded: true,
+                kind: TaskKind::BugFix,
+                repository: None,
+            })
             .collect(),
         assistants: (0..arms.len())
-            .map(|arm| ArmEntry { id: id(arm), title: TITLES[arm].to_owned(), sample: true })
+            .map(|arm| ArmEntry {
+                id: id(arm),
+                title: TITLES[arm].to_owned(),
+                sample: true,
+                tool: None,
+                model: None,
+            })
             .collect(),
         trials,
         margin: 0.1,
         planned_trials: planned as u32,
         finished: true,
+        design: Design {
+            standing: Standing::PreRegistered { plan: Digest("plan".into()) },
+            ..Design::default()
+        },
     }
 }
 
@@ -342,21 +362,29 @@ fn several_unbeaten_ones_are_a_group_and_no_winner() {
 
 #[test]
 fn among_many_pairs_what_may_be_chance_is_said_to_be() {
-    // Five tasks decide a pair by itself, and nothing among six.
+    // Five tasks decide nothing, however clear they look.
     let got = compare(&input(&[&words("p", 5), "p p f f p", "p f p f p", &words("f", 5)]));
-    assert_eq!(
-        got.verdict.headline,
-        "Top group: Aster, Birch and Cedar; no rival beats any of them. Beaten by at least one: Dogwood; with 6 \
-         pairs compared this may be chance."
+    assert_eq!(got.verdict.top.len(), 4);
+    assert!(
+        got.verdict.headline.starts_with(
+            "Undecided: none of Aster, Birch, Cedar and Dogwood is shown to solve more tasks than another. Fewer \
+             than 6 tasks can decide nothing. About "
+        ),
+        "{}",
+        got.verdict.headline
     );
-    // Over twelve tasks every pattern of signs is rare enough for Dogwood; for Cedar it is not.
+    // Over twelve tasks every pattern of signs is rare enough for Dogwood; for Cedar it is not, although its
+    // interval excludes zero by itself.
     let odd = format!("{} {}", words("p", 6), words("f", 6));
     let got = compare(&input(&[&words("p", 12), &words("p", 12), &odd, &words("f", 12)]));
     assert_eq!(
         got.verdict.headline,
-        "Top group: Aster and Birch; no rival beats any of them. Beaten by at least one: Cedar and Dogwood; with 6 \
-         pairs compared this may be chance for Cedar."
+        "Top group: Aster, Birch and Cedar; no rival beats any of them. Beaten by at least one: Dogwood."
     );
+    let cedar = &got.pairs[1];
+    assert!(cedar.difference.as_ref().unwrap().low > 0.0 && cedar.p.unwrap() < 0.05);
+    assert!(cedar.p_adjusted.unwrap() > 0.05);
+    assert_eq!(cedar.conclusion, Conclusion::Undecided);
 }
 
 #[test]
@@ -365,7 +393,8 @@ fn several_of_whom_nobody_is_beaten_stay_undecided() {
     assert_eq!(got.verdict.top.len(), 3);
     assert!(
         got.verdict.headline.starts_with(
-            "Undecided: none of Aster, Birch and Cedar is shown to solve more tasks than another. About "
+            "Undecided: none of Aster, Birch and Cedar is shown to solve more tasks than another. Fewer than \
+             6 tasks can decide nothing. About "
         ),
         "{}",
         got.verdict.headline
@@ -442,7 +471,8 @@ fn a_table_of_somebody_else_gives_a_verdict() {
     let got = compare(&input);
     assert_eq!(
         got.verdict.headline,
-        "Aster, large solves more tasks than Birch: 100 points more (95 % interval 68 to 100, on 10 tasks)."
+        "Aster, large solves more tasks than Birch: 100 points more (95 % interval 68 to 100, on 10 tasks). \
+         Exploratory: no plan fixed this before the trials."
     );
     assert_eq!(got.arms[1].cost_per_resolved, None);
     assert_eq!(got.arms[1].cost.unknown, 10);

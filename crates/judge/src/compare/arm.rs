@@ -1,11 +1,14 @@
 //! One assistant over all tasks that count.
 
-use fairtrial_domain::comparison::{Arm, CostSum, Interval};
+use fairtrial_domain::comparison::{Arm, CostSum, Interval, PassK};
 use fairtrial_domain::usage::CostSource;
 
 use super::input::{ComparisonInput, TrialEntry, TrialResult};
 use super::table::{Cell, Table, known};
-use crate::stats::{Estimate, TaskCount, wilson_shrunk_icc};
+use crate::stats::{Estimate, TaskCount, cost_per_success, pass_at_k, pass_hat_k, wilson_shrunk_icc};
+
+/// Tries up to which chances of several are told.
+const MOST_TRIES: u32 = 10;
 
 /// Returns an estimate as it is stored, with the method's name.
 pub(super) fn interval(estimate: Estimate, method: &str) -> Interval {
@@ -19,6 +22,10 @@ pub(super) fn arm(input: &ComparisonInput, table: &Table<'_>, place: usize) -> A
     let entry = &input.assistants[place];
     let tried: Vec<&Cell> = table.arms[place].iter().filter(|cell| cell.trials > 0).collect();
     let counts: Vec<TaskCount> = tried.iter().map(|cell| cell.count()).collect();
+    let per_task =
+        |of: fn(&Cell) -> f64| tried.iter().map(|cell| of(cell) / f64::from(cell.trials)).collect();
+    let (costs, solved): (Vec<f64>, Vec<f64>) =
+        (per_task(|cell| cell.usd), per_task(|cell| f64::from(cell.passed)));
     let total = |of: fn(&Cell) -> u32| table.arms[place].iter().map(of).fold(0u32, u32::saturating_add);
     let resolved = total(|cell| cell.passed);
     // An empty sum of floats is minus zero, which reads as a debt.
@@ -36,7 +43,27 @@ pub(super) fn arm(input: &ComparisonInput, table: &Table<'_>, place: usize) -> A
         cost: spent(&table.trials[place]),
         median_seconds: median(&table.trials[place]),
         infra: infra(&table.trials[place]),
+        cost_interval: cost_per_success(&costs, &solved)
+            .filter(|_| priced)
+            .map(|got| interval(got.ratio, "ratio estimator, linearised, t")),
+        pass_k: pass_k(&counts),
+        rounds: super::rounds::rounds(table, place),
     }
+}
+
+/// Chances of 1 to all tries; one trial per task has nothing to tell beside the rate.
+fn pass_k(counts: &[TaskCount]) -> Vec<PassK> {
+    let most = counts.iter().map(|count| count.trials).max().unwrap_or(0).min(MOST_TRIES);
+    let at = |k: u32| {
+        let deep: Vec<&TaskCount> = counts.iter().filter(|count| count.trials >= k).collect();
+        let mean = |of: fn(u32, u32, u32) -> Option<f64>| {
+            let all: Option<Vec<f64>> = deep.iter().map(|c| of(c.trials, c.passed, k)).collect();
+            all.map(|all| all.iter().sum::<f64>() / all.len() as f64)
+        };
+        let n = u32::try_from(deep.len()).unwrap_or(u32::MAX);
+        Some(PassK { k, any: mean(pass_at_k)?, all: mean(pass_hat_k)?, n })
+    };
+    if most < 2 { vec![] } else { (1..=most).filter_map(at).collect() }
 }
 
 fn spent(trials: &[&TrialEntry]) -> CostSum {

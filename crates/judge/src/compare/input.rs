@@ -1,9 +1,14 @@
 //! What a comparison rests on: tasks, assistants and their trials, as a run or a table of somebody else gives them.
 
+use std::collections::BTreeMap;
+
 use fairtrial_domain::bundle::Tier;
+use fairtrial_domain::comparison::{Exploratory, Fairness, Looks, Standing};
 use fairtrial_domain::id::{AssistantId, TaskId, TrialKey};
 use fairtrial_domain::outcome::{Ending, Outcome};
 use fairtrial_domain::run::{TrialRecord, Validity};
+use fairtrial_domain::score::ScoreId;
+use fairtrial_domain::task::TaskKind;
 use fairtrial_domain::usage::Cost;
 
 /// Everything that a comparison looks at.
@@ -21,6 +26,51 @@ pub struct ComparisonInput {
     pub planned_trials: u32,
     /// False while trials are still to come.
     pub finished: bool,
+    /// How it was planned to be looked at, and what else was chosen.
+    pub design: Design,
+}
+
+/// How a comparison was planned, and what was chosen for it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Design {
+    /// When it may be looked at.
+    pub looks: Looks,
+    /// Whether all of it was fixed before the trials.
+    pub standing: Standing,
+    /// Weights of criteria; `None` makes no score.
+    pub weights: Option<BTreeMap<String, f64>>,
+    /// Blind votes.
+    pub votes: Vec<BlindVote>,
+    /// In what the assistants differ.
+    pub fairness: Vec<Fairness>,
+}
+
+impl Default for Design {
+    /// Nothing was planned: looked at once, exploratory, without weights or votes.
+    fn default() -> Self {
+        Design {
+            looks: Looks::AtEnd,
+            standing: Standing::Exploratory { reasons: vec![Exploratory::NoPlan] },
+            weights: None,
+            votes: vec![],
+            fairness: vec![],
+        }
+    }
+}
+
+/// A reviewer's blind vote on two patches for one task.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BlindVote {
+    /// The task.
+    pub task: TaskId,
+    /// Whose patch stood on the left.
+    pub left: AssistantId,
+    /// Whose patch stood on the right.
+    pub right: AssistantId,
+    /// Which was preferred.
+    pub preferred: crate::stats::Preferred,
+    /// Who voted.
+    pub reviewer: String,
 }
 
 /// A task with what is known of it before trials.
@@ -34,6 +84,10 @@ pub struct TaskEntry {
     pub canary: bool,
     /// True when it has a hidden check.
     pub graded: bool,
+    /// What sort of work it is.
+    pub kind: TaskKind,
+    /// Where its base comes from; `None` where it is not known.
+    pub repository: Option<String>,
 }
 
 /// Who is compared.
@@ -45,6 +99,10 @@ pub struct ArmEntry {
     pub title: String,
     /// True for a bundled sample.
     pub sample: bool,
+    /// The program; `None` where it is not known.
+    pub tool: Option<String>,
+    /// The model; `None` where it is not known or the tool's own choice.
+    pub model: Option<String>,
 }
 
 /// A trial that is over.
@@ -60,6 +118,21 @@ pub struct TrialEntry {
     pub seconds: Option<f64>,
     /// Its isolation; `None` where it is not known.
     pub tier: Option<Tier>,
+    /// Dimensions of the scorecard that have a value.
+    pub scores: Vec<(ScoreId, f64)>,
+    /// Rounds after the first, in order; what stands above is round 1.
+    pub more: Vec<LaterRound>,
+}
+
+/// One more try inside a trial after feedback.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LaterRound {
+    /// Whether the task is solved after it.
+    pub solved: bool,
+    /// Dollars of this round; `None` when unknown.
+    pub usd: Option<f64>,
+    /// Wall seconds of this round; `None` when unknown.
+    pub seconds: Option<f64>,
 }
 
 /// What a trial is worth to a comparison.
@@ -103,6 +176,8 @@ impl TrialEntry {
             cost: record.cost.clone(),
             seconds: Some(record.seconds),
             tier: record.tier,
+            scores: record.scores.iter().filter_map(|score| Some((score.id, score.value?))).collect(),
+            more: vec![],
         })
     }
 }

@@ -1,53 +1,123 @@
 //! Compares assistants on the tasks they share, and concludes no more than the trials allow.
 //!
 //! **Invariant:** a trial that is no evidence never becomes a zero; a better assistant is named only when the
-//! interval excludes zero with and without infra failures.
+//! planned test says so with and without infra failures, corrected for every pair of the comparison.
 
 mod arm;
+mod english;
+mod factors;
+mod fairness;
 mod input;
 mod pair;
+mod parts;
+mod rounds;
 pub mod rule;
+mod sentence;
+mod strata;
 mod table;
+mod votes;
+mod weighted;
 mod words;
 
-use fairtrial_domain::bundle::Tier;
-use fairtrial_domain::comparison::{Comparison, Conclusion, Pair, VerdictPart, VerdictWords, WithheldReason};
-use fairtrial_domain::id::AssistantId;
+use std::borrow::Cow;
+use std::collections::HashMap;
 
-pub use input::{ArmEntry, ComparisonInput, TaskEntry, TrialEntry, TrialResult};
+use fairtrial_domain::bundle::Tier;
+use fairtrial_domain::comparison::{
+    Basis, Comparison, Conclusion, Looks, Pair, PairPart, PartKind, VerdictPart, VerdictWords, WithheldReason,
+};
+use fairtrial_domain::id::{AssistantId, TaskId};
+
+pub use english::{CODES, Code, english, template};
+pub use fairness::fairness;
+pub use input::{
+    ArmEntry, BlindVote, ComparisonInput, Design, LaterRound, TaskEntry, TrialEntry, TrialResult,
+};
 pub use words::why_withheld;
 
-use crate::stats::holm;
 use pair::Compared;
 use table::Table;
 
+/// The version of the rules of judging and comparing; a plan made under another one is no longer pre-registered.
+pub const RULES: u32 = 2;
+
 /// Returns what may be concluded from `input`.
 ///
-/// Better means that the 95 % interval of the paired difference excludes zero; equivalent, that it lies inside the
-/// margin; all else is undecided, with the tasks that would detect the margin. Each pair stands at 5 % by itself:
-/// with more than two assistants a single best one must beat every rival, and `p_adjusted` serves who reads the
-/// whole table.
+/// Better means that the 95 % interval of the paired difference excludes zero and that the sign-flip p is at most 5 %
+/// after Holm's correction over all pairs, both with infra failures left out and counted as not solved; or, where the
+/// plan looks after every task, that its sequential test decided. Equivalent means that the interval lies inside the
+/// margin; all else is undecided, with the price of detecting the margin.
 pub fn compare(input: &ComparisonInput) -> Comparison {
+    let planned_tasks = u32::try_from(input.tasks.len()).unwrap_or(u32::MAX);
+    let input = &*whole_tasks(input);
     let table = Table::of(input);
     let withheld = withheld(input, &table);
     let count = input.assistants.len();
+    let scores = parts::dimensions(table.arms.iter().flatten());
     let places = (0..count).flat_map(|a| (a + 1..count).map(move |b| (a, b)));
-    let mut compared: Vec<Compared> = places.map(|(a, b)| pair::compared(input, &table, a, b)).collect();
-    if !withheld.is_empty() {
-        for one in &mut compared {
-            (one.pair.conclusion, one.saving) = (Conclusion::Withheld, None);
-        }
-    }
-    adjust(&mut compared);
+    let mut compared: Vec<Compared> =
+        places.map(|places| pair::compared(input, &table, &scores, places)).collect();
+    conclude(input, &mut compared, !withheld.is_empty());
     let top = if withheld.is_empty() { top(input, &table, &compared) } else { vec![] };
-    let parts = parts(&withheld, &compared);
-    let headline = words::headline(input, &table, &withheld, &compared, &top);
+    let strata = strata::strata(input, &table, !withheld.is_empty());
+    let verdict = VerdictWords {
+        parts: parts(&withheld, &compared),
+        ..words::verdict(input, &table, &withheld, &compared, &top, &strata)
+    };
     Comparison {
+        basis: Some(Basis {
+            margin: input.margin,
+            looks: input.design.looks,
+            planned_tasks,
+            planned_trials: input.planned_trials,
+            pairs: u32::try_from(compared.len()).unwrap_or(u32::MAX),
+            standing: input.design.standing.clone(),
+        }),
         arms: (0..count).map(|i| arm::arm(input, &table, i)).collect(),
+        strata,
+        factors: factors::factors(input, &table),
+        weighted: weighted::scores(input, &table),
+        votes: votes::votes(input),
+        fairness: input.design.fairness.clone(),
         pairs: compared.into_iter().map(|one| one.pair).collect(),
-        verdict: VerdictWords { parts, top, headline },
+        verdict: VerdictWords { top, ..verdict },
         tasks: u32::try_from(table.tasks.len()).unwrap_or(u32::MAX),
         excluded: table.excluded,
+    }
+}
+
+/// Returns the input as far as its tasks are through with everybody, in plan order, where every task is a look: a task
+/// that is half done says nothing yet.
+fn whole_tasks(input: &ComparisonInput) -> Cow<'_, ComparisonInput> {
+    if input.finished || input.design.looks != Looks::EveryTask {
+        return Cow::Borrowed(input);
+    }
+    let mut over: HashMap<&TaskId, usize> = HashMap::new();
+    for trial in &input.trials {
+        *over.entry(&trial.key.task).or_default() += 1;
+    }
+    let all = input.assistants.len() * input.planned_trials as usize;
+    let whole = input.tasks.iter().take_while(|task| over.get(&task.id).is_some_and(|n| *n >= all)).count();
+    let later: std::collections::HashSet<&TaskId> =
+        input.tasks[whole..].iter().map(|task| &task.id).collect();
+    let mut kept = input.clone();
+    kept.trials.retain(|trial| !later.contains(&trial.key.task));
+    Cow::Owned(kept)
+}
+
+/// Corrects over all pairs and concludes; nothing when all is withheld.
+fn conclude(input: &ComparisonInput, compared: &mut [Compared], withheld: bool) {
+    let p: Vec<Option<f64>> = compared.iter().map(Compared::p).collect();
+    let pairs = compared.len();
+    for (one, adjusted) in compared.iter_mut().zip(rule::corrected(&p)) {
+        one.conclude(input, pairs, adjusted);
+    }
+    parts::conclude(compared.iter_mut().filter(|one| one.withheld.is_none()).map(|one| &mut one.pair.parts));
+    for one in compared {
+        if withheld || one.withheld.is_some() {
+            (one.pair.conclusion, one.pair.not_worse) = (Conclusion::Withheld, Default::default());
+            one.pair.parts.iter_mut().for_each(|part| part.conclusion = Conclusion::Withheld);
+        }
     }
 }
 
@@ -58,7 +128,7 @@ fn withheld(input: &ComparisonInput, table: &Table<'_>) -> Vec<WithheldReason> {
     let ungraded = table.tasks.is_empty() && input.tasks.iter().any(|task| !task.graded && !task.canary)
         || table.trials.iter().flatten().any(|t| t.result == TrialResult::Ungraded) && with_evidence < 2;
     let reasons = [
-        (!input.finished, WithheldReason::Unfinished),
+        (!input.finished && input.design.looks == Looks::AtEnd, WithheldReason::Unfinished),
         (had(Tier::Plain) && had(Tier::Full), WithheldReason::MixedTiers),
         (had(Tier::Plain) && !had(Tier::Full), WithheldReason::NotIsolated),
         (ungraded, WithheldReason::Ungraded),
@@ -68,19 +138,18 @@ fn withheld(input: &ComparisonInput, table: &Table<'_>) -> Vec<WithheldReason> {
     reasons.into_iter().filter(|(holds, _)| *holds).map(|(_, reason)| reason).collect()
 }
 
-/// Corrects the p values for the number of pairs that have one.
-fn adjust(compared: &mut [Compared]) {
-    let p: Vec<f64> = compared.iter().filter_map(|one| one.pair.p).collect();
-    let Some(adjusted) = holm(&p) else { return };
-    let with_p = compared.iter_mut().filter(|one| one.pair.p.is_some());
-    for (one, adjusted) in with_p.zip(adjusted) {
-        one.pair.p_adjusted = Some(adjusted);
-    }
-}
-
 /// Returns who solves more in a pair, and who less.
 fn order(pair: &Pair) -> Option<(&AssistantId, &AssistantId)> {
     match pair.conclusion {
+        Conclusion::ABetter | Conclusion::ASlightlyBetter => Some((&pair.a, &pair.b)),
+        Conclusion::BBetter | Conclusion::BSlightlyBetter => Some((&pair.b, &pair.a)),
+        Conclusion::Equivalent | Conclusion::Undecided | Conclusion::Withheld => None,
+    }
+}
+
+/// Returns who is better in a part, and who worse.
+fn part_order<'a>(pair: &'a Pair, part: &PairPart) -> Option<(&'a AssistantId, &'a AssistantId)> {
+    match part.conclusion {
         Conclusion::ABetter | Conclusion::ASlightlyBetter => Some((&pair.a, &pair.b)),
         Conclusion::BBetter | Conclusion::BSlightlyBetter => Some((&pair.b, &pair.a)),
         Conclusion::Equivalent | Conclusion::Undecided | Conclusion::Withheld => None,
@@ -105,7 +174,7 @@ fn parts(withheld: &[WithheldReason], compared: &[Compared]) -> Vec<VerdictPart>
     let mut ranked: Vec<(u8, VerdictPart)> = Vec::new();
     for one in compared {
         ranked.extend(pair::part(&one.pair).into_iter().map(|part| (rank(&part), part)));
-        ranked.extend(one.saving.as_ref().map(|saving| saving.part()).map(|part| (rank(&part), part)));
+        ranked.extend(saving(&one.pair).map(|part| (rank(&part), part)));
         let reason = one.withheld.map(|reason| VerdictPart::Withheld { reason });
         let new = reason.filter(|reason| !ranked.iter().any(|(_, part)| part == reason));
         ranked.extend(new.map(|part| (rank(&part), part)));
@@ -113,6 +182,37 @@ fn parts(withheld: &[WithheldReason], compared: &[Compared]) -> Vec<VerdictPart>
     // Stable: pairs keep the plan's order within a rank.
     ranked.sort_by_key(|(rank, _)| *rank);
     ranked.into_iter().map(|(_, part)| part).collect()
+}
+
+/// Returns who costs less for each solved trial and by which share, where that is decided.
+fn saving(pair: &Pair) -> Option<VerdictPart> {
+    let part = pair.parts.iter().find(|part| part.part == PartKind::CostPerSolved)?;
+    let (cheaper, dearer) = part_order(pair, part)?;
+    let by = saved(part.effect.as_ref()?, cheaper == &pair.a);
+    Some(VerdictPart::CostsLess {
+        cheaper: cheaper.clone(),
+        dearer: dearer.clone(),
+        by,
+        simulated: part.simulated,
+    })
+}
+
+/// Returns the share saved by whoever has less, from the ratio first : second.
+fn saved(
+    ratio: &fairtrial_domain::comparison::Interval,
+    first_has_less: bool,
+) -> fairtrial_domain::comparison::Interval {
+    let (value, low, high) = if first_has_less {
+        (ratio.estimate, ratio.low, ratio.high)
+    } else {
+        (1.0 / ratio.estimate, 1.0 / ratio.high, 1.0 / ratio.low)
+    };
+    fairtrial_domain::comparison::Interval {
+        estimate: 1.0 - value,
+        low: 1.0 - high,
+        high: 1.0 - low,
+        ..ratio.clone()
+    }
 }
 
 fn rank(part: &VerdictPart) -> u8 {

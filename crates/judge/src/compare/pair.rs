@@ -1,82 +1,171 @@
 //! Two assistants on the tasks that both tried.
 
-use fairtrial_domain::comparison::{Conclusion, Interval, Pair, VerdictPart, WithheldReason};
-use fairtrial_domain::id::AssistantId;
+use std::collections::{BTreeMap, BTreeSet};
+
+use fairtrial_domain::comparison::{
+    Conclusion, Early, Looks, LostTrials, NotWorse, Pair, Price, VerdictPart, WithheldReason,
+};
+use fairtrial_domain::score::ScoreId;
 
 use super::arm::interval;
 use super::input::ComparisonInput;
+use super::parts;
+use super::rule::{self, FEWEST_TASKS, Side};
 use super::table::{Cell, Table};
 use crate::stats::{
-    Estimate, PairedCounts, TaskCount, cost_ratio, padded_sd, padded_t, sign_flip_p, tasks_needed,
+    Estimate, PairedCounts, TaskCount, confidence_sequence, equivalent, missing_bounds, not_worse,
+    padded_mean, padded_sd, padded_t, sign_flip_p, tasks_needed,
 };
 
 /// Infra failures may hit one side by this share of its trials more than the other.
 const ASYMMETRY: f64 = 0.10;
-/// Any number serves: it makes the drawn sign flips the same on every machine.
-const SEED: u64 = 0x00fa_1274_1a15_eed5;
-const METHOD: &str = "padded paired t";
-const COST_METHOD: &str = "linearised log ratio, t";
+pub(super) const METHOD: &str = "padded paired t";
+
+/// One reading of a pair: infra failures left out, or counted as not solved.
+#[derive(Clone)]
+struct Reading {
+    difference: Estimate,
+    p: f64,
+    /// Differences in the order of tasks, 0 where one has no trial.
+    ordered: Vec<f64>,
+}
 
 /// A pair with what its stored form has no place for.
 pub(super) struct Compared {
     pub(super) pair: Pair,
     /// Why there is no conclusion for this pair.
     pub(super) withheld: Option<WithheldReason>,
-    /// Who costs less for each resolved trial, where that is decided.
-    pub(super) saving: Option<Saving>,
+    readings: Vec<Reading>,
 }
 
-/// Who costs less for each resolved trial.
-pub(super) struct Saving {
-    pub(super) cheaper: AssistantId,
-    pub(super) dearer: AssistantId,
-    /// The share saved.
-    pub(super) by: Interval,
-    pub(super) simulated: bool,
-}
-
-impl Saving {
-    pub(super) fn part(&self) -> VerdictPart {
-        VerdictPart::CostsLess {
-            cheaper: self.cheaper.clone(),
-            dearer: self.dearer.clone(),
-            by: self.by.clone(),
-            simulated: self.simulated,
-        }
-    }
-}
-
-pub(super) fn compared(input: &ComparisonInput, table: &Table<'_>, a: usize, b: usize) -> Compared {
+pub(super) fn compared(
+    input: &ComparisonInput,
+    table: &Table<'_>,
+    scores: &BTreeSet<ScoreId>,
+    (a, b): (usize, usize),
+) -> Compared {
     let cells: Vec<(&Cell, &Cell)> = table.arms[a].iter().zip(&table.arms[b]).collect();
-    let excluded = common(&cells, Cell::count);
-    let difference = padded_t(&excluded);
-    let has_infra = cells.iter().any(|(a, b)| a.infra > 0 || b.infra > 0);
-    let as_failed = has_infra.then(|| padded_t(&common(&cells, Cell::as_failed))).flatten();
-    let withheld = reason(&cells, excluded.len());
-    let conclusion = match (withheld, difference) {
-        (Some(_), _) | (None, None) => Conclusion::Withheld,
-        (None, Some(difference)) => both_ways(
-            conclude(&difference, input.margin),
-            as_failed.map(|as_failed| conclude(&as_failed, input.margin)),
-        ),
-    };
-    let rates: Option<Vec<f64>> = excluded.iter().map(|t| Some(t.a.rate()? - t.b.rate()?)).collect();
+    let counts = common(&cells, Cell::count);
+    let lost = cells.iter().any(|(a, b)| a.infra > 0 || b.infra > 0);
+    let withheld = reason(&cells, counts.len());
+    let excluded = reading(&cells, Cell::count);
+    let as_failed = if lost { reading(&cells, Cell::as_failed) } else { None };
+    let needed = padded_sd(&counts).and_then(|sd| tasks_needed(sd, input.margin));
     let pair = Pair {
         a: input.assistants[a].id.clone(),
         b: input.assistants[b].id.clone(),
-        difference: difference.map(|estimate| interval(estimate, METHOD)),
-        p: rates.and_then(|rates| sign_flip_p(&rates, SEED)),
+        difference: excluded.as_ref().map(|one| interval(one.difference, METHOD)),
+        p: excluded.as_ref().map(|one| one.p),
         p_adjusted: None,
-        infra_as_failed: as_failed.map(|estimate| interval(estimate, METHOD)),
-        conclusion,
-        tasks_needed: padded_sd(&excluded).and_then(|sd| tasks_needed(sd, input.margin)),
+        infra_as_failed: as_failed.as_ref().map(|one| interval(one.difference, METHOD)),
+        conclusion: Conclusion::Withheld,
+        tasks_needed: needed,
+        p_as_failed: as_failed.as_ref().map(|one| one.p),
+        not_worse: NotWorse::default(),
+        price: needed.and_then(|needed| price(input, &cells, needed, counts.len())),
+        early: None,
+        lost: if lost { lost_trials(input, &counts) } else { None },
+        by_repository: by_repository(table, &cells)
+            .map(|by| interval(by, "padded paired t over repositories")),
+        parts: parts::parts(&cells, scores),
     };
-    let saving = if withheld.is_none() { saving(&pair, &cells) } else { None };
-    Compared { pair, withheld, saving }
+    let readings = [excluded, as_failed].into_iter().flatten().collect();
+    Compared { pair, withheld, readings }
+}
+
+impl Compared {
+    /// Returns the larger p of both readings: a verdict must hold both ways.
+    pub(super) fn p(&self) -> Option<f64> {
+        self.readings.iter().map(|one| one.p).reduce(f64::max).filter(|_| self.withheld.is_none())
+    }
+
+    /// Concludes, once the corrected p is known.
+    pub(super) fn conclude(&mut self, input: &ComparisonInput, pairs: usize, p_adjusted: Option<f64>) {
+        self.pair.p_adjusted = p_adjusted;
+        if input.design.looks != Looks::AtEnd {
+            self.pair.early = self.readings.first().map(|one| early(one, input, pairs));
+        }
+        if self.withheld.is_some() || self.readings.is_empty() {
+            return;
+        }
+        let sides: Vec<Option<Side>> =
+            self.readings.iter().map(|one| side(one, input, pairs, p_adjusted)).collect();
+        let agreed = sides.iter().copied().reduce(|x, y| if x == y { x } else { None }).flatten();
+        let over = |of: &dyn Fn(&Estimate) -> bool| self.readings.iter().all(|one| of(&one.difference));
+        let margin = input.margin;
+        let enough = self.readings.iter().all(|one| one.difference.n >= FEWEST_TASKS);
+        let whole = enough && input.finished;
+        self.pair.not_worse = NotWorse {
+            a: whole && over(&|d| not_worse(d, margin)),
+            b: whole && over(&|d| not_worse(&turned(d), margin)),
+        };
+        self.pair.conclusion = match agreed {
+            Some(Side::A) if over(&|d| d.high >= margin) => Conclusion::ABetter,
+            Some(Side::A) => Conclusion::ASlightlyBetter,
+            Some(Side::B) if over(&|d| -d.low >= margin) => Conclusion::BBetter,
+            Some(Side::B) => Conclusion::BSlightlyBetter,
+            None if whole && over(&|d| equivalent(d, margin)) => Conclusion::Equivalent,
+            None => Conclusion::Undecided,
+        };
+    }
+}
+
+fn turned(d: &Estimate) -> Estimate {
+    Estimate { value: -d.value, low: -d.high, high: -d.low, n: d.n }
+}
+
+/// Returns who is ahead in one reading by the test that was planned.
+fn side(one: &Reading, input: &ComparisonInput, pairs: usize, p_adjusted: Option<f64>) -> Option<Side> {
+    match input.design.looks {
+        Looks::AtEnd => rule::ahead(&one.difference, p_adjusted?),
+        Looks::EveryTask => {
+            let planned = input.tasks.len().max(one.ordered.len());
+            rule::ahead_early(&rule::sequential(&one.ordered, planned, pairs)?)
+        }
+        Looks::Growing => rule::ahead_growing(&one.ordered, pairs)?.0,
+    }
+}
+
+fn early(one: &Reading, input: &ComparisonInput, pairs: usize) -> Early {
+    let planned = input.tasks.len().max(one.ordered.len());
+    let decided = match input.design.looks {
+        Looks::EveryTask => rule::sequential(&one.ordered, planned, pairs).and_then(|test| test.decided),
+        Looks::AtEnd | Looks::Growing => None,
+    };
+    Early {
+        decided_after: decided.and_then(|look| u32::try_from(look).ok()),
+        evidence: rule::ahead_growing(&one.ordered, pairs).map(|(_, evidence)| evidence),
+        sequence: confidence_sequence(&one.ordered).map(|got| interval(got, "betting confidence sequence")),
+    }
+}
+
+/// Returns what an interval and a corrected p say about a margin.
+pub(super) fn concluded(difference: &Estimate, p: f64, margin: f64) -> Conclusion {
+    match rule::ahead(difference, p) {
+        Some(Side::A) if difference.high >= margin => Conclusion::ABetter,
+        Some(Side::A) => Conclusion::ASlightlyBetter,
+        Some(Side::B) if -difference.low >= margin => Conclusion::BBetter,
+        Some(Side::B) => Conclusion::BSlightlyBetter,
+        None if difference.n >= FEWEST_TASKS && equivalent(difference, margin) => Conclusion::Equivalent,
+        None => Conclusion::Undecided,
+    }
+}
+
+fn reading(cells: &[(&Cell, &Cell)], count: fn(&Cell) -> TaskCount) -> Option<Reading> {
+    let both = common(cells, count);
+    let differences: Vec<f64> = both.iter().filter_map(PairedCounts::difference).collect();
+    let apart = |(a, b): &(&Cell, &Cell)| Some(count(a).rate()? - count(b).rate()?);
+    // Tasks that are still to come are no looks.
+    let reached = cells.iter().rposition(|(a, b)| a.was_tried() || b.was_tried()).map_or(0, |last| last + 1);
+    Some(Reading {
+        difference: padded_t(&both)?,
+        p: sign_flip_p(&differences, rule::SEED)?,
+        ordered: cells[..reached].iter().map(|cells| apart(cells).unwrap_or(0.0)).collect(),
+    })
 }
 
 /// Returns the tasks on which both have trials.
-fn common(cells: &[(&Cell, &Cell)], count: fn(&Cell) -> TaskCount) -> Vec<PairedCounts> {
+pub(super) fn common(cells: &[(&Cell, &Cell)], count: fn(&Cell) -> TaskCount) -> Vec<PairedCounts> {
     let counts = cells.iter().map(|(a, b)| PairedCounts { a: count(a), b: count(b) });
     counts.filter(|pair| pair.a.trials > 0 && pair.b.trials > 0).collect()
 }
@@ -101,57 +190,53 @@ fn reason(cells: &[(&Cell, &Cell)], tasks: usize) -> Option<WithheldReason> {
     }
 }
 
-/// Returns what an interval says about a margin (SCORING B6).
-fn conclude(difference: &Estimate, margin: f64) -> Conclusion {
-    if difference.low > 0.0 {
-        if difference.high >= margin { Conclusion::ABetter } else { Conclusion::ASlightlyBetter }
-    } else if difference.high < 0.0 {
-        if -difference.low >= margin { Conclusion::BBetter } else { Conclusion::BSlightlyBetter }
-    } else if difference.low > -margin && difference.high < margin {
-        Conclusion::Equivalent
-    } else {
-        Conclusion::Undecided
-    }
+fn lost_trials(input: &ComparisonInput, counts: &[PairedCounts]) -> Option<LostTrials> {
+    let most = counts.iter().map(|pair| pair.a.trials.max(pair.b.trials)).max()?;
+    let got = missing_bounds(counts, input.planned_trials.max(most))?;
+    Some(LostTrials {
+        excluded: got.excluded,
+        as_failed: got.missing_as_fail,
+        worst: got.worst_for_a,
+        best: got.best_for_a,
+    })
 }
 
-/// Returns the conclusion that holds with infra failures left out and with them counted as not solved.
-fn both_ways(excluded: Conclusion, as_failed: Option<Conclusion>) -> Conclusion {
-    use Conclusion::{ABetter, ASlightlyBetter, BBetter, BSlightlyBetter, Undecided};
-    match (excluded, as_failed) {
-        (conclusion, None) => conclusion,
-        (one, Some(other)) if one == other => one,
-        (ABetter, Some(ASlightlyBetter)) | (ASlightlyBetter, Some(ABetter)) => ASlightlyBetter,
-        (BBetter, Some(BSlightlyBetter)) | (BSlightlyBetter, Some(BBetter)) => BSlightlyBetter,
-        (_, Some(_)) => Undecided,
+/// Returns the difference over repositories, each counted once; `None` where tasks do not share any, or all do.
+fn by_repository(table: &Table<'_>, cells: &[(&Cell, &Cell)]) -> Option<Estimate> {
+    let mut groups: BTreeMap<&str, (f64, u32)> = BTreeMap::new();
+    let mut trials = 0u32;
+    for (task, (a, b)) in table.tasks.iter().zip(cells) {
+        if let Some(apart) = a.count().rate().zip(b.count().rate()).map(|(a, b)| a - b) {
+            let group = groups.entry(task.repository.as_deref()?).or_default();
+            *group = (group.0 + apart, group.1 + 1);
+            trials = trials.max(a.trials.max(b.trials));
+        }
     }
+    let shared = groups.values().any(|(_, tasks)| *tasks > 1);
+    let means: Vec<f64> = groups.values().map(|(sum, tasks)| sum / f64::from(*tasks)).collect();
+    if shared { padded_mean(&means, f64::from(trials)) } else { None }
 }
 
-/// Returns who costs less for each resolved trial, where every cost is known and the ratio's interval excludes 1.
-fn saving(pair: &Pair, cells: &[(&Cell, &Cell)]) -> Option<Saving> {
-    let both: Vec<&(&Cell, &Cell)> = cells.iter().filter(|(a, b)| a.trials > 0 && b.trials > 0).collect();
-    if both.iter().any(|(a, b)| a.unpriced > 0 || b.unpriced > 0) {
-        return None;
-    }
-    let column = |of: fn(&(&Cell, &Cell)) -> f64| both.iter().map(|cells| of(cells)).collect::<Vec<f64>>();
-    let (usd_a, usd_b) = (column(|(a, _)| a.usd), column(|(_, b)| b.usd));
-    let (passed_a, passed_b) = (column(|(a, _)| f64::from(a.passed)), column(|(_, b)| f64::from(b.passed)));
-    let ratio = cost_ratio((&usd_a, &passed_a), (&usd_b, &passed_b))?.ratio;
-    let (cheaper, dearer, ratio) = if ratio.high < 1.0 {
-        (&pair.a, &pair.b, ratio)
-    } else if ratio.low > 1.0 {
-        let turned =
-            Estimate { value: 1.0 / ratio.value, low: 1.0 / ratio.high, high: 1.0 / ratio.low, n: ratio.n };
-        (&pair.b, &pair.a, turned)
-    } else {
-        return None;
+/// What the tasks still needed would take, at what trials took so far.
+fn price(input: &ComparisonInput, cells: &[(&Cell, &Cell)], needed: u32, have: usize) -> Option<Price> {
+    let tasks = needed.checked_sub(u32::try_from(have).ok()?).filter(|more| *more > 0)?;
+    let per_arm = tasks.saturating_mul(input.planned_trials.max(1));
+    let side = |of: fn(&(&Cell, &Cell)) -> Cell| {
+        let all: Vec<Cell> = cells.iter().map(of).collect();
+        let trials: f64 = all.iter().map(|cell| f64::from(cell.trials)).sum();
+        let priced = trials > 0.0 && all.iter().all(|cell| cell.unpriced == 0 && !cell.simulated);
+        let timed: f64 = all.iter().map(|cell| f64::from(cell.seconds.1)).sum();
+        let usd = priced.then(|| all.iter().map(|cell| cell.usd).sum::<f64>() / trials);
+        let seconds = (timed > 0.0).then(|| all.iter().map(|cell| cell.seconds.0).sum::<f64>() / timed);
+        (usd, seconds)
     };
-    let saved =
-        Estimate { value: 1.0 - ratio.value, low: 1.0 - ratio.high, high: 1.0 - ratio.low, n: ratio.n };
-    Some(Saving {
-        cheaper: cheaper.clone(),
-        dearer: dearer.clone(),
-        by: interval(saved, COST_METHOD),
-        simulated: both.iter().any(|(a, b)| a.simulated || b.simulated),
+    let ((usd_a, sec_a), (usd_b, sec_b)) = (side(|(a, _)| (*a).clone()), side(|(_, b)| (*b).clone()));
+    let times = |one: f64, other: f64| f64::from(per_arm) * (one + other);
+    Some(Price {
+        tasks,
+        trials: per_arm.saturating_mul(2),
+        usd: usd_a.zip(usd_b).map(|(a, b)| times(a, b)),
+        hours: sec_a.zip(sec_b).map(|(a, b)| times(a, b) / 3600.0),
     })
 }
 

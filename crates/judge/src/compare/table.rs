@@ -7,6 +7,7 @@ use std::collections::{HashMap, HashSet};
 use fairtrial_domain::comparison::Exclusion;
 use fairtrial_domain::id::{AssistantId, TaskId};
 use fairtrial_domain::run::Validity;
+use fairtrial_domain::score::ScoreId;
 use fairtrial_domain::usage::{Cost, CostSource};
 
 use super::input::{ComparisonInput, TaskEntry, TrialEntry, TrialResult};
@@ -26,11 +27,20 @@ pub(super) struct Cell {
     /// Graded evidence without a known cost.
     pub(super) unpriced: u32,
     pub(super) simulated: bool,
+    /// Wall seconds of graded evidence, and of how many trials they are known.
+    pub(super) seconds: (f64, u32),
+    /// Sums and counts of dimensions over trials that resolved the task.
+    pub(super) scores: Vec<(ScoreId, f64, u32)>,
 }
 
 impl Cell {
     pub(super) fn count(&self) -> TaskCount {
         TaskCount { passed: self.passed, trials: self.trials }
+    }
+
+    /// Returns whether any trial is over, evidence or not.
+    pub(super) fn was_tried(&self) -> bool {
+        [self.trials, self.infra, self.invalid, self.ungraded].iter().any(|n| *n > 0)
     }
 
     /// Infra failures counted as not solved.
@@ -53,8 +63,30 @@ impl Cell {
                     }
                     None => self.unpriced += 1,
                 }
+                if let Some(seconds) = trial.seconds.filter(|s| s.is_finite() && *s >= 0.0) {
+                    self.seconds = (self.seconds.0 + seconds, self.seconds.1 + 1);
+                }
+                if trial.result == TrialResult::Pass {
+                    trial.scores.iter().for_each(|(id, value)| self.score(*id, *value));
+                }
             }
         }
+    }
+
+    fn score(&mut self, id: ScoreId, value: f64) {
+        if !(0.0..=1.0).contains(&value) {
+            return;
+        }
+        match self.scores.iter_mut().find(|(known, _, _)| *known == id) {
+            Some((_, sum, n)) => (*sum, *n) = (*sum + value, *n + 1),
+            None => self.scores.push((id, value, 1)),
+        }
+    }
+
+    /// Returns the mean of a dimension over trials that resolved the task.
+    pub(super) fn mean_score(&self, id: ScoreId) -> Option<f64> {
+        let (_, sum, n) = self.scores.iter().find(|(known, _, _)| *known == id)?;
+        Some(sum / f64::from(*n))
     }
 }
 

@@ -1,57 +1,101 @@
-//! The headline in English, by fixed rules: what is decided comes first.
+//! The verdict as sentences, by fixed rules: what is decided comes first.
 
-use fairtrial_domain::comparison::{Conclusion, Interval, Pair, WithheldReason};
+use fairtrial_domain::comparison::{
+    Conclusion, Exploratory, Interval, Pair, PairPart, PartKind, Sentence, Standing, Stratum, StratumPair,
+    VerdictWords, WithheldReason,
+};
 use fairtrial_domain::id::AssistantId;
 
+use super::english::{Code, english, template};
 use super::input::ComparisonInput;
-use super::order;
-use super::pair::{Compared, Saving};
+use super::pair::Compared;
+use super::rule::FEWEST_TASKS;
+use super::sentence::Say;
 use super::table::Table;
+use super::{order, part_order, saved};
 
-/// A corrected p up to this is taken for more than chance.
-const CHANCE: f64 = 0.05;
-
-/// Says in one to three sentences what may be concluded.
-pub(super) fn headline(
+/// Says what may be concluded: the headline, and every part of every pair.
+pub(super) fn verdict(
     input: &ComparisonInput,
     table: &Table<'_>,
     withheld: &[WithheldReason],
     compared: &[Compared],
     top: &[AssistantId],
-) -> String {
-    if let Some(reason) = withheld.first() {
-        return format!("Withheld: {}.", why_withheld(*reason));
-    }
+    strata: &[Stratum],
+) -> VerdictWords {
     let words =
         Words { input, present: (0..input.assistants.len()).filter(|&i| table.has_evidence(i)).collect() };
     let shown: Vec<&Compared> = compared.iter().filter(|one| words.both_present(&one.pair)).collect();
-    let solved = words.solved(&shown, top);
-    match words.cost(&shown, top) {
-        Some(cost) if solved.decided => format!("{} {cost}", solved.text),
-        Some(cost) => format!("{cost} {}", solved.text),
-        None => solved.text,
+    let mut sentences = match withheld.first() {
+        Some(reason) => vec![Say::new(withheld_code(*reason)).done()],
+        None => words.headline(&shown, top),
+    };
+    // Nothing that is withheld becomes more exploratory, and a first look should not begin with an excuse.
+    if withheld.is_empty() {
+        sentences.extend(exploratory(&input.design.standing));
+    }
+    let mut details = if withheld.is_empty() { words.details(&shown) } else { vec![] };
+    if withheld.is_empty() {
+        details.extend(strata.iter().flat_map(by_kind));
+    }
+    let text: Vec<String> = sentences.iter().map(|one| english(one, &|id| words.title(id))).collect();
+    VerdictWords { parts: vec![], top: vec![], headline: text.join(" "), sentences, details }
+}
+
+/// Says for a kind of task who solves more, or that nobody is shown to.
+fn by_kind(stratum: &Stratum) -> Vec<Sentence> {
+    let more = |pair: &StratumPair| {
+        let by = pair.difference.as_ref()?;
+        let (better, worse, by) = match pair.conclusion {
+            Conclusion::ABetter | Conclusion::ASlightlyBetter => (&pair.a, &pair.b, by.clone()),
+            Conclusion::BBetter | Conclusion::BSlightlyBetter => (&pair.b, &pair.a, turned(by)),
+            Conclusion::Equivalent | Conclusion::Undecided | Conclusion::Withheld => return None,
+        };
+        let say = Say::new(Code::KindMore).kind("kind", stratum.kind).who("a", better).who("b", worse);
+        Some(say.difference(&by).done())
+    };
+    let decided: Vec<Sentence> = stratum.pairs.iter().filter_map(more).collect();
+    if decided.is_empty() {
+        return vec![Say::new(Code::KindOpen).kind("kind", stratum.kind).count("n", stratum.tasks).done()];
+    }
+    decided
+}
+
+fn withheld_code(reason: WithheldReason) -> Code {
+    match reason {
+        WithheldReason::OneTask => Code::WithheldOneTask,
+        WithheldReason::Ungraded => Code::WithheldUngraded,
+        WithheldReason::InfraAsymmetry => Code::WithheldInfra,
+        WithheldReason::NoEvidence => Code::WithheldNoEvidence,
+        WithheldReason::NotIsolated => Code::WithheldNotIsolated,
+        WithheldReason::MixedTiers => Code::WithheldMixedTiers,
+        WithheldReason::Unfinished => Code::WithheldUnfinished,
     }
 }
 
 /// Returns why there is no verdict, as a sentence fragment.
 pub fn why_withheld(reason: WithheldReason) -> &'static str {
-    match reason {
-        WithheldReason::OneTask => "one task says nothing about tasks in general",
-        WithheldReason::Ungraded => "no hidden check says what is solved",
-        WithheldReason::InfraAsymmetry => {
-            "failures that are not the assistant's hit one side far more than the other"
-        }
-        WithheldReason::NoEvidence => "fewer than two assistants have evidence",
-        WithheldReason::NotIsolated => "trials ran without isolation",
-        WithheldReason::MixedTiers => "trials ran with different isolation",
-        WithheldReason::Unfinished => "the run has not finished",
-    }
+    let text = template(withheld_code(reason).word()).unwrap_or_default();
+    text.trim_start_matches("Withheld: ").trim_end_matches('.')
 }
 
-/// A sentence on solving, and whether it decides something.
-struct Solved {
-    text: String,
-    decided: bool,
+fn exploratory(standing: &Standing) -> Vec<Sentence> {
+    let code = |reason: &Exploratory| match reason {
+        Exploratory::NoPlan => Code::NoPlan,
+        Exploratory::PlanChanged => Code::PlanChanged,
+        Exploratory::OtherMargin => Code::OtherMargin,
+        Exploratory::OtherWeights => Code::OtherWeights,
+        Exploratory::AssistantsLeftOut => Code::LeftOut,
+        Exploratory::OtherTasks => Code::OtherTasks,
+        Exploratory::StoppedEarly => Code::StoppedEarly,
+        Exploratory::OtherRules => Code::OtherRules,
+    };
+    match standing {
+        Standing::PreRegistered { .. } => vec![],
+        Standing::Exploratory { reasons } => {
+            reasons.iter().map(|reason| Say::new(code(reason)).done()).collect()
+        }
+    }
 }
 
 struct Words<'a> {
@@ -65,30 +109,32 @@ impl Words<'_> {
         present(&pair.a) && present(&pair.b)
     }
 
-    fn title<'a>(&'a self, id: &'a AssistantId) -> &'a str {
+    fn title(&self, id: &AssistantId) -> String {
         let arm = self.input.assistants.iter().find(|arm| arm.id == *id);
-        arm.map_or(id.as_str(), |arm| arm.title.as_str())
-    }
-
-    fn list<'a>(&'a self, ids: impl Iterator<Item = &'a AssistantId>) -> String {
-        let titles: Vec<&str> = ids.map(|id| self.title(id)).collect();
-        match titles.split_last() {
-            None => String::new(),
-            Some((last, [])) => (*last).to_owned(),
-            Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
-        }
+        arm.map_or_else(|| id.to_string(), |arm| arm.title.clone())
     }
 
     fn ids(&self) -> impl Iterator<Item = &AssistantId> {
         self.present.iter().map(|&i| &self.input.assistants[i].id)
     }
 
-    fn margin(&self) -> String {
-        points(self.input.margin)
+    fn headline(&self, shown: &[&Compared], top: &[AssistantId]) -> Vec<Sentence> {
+        let (solved, decided) = self.solved(shown, top);
+        let cost = self.largest_saving(shown, top, PartKind::CostPerSolved);
+        // Who is faster leads only where nothing else is decided.
+        let other = cost.or_else(|| {
+            let time = || self.largest_saving(shown, top, PartKind::Time);
+            (!decided).then(time).flatten()
+        });
+        if decided {
+            solved.into_iter().chain(other).collect()
+        } else {
+            other.into_iter().chain(solved).collect()
+        }
     }
 
-    fn solved(&self, shown: &[&Compared], top: &[AssistantId]) -> Solved {
-        let decided = |text| Solved { text, decided: true };
+    /// Returns what is said on solving, and whether it decides something.
+    fn solved(&self, shown: &[&Compared], top: &[AssistantId]) -> (Vec<Sentence>, bool) {
         if let [one] = shown {
             return self.two(one);
         }
@@ -97,192 +143,205 @@ impl Words<'_> {
             let wins = shown.iter().filter(|one| order(&one.pair).is_some_and(|(better, _)| better == best));
             wins.count() + 1 == self.present.len()
         };
-        let doubt = self.doubt(&beaten, shown);
+        let group = |code| Say::new(code).names("a", top.iter()).names("b", beaten.iter().copied()).done();
         match top {
-            [best] if beats_all(best) => decided(self.best(best, shown)),
-            [best] if !beaten.is_empty() => decided(format!(
-                "No rival beats {}, but it does not beat every one. Beaten by at least one: {}{doubt}.",
-                self.title(best),
-                self.list(beaten.into_iter()),
-            )),
-            _ if !beaten.is_empty() => decided(format!(
-                "Top group: {}; no rival beats any of them. Beaten by at least one: {}{doubt}.",
-                self.list(top.iter()),
-                self.list(beaten.into_iter()),
-            )),
+            [best] if beats_all(best) => (vec![self.best(best, shown)], true),
+            [_] if !beaten.is_empty() => (vec![group(Code::TopOne)], true),
+            _ if !beaten.is_empty() => (vec![group(Code::TopGroup)], true),
             _ => self.nobody_beaten(shown),
         }
     }
 
-    /// Says for whom being beaten may be chance, since the more pairs are compared the likelier one is decided
-    /// wrongly: those whom no rival beats after Holm's correction.
-    fn doubt(&self, beaten: &[&AssistantId], shown: &[&Compared]) -> String {
-        let firmly = |id: &AssistantId| {
-            shown.iter().any(|one| {
-                order(&one.pair).is_some_and(|(_, worse)| worse == id)
-                    && one.pair.p_adjusted.is_some_and(|p| p <= CHANCE)
-            })
-        };
-        let open: Vec<&AssistantId> = beaten.iter().copied().filter(|id| !firmly(id)).collect();
-        match open.len() {
-            0 => String::new(),
-            some if some == beaten.len() => {
-                format!("; with {} pairs compared this may be chance", shown.len())
+    /// One sentence on the best of several, with the rival that comes nearest.
+    fn best(&self, best: &AssistantId, shown: &[&Compared]) -> Sentence {
+        let rivals = self.ids().filter(|id| *id != best);
+        let gaps = shown.iter().filter_map(|one| {
+            let by = one.pair.difference.as_ref()?;
+            if one.pair.a == *best {
+                Some((&one.pair.b, by.clone()))
+            } else {
+                (one.pair.b == *best).then(|| (&one.pair.a, turned(by)))
             }
-            _ => format!(
-                "; with {} pairs compared this may be chance for {}",
-                shown.len(),
-                self.list(open.into_iter())
-            ),
+        });
+        let nearest = gaps.min_by(|(_, x), (_, y)| x.estimate.total_cmp(&y.estimate));
+        let small = nearest.as_ref().is_some_and(|(_, by)| by.high < self.input.margin);
+        let say =
+            Say::new(if small { Code::BestSmall } else { Code::Best }).who("a", best).names("b", rivals);
+        let say = say.points("margin", self.input.margin);
+        match nearest {
+            Some((rival, by)) => say.who("c", rival).difference(&by).done(),
+            None => say.done(),
         }
     }
 
-    /// One sentence on the best of several, with the rival that comes nearest.
-    fn best(&self, best: &AssistantId, shown: &[&Compared]) -> String {
-        let rivals = self.ids().filter(|id| *id != best);
-        let gaps = shown.iter().filter_map(|one| {
-            let by = if one.pair.a == *best {
-                one.pair.difference.clone()
-            } else if one.pair.b == *best {
-                one.pair.difference.as_ref().map(turned)
-            } else {
-                None
-            }?;
-            let rival = if one.pair.a == *best { &one.pair.b } else { &one.pair.a };
-            Some((rival, by))
-        });
-        let nearest = gaps.min_by(|(_, x), (_, y)| x.estimate.total_cmp(&y.estimate));
-        let tail = nearest.map_or(String::new(), |(rival, by)| {
-            let small = if by.high < self.input.margin { self.small(&by) } else { String::new() };
-            format!(
-                "; the nearest is {}, {} behind ({}){small}",
-                self.title(rival),
-                points(by.estimate),
-                bounds(&by)
-            )
-        });
-        format!("{} solves more tasks than each of {}{tail}.", self.title(best), self.list(rivals))
+    fn more(&self, better: &AssistantId, worse: &AssistantId, by: &Interval, small: bool) -> Sentence {
+        // No more firmly than the interval: a conclusion may rest on the reading with infra failures as well.
+        let code = match small {
+            false => Code::More,
+            true if by.high < self.input.margin => Code::MoreSmall,
+            true => Code::MoreMaybeSmall,
+        };
+        let say = Say::new(code).who("a", better).who("b", worse).difference(by);
+        if small { say.points("margin", self.input.margin).done() } else { say.done() }
     }
 
-    /// Says that a difference is small, no more firmly than its interval does: a conclusion may rest on the
-    /// reading with infra failures as well.
-    fn small(&self, by: &Interval) -> String {
-        let verb = if by.high < self.input.margin { "is" } else { "may be" };
-        format!(", which {verb} less than the {} that matter", self.margin())
-    }
-
-    fn two(&self, one: &Compared) -> Solved {
+    fn two(&self, one: &Compared) -> (Vec<Sentence>, bool) {
         let pair = &one.pair;
-        let (a, b) = (self.title(&pair.a), self.title(&pair.b));
-        let Some(by) = &pair.difference else {
-            return Solved { text: self.no_conclusion(one), decided: false };
-        };
-        let more = |better: &str, worse: &str, by: &Interval, tail: String| {
-            format!(
-                "{better} solves more tasks than {worse}: {} more ({}){tail}.",
-                points(by.estimate),
-                bounds(by)
-            )
-        };
-        let (text, decided) = match pair.conclusion {
-            Conclusion::ABetter => (more(a, b, by, String::new()), true),
-            Conclusion::BBetter => (more(b, a, &turned(by), String::new()), true),
-            Conclusion::ASlightlyBetter => (more(a, b, by, self.small(by)), true),
-            Conclusion::BSlightlyBetter => (more(b, a, &turned(by), self.small(&turned(by))), true),
-            Conclusion::Equivalent => (
-                format!("{a} and {b} solve equally many tasks, within {} ({}).", self.margin(), bounds(by)),
-                true,
-            ),
-            Conclusion::Undecided => (
-                format!(
-                    "Undecided: whether {a} or {b} solves more tasks is open, at a difference of {} ({}). {}",
-                    points(by.estimate),
-                    bounds(by),
-                    self.price(pair.tasks_needed, by.n),
-                ),
-                false,
-            ),
-            Conclusion::Withheld => (self.no_conclusion(one), false),
-        };
-        Solved { text, decided }
+        let (a, b) = (&pair.a, &pair.b);
+        let Some(by) = &pair.difference else { return (vec![self.no_conclusion(one)], false) };
+        let early = pair.early.as_ref().and_then(|early| early.decided_after).map(|n| {
+            let planned = u32::try_from(self.input.tasks.len()).unwrap_or(u32::MAX);
+            Say::new(Code::Early).count("n", n).count("planned", planned).done()
+        });
+        let decided = |sentence| (std::iter::once(sentence).chain(early.clone()).collect(), true);
+        let margin = self.input.margin;
+        match pair.conclusion {
+            Conclusion::ABetter => decided(self.more(a, b, by, false)),
+            Conclusion::BBetter => decided(self.more(b, a, &turned(by), false)),
+            Conclusion::ASlightlyBetter => decided(self.more(a, b, by, true)),
+            Conclusion::BSlightlyBetter => decided(self.more(b, a, &turned(by), true)),
+            Conclusion::Equivalent => {
+                let say = Say::new(Code::Equal).who("a", a).who("b", b).points("margin", margin);
+                (vec![say.difference(by).done()], true)
+            }
+            Conclusion::Undecided => (self.open(pair, by), pair.not_worse.a || pair.not_worse.b),
+            Conclusion::Withheld => (vec![self.no_conclusion(one)], false),
+        }
     }
 
-    fn no_conclusion(&self, one: &Compared) -> String {
-        format!("Withheld: {}.", why_withheld(one.withheld.unwrap_or(WithheldReason::NoEvidence)))
+    /// What is open between two, with what is known all the same and the price of settling it.
+    fn open(&self, pair: &Pair, by: &Interval) -> Vec<Sentence> {
+        let not_worse = |a: &AssistantId, b: &AssistantId, by: &Interval| {
+            let say = Say::new(Code::NotWorse).who("a", a).who("b", b).difference(by);
+            say.points("margin", self.input.margin).done()
+        };
+        let first = if pair.not_worse.a {
+            not_worse(&pair.a, &pair.b, by)
+        } else if pair.not_worse.b {
+            not_worse(&pair.b, &pair.a, &turned(by))
+        } else {
+            Say::new(Code::Undecided).who("a", &pair.a).who("b", &pair.b).difference(by).done()
+        };
+        let few = (by.n < FEWEST_TASKS).then(|| Say::new(Code::FewTasks).count("n", FEWEST_TASKS).done());
+        std::iter::once(first).chain(few).chain([self.price(pair)]).collect()
+    }
+
+    fn no_conclusion(&self, one: &Compared) -> Sentence {
+        Say::new(withheld_code(one.withheld.unwrap_or(WithheldReason::NoEvidence))).done()
     }
 
     /// What settling would take, against the margin of the plan.
-    fn price(&self, needed: Option<u32>, have: u32) -> String {
-        match needed {
-            None => "How many tasks would settle it cannot be said.".to_owned(),
-            Some(needed) if needed > have => {
-                format!("About {} more tasks would detect {} with 80 % power.", needed - have, self.margin())
-            }
-            Some(_) => format!(
-                "The tasks at hand would have detected {} with 80 % power; the difference may be smaller.",
-                self.margin()
-            ),
+    fn price(&self, pair: &Pair) -> Sentence {
+        let margin = self.input.margin;
+        match (&pair.price, pair.tasks_needed) {
+            (Some(price), _) => match (price.usd, price.hours) {
+                (Some(usd), Some(hours)) => {
+                    let say = Say::new(Code::NeededPriced).count("n", price.tasks).points("margin", margin);
+                    say.usd("usd", usd).hours("hours", hours).done()
+                }
+                (None, Some(hours)) => {
+                    let say = Say::new(Code::NeededHours).count("n", price.tasks).points("margin", margin);
+                    say.hours("hours", hours).done()
+                }
+                (_, None) => Say::new(Code::Needed).count("n", price.tasks).points("margin", margin).done(),
+            },
+            (None, Some(_)) => Say::new(Code::Had).points("margin", margin).done(),
+            (None, None) => Say::new(Code::NoPrice).done(),
         }
     }
 
-    fn nobody_beaten(&self, shown: &[&Compared]) -> Solved {
+    fn nobody_beaten(&self, shown: &[&Compared]) -> (Vec<Sentence>, bool) {
         let all = |conclusion| !shown.is_empty() && shown.iter().all(|one| one.pair.conclusion == conclusion);
-        let everyone = self.list(self.ids());
         if all(Conclusion::Equivalent) {
-            let text = format!("{everyone} solve equally many tasks, within {}.", self.margin());
-            return Solved { text, decided: true };
+            let say = Say::new(Code::EqualAll).names("a", self.ids()).points("margin", self.input.margin);
+            return (vec![say.done()], true);
         }
         if all(Conclusion::Withheld) {
-            let text = shown.first().map_or(String::new(), |one| self.no_conclusion(one));
-            return Solved { text, decided: false };
+            return (shown.first().map(|one| self.no_conclusion(one)).into_iter().collect(), false);
         }
         let open = shown.iter().filter(|one| one.pair.conclusion == Conclusion::Undecided);
         let largest = open.max_by_key(|one| one.pair.tasks_needed);
-        let price = largest.map_or(String::new(), |one| {
-            let have = one.pair.difference.as_ref().map_or(0, |by| by.n);
-            format!(" {}", self.price(one.pair.tasks_needed, have))
-        });
-        let text = format!("Undecided: none of {everyone} is shown to solve more tasks than another.{price}");
-        Solved { text, decided: false }
+        let n = largest.and_then(|one| Some(one.pair.difference.as_ref()?.n));
+        let few =
+            n.filter(|n| *n < FEWEST_TASKS).map(|_| Say::new(Code::FewTasks).count("n", FEWEST_TASKS).done());
+        let price = largest.map(|one| self.price(&one.pair));
+        let first = Say::new(Code::UndecidedAll).names("a", self.ids()).done();
+        (std::iter::once(first).chain(few).chain(price).collect(), false)
     }
 
-    /// The largest saving that is decided, between two of the top.
-    fn cost(&self, shown: &[&Compared], top: &[AssistantId]) -> Option<String> {
-        let in_top = |saving: &&Saving| {
-            shown.len() == 1 || top.contains(&saving.cheaper) && top.contains(&saving.dearer)
-        };
-        let savings = shown.iter().filter_map(|one| one.saving.as_ref()).filter(in_top);
-        let Saving { cheaper, dearer, by, simulated } =
-            savings.max_by(|x, y| x.by.estimate.total_cmp(&y.by.estimate))?;
-        let percent = |share: f64| format!("{:.0}", 100.0 * share);
-        Some(format!(
-            "{} costs {} % less per solved task than {} (95 % interval {} to {} %{}{}).",
-            self.title(cheaper),
-            percent(by.estimate),
-            self.title(dearer),
-            percent(by.low),
-            percent(by.high),
-            if *simulated { ", simulated costs" } else { "" },
-            if shown.len() > 1 { format!(", by itself among {} pairs", shown.len()) } else { String::new() },
-        ))
+    /// The largest saving in money or time that is decided, between two of the top.
+    fn largest_saving(&self, shown: &[&Compared], top: &[AssistantId], part: PartKind) -> Option<Sentence> {
+        let savings = shown.iter().filter_map(|one| {
+            let found = one.pair.parts.iter().find(|known| known.part == part)?;
+            let (better, worse) = part_order(&one.pair, found)?;
+            let by = saved(found.effect.as_ref()?, better == &one.pair.a);
+            let in_top = shown.len() == 1 || top.contains(better) && top.contains(worse);
+            in_top.then_some((better, worse, by, found))
+        });
+        let (better, worse, by, found) =
+            savings.max_by(|(_, _, x, _), (_, _, y, _)| x.estimate.total_cmp(&y.estimate))?;
+        Some(less(better, worse, &by, found))
+    }
+
+    /// Every part of every pair: decided ones first, then what is open.
+    fn details(&self, shown: &[&Compared]) -> Vec<Sentence> {
+        let (mut decided, mut open) = (vec![], vec![]);
+        for one in shown {
+            let (sentences, is) = self.two(one);
+            if is {
+                decided.extend(sentences)
+            } else {
+                open.extend(sentences)
+            }
+            for part in &one.pair.parts {
+                match part_order(&one.pair, part) {
+                    Some((better, worse)) => decided.extend(part_more(&one.pair, better, worse, part)),
+                    None if part.conclusion == Conclusion::Undecided => open.push(part_open(&one.pair, part)),
+                    None => {}
+                }
+            }
+        }
+        decided.into_iter().chain(open).collect()
+    }
+}
+
+fn less(better: &AssistantId, worse: &AssistantId, by: &Interval, part: &PairPart) -> Sentence {
+    let code = match part.part {
+        PartKind::Time => Code::TakesLess,
+        PartKind::CostPerSolved | PartKind::Consistency | PartKind::Score(_) if part.simulated => {
+            Code::CostsLessSimulated
+        }
+        PartKind::CostPerSolved | PartKind::Consistency | PartKind::Score(_) => Code::CostsLess,
+    };
+    Say::new(code).who("a", better).who("b", worse).saved(by).done()
+}
+
+fn part_more(pair: &Pair, better: &AssistantId, worse: &AssistantId, part: &PairPart) -> Option<Sentence> {
+    let effect = part.effect.as_ref()?;
+    let by = if better == &pair.a { effect.clone() } else { turned(effect) };
+    Some(match part.part {
+        PartKind::CostPerSolved | PartKind::Time => {
+            less(better, worse, &saved(effect, better == &pair.a), part)
+        }
+        PartKind::Consistency => {
+            Say::new(Code::Steadier).who("a", better).who("b", worse).difference(&by).done()
+        }
+        PartKind::Score(id) => {
+            Say::new(Code::Scores).who("a", better).who("b", worse).score("score", id).difference(&by).done()
+        }
+    })
+}
+
+fn part_open(pair: &Pair, part: &PairPart) -> Sentence {
+    let say = |code| Say::new(code).who("a", &pair.a).who("b", &pair.b);
+    match part.part {
+        PartKind::CostPerSolved => say(Code::CostOpen).done(),
+        PartKind::Time => say(Code::TimeOpen).done(),
+        PartKind::Consistency => say(Code::SteadyOpen).done(),
+        PartKind::Score(id) => say(Code::ScoresOpen).score("score", id).done(),
     }
 }
 
 fn turned(by: &Interval) -> Interval {
     Interval { estimate: -by.estimate, low: -by.high, high: -by.low, ..by.clone() }
-}
-
-/// A share as whole points; a real minus, and no minus before a zero.
-fn whole(share: f64) -> String {
-    let rounded = (100.0 * share).round();
-    if rounded < 0.0 { format!("\u{2212}{}", -rounded) } else { format!("{}", rounded.abs()) }
-}
-
-fn points(share: f64) -> String {
-    let number = whole(share);
-    if number == "1" { "1 point".to_owned() } else { format!("{number} points") }
-}
-
-fn bounds(by: &Interval) -> String {
-    format!("95 % interval {} to {}, on {} tasks", whole(by.low), whole(by.high), by.n)
 }

@@ -21,7 +21,9 @@ pub use agreement::{Scale, krippendorff};
 pub use flips::sign_flip_p;
 pub use margin::{equivalent, not_worse};
 pub use multiple::{holm, pass_at_k, pass_hat_k};
-pub use paired::{MissingBounds, PairedCounts, missing_bounds, padded_mean, padded_sd, padded_t};
+pub use paired::{
+    MissingBounds, PairedCounts, missing_bounds, padded_mean, padded_sd, padded_t, padded_test,
+};
 pub use power::{detectable, planning_sd, tasks_needed};
 pub(crate) use quantile::t95;
 pub use quantile::{beta_quantile, normal_quantile, t_quantile};

@@ -1,5 +1,7 @@
 //! Two assistants on the same tasks: the padded paired t interval and what missing trials could change.
 
+use statrs::distribution::{ContinuousCDF, StudentsT};
+
 use super::quantile::t95;
 use super::{Estimate, TaskCount, count, harmonic_mean, mean};
 
@@ -14,7 +16,7 @@ pub struct PairedCounts {
 
 impl PairedCounts {
     /// Returns the first rate minus the second.
-    fn difference(&self) -> Option<f64> {
+    pub fn difference(&self) -> Option<f64> {
         Some(self.a.rate()? - self.b.rate()?)
     }
 }
@@ -54,6 +56,15 @@ pub fn padded_mean(values: &[f64], trials: f64) -> Option<Estimate> {
     let half = factor * (padded_variance(values, trials) / (values.len() as f64 + 1.0)).sqrt();
     let (low, high) = ((centre - half).max(-1.0), (centre + half).min(1.0));
     Estimate { value: centre, low, high, n: count(values.len()) }.finite()
+}
+
+/// Returns the padded mean with the two-sided p of its t statistic. `None` where there is no padded mean.
+pub fn padded_test(values: &[f64], trials: f64) -> Option<(Estimate, f64)> {
+    let got = padded_mean(values, trials)?;
+    let n = values.len() as f64;
+    let se = (padded_variance(values, trials) / (n + 1.0)).sqrt();
+    let p = 2.0 * StudentsT::new(0.0, 1.0, n - 1.0).ok()?.cdf(-(got.value / se).abs());
+    p.is_finite().then_some((got, p.min(1.0)))
 }
 
 /// Returns the spread of task differences with the same padding, so that it is never zero. `None` below two tasks.

@@ -9,6 +9,9 @@ const FEWEST_TASKS: usize = 5;
 /// Draws strengths of a resample together, so that one in which somebody always wins stays finite.
 const RIDGE: f64 = 0.05;
 
+/// Log odds beyond which strengths stand for no maximum.
+const FAR: f64 = 10.0;
+
 /// Which of two patches shown side by side was preferred.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Preferred {
@@ -229,7 +232,8 @@ fn fit(counts: &Counts, side: bool, ridge: f64) -> Option<Strengths> {
     }
     let (gradient, _) = model.slopes(counts, &x, ridge);
     // Far out the likelihood is flat as well: strengths this large stand for no maximum.
-    let settled = gradient.iter().all(|g| g.abs() < 1e-6) && x.iter().all(|v| v.abs() < 8.0);
+    let far = counts.meetings().any(|(left, right, _)| model.theta(&x, left, right).abs() > FAR);
+    let settled = gradient.iter().all(|g| g.abs() < 1e-6) && !far;
     settled.then(|| Strengths {
         beta: x[..counts.arms].to_vec(),
         tie: model.log_tie(&x).map_or(0.0, f64::exp),

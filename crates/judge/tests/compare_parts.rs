@@ -1,0 +1,324 @@
+//! What a comparison says beside the solved rate, and how it may be looked at: trials in, words and figures out.
+#![expect(clippy::unwrap_used, reason = "a test may fail by panic")]
+
+use fairtrial_domain::bundle::Tier;
+use fairtrial_domain::comparison::{
+    Conclusion, Exploratory, Factor, Looks, PairPart, PartKind, Standing, WithheldReason,
+};
+use fairtrial_domain::id::{AssistantId, Digest, TaskId, TrialKey};
+use fairtrial_domain::run::Validity;
+use fairtrial_domain::score::ScoreId;
+use fairtrial_domain::task::TaskKind;
+use fairtrial_domain::usage::{Cost, CostSource};
+use fairtrial_judge::stats::Preferred;
+use fairtrial_judge::{
+    ArmEntry, BlindVote, ComparisonInput, Design, LaterRound, TaskEntry, TrialEntry, TrialResult, compare,
+};
+
+const NAMES: [&str; 4] = ["aster", "birch", "cedar", "dogwood"];
+
+fn id(arm: usize) -> AssistantId {
+    AssistantId::parse(NAMES[arm]).unwrap()
+}
+
+fn task(at: usize) -> TaskId {
+    TaskId::parse(&format!("t{at}")).unwrap()
+}
+
+/// One row per assistant, one letter per task (`p`, `f`, `i`), each tried `trials` times alike.
+fn input(rows: &[String], trials: u32) -> ComparisonInput {
+    let tasks = rows[0].len();
+    let mut entries = vec![];
+    for (arm, row) in rows.iter().enumerate() {
+        for (at, letter) in row.chars().enumerate() {
+            let result = match letter {
+                'p' => TrialResult::Pass,
+                'i' => TrialResult::Infra,
+                _ => TrialResult::Fail,
+            };
+            entries.extend((1..=trials).map(|trial| TrialEntry {
+                key: TrialKey { task: task(at), assistant: id(arm), trial },
+                result,
+                cost: Some(Cost { usd: 1.0, source: CostSource::Reported }),
+                seconds: Some(60.0 + at as f64),
+                tier: Some(Tier::Full),
+                scores: vec![],
+                more: vec![],
+            }));
+        }
+    }
+    let entry = |at| TaskEntry {
+        id: task(at),
+        validity: Validity::Valid,
+        canary: false,
+        graded: true,
+        kind: TaskKind::BugFix,
+        repository: None,
+    };
+    let arm = |arm: usize| ArmEntry {
+        id: id(arm),
+        title: NAMES[arm].to_uppercase(),
+        sample: false,
+        tool: None,
+        model: None,
+    };
+    ComparisonInput {
+        tasks: (0..tasks).map(entry).collect(),
+        assistants: (0..rows.len()).map(arm).collect(),
+        trials: entries,
+        margin: 0.1,
+        planned_trials: trials,
+        finished: true,
+        design: Design {
+            standing: Standing::PreRegistered { plan: Digest("p".into()) },
+            ..Design::default()
+        },
+    }
+}
+
+fn rows(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+fn part(parts: &[PairPart], kind: PartKind) -> &PairPart {
+    parts.iter().find(|part| part.part == kind).unwrap()
+}
+
+#[test]
+fn a_live_verdict_needs_the_sequential_test() {
+    let mut live = input(&["p".repeat(20), "f".repeat(20)], 1);
+    live.finished = false;
+    let reason = |input: &ComparisonInput| compare(input).verdict.sentences[0].code.clone();
+    assert_eq!(reason(&live), "withheld_unfinished");
+    live.design.looks = Looks::EveryTask;
+    // Six tasks are through, the seventh with one assistant only.
+    let place = |trial: &TrialEntry| trial.key.task.as_str()[1..].parse::<usize>().unwrap();
+    let all = live.trials.clone();
+    live.trials.retain(|trial| place(trial) < 6 || place(trial) == 6 && trial.key.assistant == id(0));
+    let got = compare(&live);
+    assert_eq!(got.pairs[0].conclusion, Conclusion::Undecided);
+    assert_eq!(got.arms[0].trials, 6, "a half task is no look");
+    live.trials = all.into_iter().filter(|trial| place(trial) < 7).collect();
+    let got = compare(&live);
+    assert_eq!(got.pairs[0].early.as_ref().unwrap().decided_after, Some(7));
+    assert!(
+        got.verdict.headline.ends_with("Decided after 7 of 20 planned tasks by the sequential test."),
+        "{}",
+        got.verdict.headline
+    );
+}
+
+#[test]
+fn tasks_added_without_a_plan_are_judged_by_their_evidence() {
+    let mut growing = input(&["p".repeat(7), "f".repeat(7)], 1);
+    growing.design.looks = Looks::Growing;
+    let got = compare(&growing);
+    assert_eq!(got.pairs[0].conclusion, Conclusion::Undecided, "seven of seven are evidence 15.9");
+    let mut more = input(&["p".repeat(8), "f".repeat(8)], 1);
+    more.design.looks = Looks::Growing;
+    let got = compare(&more);
+    assert_eq!(got.pairs[0].conclusion, Conclusion::ABetter);
+    assert!(got.pairs[0].early.as_ref().unwrap().evidence.unwrap() > 20.0);
+}
+
+#[test]
+fn no_worse_is_said_where_better_is_not_known() {
+    // Ahead on 3 of 60 tasks, behind on none.
+    let got = compare(&input(&["p".repeat(60), format!("{}fff", "p".repeat(57))], 1));
+    assert!(got.pairs[0].not_worse.a && !got.pairs[0].not_worse.b);
+    assert!(
+        got.verdict.headline.starts_with(
+            "ASTER solves no fewer tasks than BIRCH by 10 points or more; whether it solves more is undecided"
+        ),
+        "{}",
+        got.verdict.headline
+    );
+}
+
+#[test]
+fn the_price_of_settling_is_told_in_tasks_money_and_hours() {
+    let got = compare(&input(&rows(&["ppfppfpppf", "pffpffppfp"]), 2));
+    let price = got.pairs[0].price.clone().unwrap();
+    assert_eq!((price.trials, price.usd), (price.tasks * 4, Some(f64::from(price.tasks) * 4.0)));
+    assert!((price.hours.unwrap() - f64::from(price.tasks) * 4.0 * 64.5 / 3600.0).abs() < 1e-9);
+    let mut sample = input(&rows(&["ppfppfpppf", "pffpffppfp"]), 2);
+    sample.trials[0].cost = Some(Cost { usd: 1.0, source: CostSource::Simulated });
+    assert_eq!(compare(&sample).pairs[0].price.as_ref().unwrap().usd, None, "no money is made up");
+}
+
+#[test]
+fn a_verdict_must_hold_for_lost_trials_as_well_and_shows_its_bounds() {
+    let got = compare(&input(&rows(&["pppppppppi", "ffffffffff"]), 1));
+    let lost = got.pairs[0].lost.clone().unwrap();
+    assert_eq!((lost.excluded, lost.best), (1.0, 1.0));
+    assert!(got.pairs[0].p_as_failed.is_some());
+    assert_eq!(got.pairs[0].conclusion, Conclusion::ABetter);
+}
+
+#[test]
+fn faster_and_smaller_are_told_on_the_tasks_that_carry_them() {
+    let mut both = input(&["p".repeat(9), "ppppppppf".to_owned()], 2);
+    for trial in &mut both.trials {
+        let (slow, at) = (trial.key.assistant == id(1), trial.key.task.as_str().len());
+        let wobble = f64::from(trial.key.trial) + trial.key.task.as_str().as_bytes()[at - 1] as f64 % 7.0;
+        trial.seconds = Some(if slow { 100.0 } else { 50.0 } + wobble);
+        trial.scores = vec![(ScoreId::Size, if slow { 0.3 } else { 0.8 } + wobble / 100.0)];
+    }
+    let got = compare(&both);
+    let parts = &got.pairs[0].parts;
+    assert_eq!(part(parts, PartKind::Time).conclusion, Conclusion::ABetter);
+    let size = part(parts, PartKind::Score(ScoreId::Size));
+    assert_eq!((size.conclusion, size.effect.as_ref().unwrap().n), (Conclusion::ABetter, 8));
+    assert_eq!(part(parts, PartKind::Consistency).conclusion, Conclusion::Undecided);
+    let codes: Vec<&str> = got.verdict.details.iter().map(|one| one.code.as_str()).collect();
+    assert!(codes.contains(&"takes_less") && codes.contains(&"scores"), "{codes:?}");
+    assert!(got.verdict.headline.starts_with("ASTER takes "), "{}", got.verdict.headline);
+    // A mirror says the mirror.
+    both.assistants.reverse();
+    assert_eq!(part(&compare(&both).pairs[0].parts, PartKind::Time).conclusion, Conclusion::BBetter);
+}
+
+#[test]
+fn kinds_of_tasks_are_told_apart() {
+    let mut kinds = input(&[format!("{}{}", "p".repeat(8), "f".repeat(8)), "f".repeat(16)], 1);
+    kinds.tasks[8..].iter_mut().for_each(|task| task.kind = TaskKind::Feature);
+    let got = compare(&kinds);
+    let told: Vec<_> = got.strata.iter().map(|s| (s.kind, s.tasks, s.pairs[0].conclusion)).collect();
+    assert_eq!(
+        told,
+        [(TaskKind::BugFix, 8, Conclusion::ABetter), (TaskKind::Feature, 8, Conclusion::Undecided)]
+    );
+    assert_eq!(got.verdict.details.last().unwrap().code, "kind_open");
+}
+
+#[test]
+fn tasks_of_one_repository_can_be_counted_once() {
+    let mut shared = input(&["p".repeat(8), "f".repeat(8)], 1);
+    for (at, task) in shared.tasks.iter_mut().enumerate() {
+        task.repository = Some(format!("r{}", at / 2));
+    }
+    let by = compare(&shared).pairs[0].by_repository.clone().unwrap();
+    assert_eq!((by.estimate, by.n), (1.0, 4));
+    shared.tasks.iter_mut().for_each(|task| task.repository = None);
+    assert_eq!(compare(&shared).pairs[0].by_repository, None);
+}
+
+#[test]
+fn tool_and_model_are_taken_apart_where_they_cross() {
+    // The tool decides everything, the model nothing.
+    let mut crossed = input(&["p".repeat(10), "p".repeat(10), "f".repeat(10), "f".repeat(10)], 1);
+    for (at, arm) in crossed.assistants.iter_mut().enumerate() {
+        arm.tool = Some(["one", "other"][at / 2].to_owned());
+        arm.model = Some(["large", "small"][at % 2].to_owned());
+    }
+    let got = compare(&crossed).factors.unwrap();
+    let told: Vec<_> = got.effects.iter().map(|e| (e.factor, e.by.estimate, e.over.len())).collect();
+    assert_eq!(told, [(Factor::Tool, 1.0, 2), (Factor::Model, 0.0, 2)]);
+    assert_eq!((got.interactions.len(), got.interactions[0].by.estimate), (1, 0.0));
+    crossed.assistants[1].model = None;
+    assert!(compare(&crossed).factors.unwrap().interactions.is_empty());
+    crossed.assistants.iter_mut().for_each(|arm| arm.model = None);
+    assert_eq!(compare(&crossed).factors, None);
+}
+
+#[test]
+fn weights_make_a_score_that_says_where_it_turns() {
+    let mut chosen = input(&["ppppppppff".to_owned(), "ppppppffff".to_owned()], 2);
+    for trial in chosen.trials.iter_mut().filter(|trial| trial.result == TrialResult::Pass) {
+        trial.scores = vec![(ScoreId::Size, if trial.key.assistant == id(0) { 0.2 } else { 0.9 })];
+    }
+    assert_eq!(compare(&chosen).weighted, None, "no score until somebody chooses weights");
+    let weights = [("solved", 3.0), ("size", 1.0), ("scope", 1.0)];
+    chosen.design.weights = Some(weights.map(|(name, weight)| (name.to_owned(), weight)).into());
+    let got = compare(&chosen).weighted.unwrap();
+    assert_eq!(got.missing, ["scope"]);
+    assert!((got.scores[0].score - (0.8 * 3.0 + 0.2) / 4.0).abs() < 1e-9, "{got:?}");
+    let size = got.flips.iter().find(|flip| flip.criterion == "size").unwrap();
+    assert!((size.at.unwrap() - 0.2 / 0.9).abs() < 1e-9 && size.weight == 0.25, "{size:?}");
+}
+
+#[test]
+fn blind_votes_give_strengths_with_bounds() {
+    let mut voted = input(&["p".repeat(12), "p".repeat(12)], 1);
+    for at in 0..12 {
+        for reviewer in 0..2 {
+            let (left, right) = if at % 2 == 0 { (0, 1) } else { (1, 0) };
+            let first = at % 4 != 3;
+            let preferred = match (first, left == 0, at == 6) {
+                (_, _, true) => Preferred::Tie,
+                (true, true, _) | (false, false, _) => Preferred::Left,
+                (true, false, _) | (false, true, _) => Preferred::Right,
+            };
+            let reviewer = format!("r{reviewer}");
+            voted.design.votes.push(BlindVote {
+                task: task(at),
+                left: id(left),
+                right: id(right),
+                preferred,
+                reviewer,
+            });
+        }
+    }
+    let got = compare(&voted).votes.unwrap();
+    assert_eq!((got.votes, got.tasks, got.alpha), (24, 12, Some(1.0)));
+    let aster = &got.strengths[0];
+    assert!(aster.strength > 0.0 && aster.preferred > 0.5 && aster.low.unwrap() < aster.strength, "{got:?}");
+    assert!(got.left.is_some() && got.tie.unwrap() > 0.0);
+    voted.design.votes.truncate(1);
+    assert!(compare(&voted).votes.unwrap().missing.is_some());
+}
+
+#[test]
+fn rounds_add_up_and_round_one_stays_the_headline() {
+    let mut rounds = input(&["pppff".to_owned(), "fffff".to_owned()], 1);
+    for trial in
+        rounds.trials.iter_mut().filter(|t| t.key.assistant == id(0) && t.result == TrialResult::Fail)
+    {
+        let solved = trial.key.task == task(3);
+        trial.more = vec![LaterRound { solved, usd: Some(0.5), seconds: None }];
+    }
+    let got = compare(&rounds);
+    assert_eq!(got.arms[0].rate.as_ref().unwrap().estimate, 0.6);
+    let told: Vec<_> =
+        got.arms[0].rounds.iter().map(|r| (r.round, r.rate.as_ref().unwrap().estimate, r.usd)).collect();
+    assert_eq!(told, [(1, 0.6, Some(5.0)), (2, 0.8, Some(6.0))]);
+    assert_eq!(got.arms[0].rounds[1].seconds, None, "an unknown time stays unknown");
+    assert!(got.arms[1].rounds.is_empty());
+}
+
+#[test]
+fn several_tries_have_their_chances() {
+    let mut tries = input(&["pppp".to_owned(), "ffff".to_owned()], 2);
+    tries.trials[0].result = TrialResult::Fail;
+    let pass = compare(&tries).arms[0].pass_k.clone();
+    assert_eq!(pass.len(), 2);
+    assert_eq!((pass[0].any, pass[0].all), (0.875, 0.875));
+    assert_eq!((pass[1].any, pass[1].all, pass[1].n), (1.0, 0.75, 4));
+}
+
+#[test]
+fn what_was_not_fixed_before_is_said_at_once() {
+    let mut free = input(&["p".repeat(9), "f".repeat(9)], 1);
+    free.design.standing =
+        Standing::Exploratory { reasons: vec![Exploratory::OtherMargin, Exploratory::AssistantsLeftOut] };
+    let got = compare(&free);
+    assert!(
+        got.verdict.headline.ends_with(
+            "Exploratory: the margin is not the plan's. Exploratory: assistants of the plan were left out."
+        ),
+        "{}",
+        got.verdict.headline
+    );
+    assert_eq!(got.basis.unwrap().standing, free.design.standing);
+}
+
+#[test]
+fn a_word_for_every_reason_to_withhold() {
+    use WithheldReason::*;
+    for reason in [OneTask, Ungraded, InfraAsymmetry, NoEvidence, NotIsolated, MixedTiers, Unfinished] {
+        let word = serde_json::to_value(reason).unwrap();
+        assert!(
+            fairtrial_judge::compare::template(&format!("withheld_{}", word.as_str().unwrap())).is_some()
+        );
+    }
+}
