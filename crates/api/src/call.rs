@@ -105,6 +105,11 @@ values! {
             /// Who stands right.
             right: Option<AssistantId>,
         },
+        /// → `SelfTest`; takes a few seconds.
+        SelfTest {
+            /// A run whose assistants are compared with themselves.
+            run: Option<RunId>,
+        },
         /// → `Scoreboard`.
         Scoreboard {
             /// Which.
@@ -180,6 +185,7 @@ impl Api {
             Query::ColumnsDiff { run, task, trial, path, left, right } => {
                 json(self.columns(&run, &task, trial, &path, (left.as_ref(), right.as_ref()))?)?
             }
+            Query::SelfTest { run } => json(self.self_test(run.as_ref())?)?,
             Query::Scoreboard { run } => json(self.scoreboard(&run)?)?,
         };
         Ok(value)

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use fairtrial_domain::comparison::Comparison;
+use fairtrial_domain::comparison::{Comparison, SelfTest};
 use fairtrial_domain::diff::Stacked;
 use fairtrial_domain::id::{RunId, TaskId, TrialKey};
 use fairtrial_domain::patch::Patch;
@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use crate::Api;
 use crate::error::ApiError;
+use crate::view::PlanPreview;
 
 /// Everything that a report borrows.
 struct Gathered {
@@ -98,6 +99,25 @@ impl Api {
     /// Returns a comparison as text of at most `width` columns.
     pub fn comparison_terminal(&self, comparison: &Comparison, width: usize, colour: bool) -> String {
         fairtrial_report::terminal_comparison(comparison, width, colour)
+    }
+
+    /// Returns a check of the methods as text of at most `width` columns.
+    pub fn self_test_terminal(&self, test: &SelfTest, width: usize, colour: bool) -> String {
+        fairtrial_report::terminal_self_test(test, width, colour)
+    }
+
+    /// Returns what a plan could detect and in what its assistants differ, as text of at most `width` columns.
+    pub fn preview_terminal(&self, preview: &PlanPreview, width: usize, colour: bool) -> String {
+        let names: Vec<String> = preview.assistants.iter().map(|one| one.title.clone()).collect();
+        let tasks = preview.tasks.len();
+        let head = format!(
+            "{}: {tasks} tasks, {} assistants, {} trials in all; {}.",
+            preview.title,
+            names.len(),
+            preview.trials,
+            preview.power
+        );
+        fairtrial_report::terminal_preview(&head, &preview.forecast, &preview.fairness, &names, width, colour)
     }
 
     fn gather(&self, run: &RunId, with_patches: bool) -> Result<Gathered, ApiError> {

@@ -34,6 +34,7 @@ use fairtrial_domain::id::RunId;
 use fairtrial_store::Store;
 
 pub use audit::AuditTold;
+pub use compare::{Choice, read_weights};
 pub use doctor::Doctor;
 pub use error::{ApiError, describe};
 pub use fairtrial_patch::visible;

@@ -96,6 +96,8 @@ impl Api {
             trials,
             seconds_at_most: seconds * arms as f64 * f64::from(planned.plan.trials),
             power: power(planned.tasks.len(), planned.plan.trials),
+            forecast: self.forecast(&planned.plan)?,
+            fairness: fairtrial_judge::fairness(&planned.plan.assistants, &[]),
         })
     }
 

@@ -1,11 +1,13 @@
 //! From a request to a plan: which tasks, which assistants, in what order, within what bounds.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::hash::{BuildHasher as _, RandomState};
 use std::path::{Path, PathBuf};
 
 use fairtrial_backends::backend;
 use fairtrial_domain::assistant::{Assistant, BackendKind};
+use fairtrial_domain::comparison::Looks;
 use fairtrial_domain::id::Digest;
 use fairtrial_domain::plan::{Budget, Plan, PlannedTask};
 use fairtrial_domain::task::{Suite, Task};
@@ -39,11 +41,21 @@ pub(crate) struct Planned {
 /// # Errors
 /// When the suite, an assistant or a bound cannot be used, with the remedy.
 pub(crate) fn plan(home: &Home, request: &PlanRequest) -> Result<Planned, ApiError> {
-    let request = from_file(request)?;
+    let (request, design) = from_file(request)?;
     let samples = request.suite == SAMPLES;
     let suite = suite(home, &request.suite)?;
     let chosen = choose(home, &request.assistants, samples)?;
-    planned(home, &suite, chosen, &request)
+    let mut planned = planned(home, &suite, chosen, &request)?;
+    (planned.plan.looks, planned.plan.weights) = (design.looks, design.weights);
+    planned.hash = hash(&planned.plan)?;
+    Ok(planned)
+}
+
+/// What a plan file may fix beside a request.
+#[derive(Default)]
+struct PlannedDesign {
+    looks: Looks,
+    weights: Option<BTreeMap<String, f64>>,
 }
 
 /// Makes a plan of a suite at hand.
@@ -81,6 +93,9 @@ pub(crate) fn planned(
         seed: request.seed.unwrap_or_else(draw_seed),
         margin,
         budget,
+        looks: Looks::AtEnd,
+        weights: None,
+        rules: fairtrial_judge::RULES,
     };
     let hash = hash(&plan)?;
     Ok(Planned { plan, hash, tasks: suite.tasks.clone() })
@@ -100,6 +115,9 @@ struct PlanFile {
     budget_usd: Option<f64>,
     budget_sec: Option<f64>,
     margin: Option<f64>,
+    #[serde(default)]
+    looks: Looks,
+    weights: Option<BTreeMap<String, f64>>,
 }
 
 fn one() -> u32 {
@@ -108,23 +126,30 @@ fn one() -> u32 {
 
 /// Reads the request from a plan file when `suite` names one; what the caller set besides wins, as does a number of
 /// trials above one.
-fn from_file(request: &PlanRequest) -> Result<PlanRequest, ApiError> {
+fn from_file(request: &PlanRequest) -> Result<(PlanRequest, PlannedDesign), ApiError> {
     let path = Path::new(&request.suite);
     if request.suite == SAMPLES || path.extension().is_none_or(|end| end != "toml") {
-        return Ok(request.clone());
+        return Ok((request.clone(), PlannedDesign::default()));
     }
     let text = fs::read_to_string(path).map_err(ApiError::given(path))?;
     let file: PlanFile = toml::from_str(&text).map_err(|error| ApiError::Config {
         path: path.to_path_buf(),
         message: error.to_string().trim_end().to_owned(),
     })?;
+    if file.looks == Looks::Growing {
+        return Err(bad(
+            "a run has a planned number of tasks: `looks` is `at_end` or `every_task`".to_owned()
+        ));
+    }
+    file.weights.as_ref().map(crate::compare::check_weights).transpose()?;
+    let design = PlannedDesign { looks: file.looks, weights: file.weights };
     let suite = match file.suite.as_str() {
         SAMPLES => file.suite,
         // Relative to the plan, not to where the command was typed.
         name => path.parent().unwrap_or(Path::new("")).join(name).to_string_lossy().into_owned(),
     };
     let assistants = if request.assistants.is_empty() { file.assistants } else { request.assistants.clone() };
-    Ok(PlanRequest {
+    let request = PlanRequest {
         suite,
         assistants,
         trials: if request.trials > 1 { request.trials } else { file.trials },
@@ -133,7 +158,8 @@ fn from_file(request: &PlanRequest) -> Result<PlanRequest, ApiError> {
         budget_usd: request.budget_usd.or(file.budget_usd),
         budget_sec: request.budget_sec.or(file.budget_sec),
         margin: request.margin.or(file.margin),
-    })
+    };
+    Ok((request, design))
 }
 
 /// Reads a suite's folder, or the bundled one.

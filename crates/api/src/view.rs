@@ -1,7 +1,7 @@
 //! What the interface shows, ready to draw.
 
 use fairtrial_domain::bundle::Tier;
-use fairtrial_domain::comparison::Comparison;
+use fairtrial_domain::comparison::{Comparison, Fairness, Forecast};
 use fairtrial_domain::event::Event;
 use fairtrial_domain::id::{AssistantId, Digest, RunId, SuiteId, TaskId, TrialKey};
 use fairtrial_domain::journal::Phase;
@@ -156,6 +156,10 @@ values! {
         pub seconds_at_most: f64,
         /// What a verdict could detect, or why none is possible.
         pub power: String,
+        /// The same as figures, with money where it is known.
+        pub forecast: Forecast,
+        /// In what the assistants differ.
+        pub fairness: Vec<Fairness>,
     }
 
     /// A task in a list.

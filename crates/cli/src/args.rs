@@ -149,6 +149,9 @@ pub(crate) struct RunArgs {
     /// The difference in solved rate that matters, such as 0.1 for ten points.
     #[arg(long)]
     pub(crate) margin: Option<f64>,
+    /// Runs nothing: shows what the plan could detect and in what the assistants differ.
+    #[arg(long)]
+    pub(crate) preview: bool,
     #[command(flatten)]
     pub(crate) json: JsonArg,
 }
@@ -244,9 +247,21 @@ pub(crate) struct CompareArgs {
     /// have them, cost and seconds.
     #[arg(default_value = "latest", value_hint = ValueHint::FilePath)]
     pub(crate) what: String,
-    /// The difference in solved rate that matters; for CSV files, since a run's plan has its own.
+    /// The difference in solved rate that matters; another one than the plan's makes a run's comparison exploratory.
     #[arg(long)]
     pub(crate) margin: Option<f64>,
+    /// A TOML file with weights such as `solved = 3`, `size = 1`; nothing runs again, and the result is exploratory.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) weights: Option<PathBuf>,
+    /// Leaves assistants out, by name; the result is exploratory.
+    #[arg(long, value_delimiter = ',', value_name = "NAMES")]
+    pub(crate) without: Vec<String>,
+    /// For CSV files: tasks were added one by one and looked at in between.
+    #[arg(long)]
+    pub(crate) growing: bool,
+    /// Checks the error rates on this machine: assistants of the run against themselves, and a simulation.
+    #[arg(long, conflicts_with_all = ["margin", "weights", "without", "growing"])]
+    pub(crate) self_test: bool,
     #[command(flatten)]
     pub(crate) json: JsonArg,
 }

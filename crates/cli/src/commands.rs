@@ -14,13 +14,9 @@ use fairtrial_domain::run::RunStatus;
 use serde::Serialize;
 
 use crate::args::{
-    AssistantsArgs, AssistantsCommand, Cli, Command, CompareArgs, DiffArgs, ReportArgs, RunArgs,
-    TasksCommand, TryArgs,
+    AssistantsArgs, AssistantsCommand, Cli, Command, DiffArgs, ReportArgs, RunArgs, TasksCommand, TryArgs,
 };
-use crate::{assistants, audit, progress, rescore, serve, upkeep};
-
-/// The margin for a table that comes without a plan.
-const MARGIN: f64 = 0.10;
+use crate::{assistants, audit, compare, progress, rescore, serve, upkeep};
 
 /// Carries a command out and returns the exit code of its success.
 pub(crate) async fn run(cli: Cli) -> Result<ExitCode, ApiError> {
@@ -40,7 +36,7 @@ pub(crate) async fn run(cli: Cli) -> Result<ExitCode, ApiError> {
         Command::Show(args) => done(api.find_run(&args.run).and_then(|run| show(&api, &run, args.json.json))),
         Command::Diff(args) => done(diff(&api, &args)),
         Command::Report(args) => done(report(&api, &args)),
-        Command::Compare(args) => done(compare(&api, &args)),
+        Command::Compare(args) => done(compare::compare(&api, &args)),
         Command::Rescore(args) => {
             done(api.find_run(&args.run).and_then(|run| rescore::rescore(&api, &run, args.json.json)))
         }
@@ -85,7 +81,7 @@ pub(crate) fn say(line: &str) {
 }
 
 /// Prints text that is made for a terminal already, colours and all.
-fn say_styled(text: &str) {
+pub(crate) fn say_styled(text: &str) {
     let _ = writeln!(io::stdout(), "{}", text.trim_end());
 }
 
@@ -108,7 +104,7 @@ pub(crate) fn width() -> usize {
     told.unwrap_or(80).clamp(40, 200)
 }
 
-fn colour() -> bool {
+pub(crate) fn colour() -> bool {
     io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
@@ -123,6 +119,9 @@ async fn run_suite(api: &Arc<Api>, args: RunArgs) -> Result<ExitCode, ApiError> 
         budget_sec: args.budget_minutes.map(|minutes| minutes * 60.0),
         margin: args.margin,
     };
+    if args.preview {
+        return done(compare::preview(api, &request, args.json.json));
+    }
     let run = api.start_run(request).await?;
     follow(api, &run, args.json.json).await
 }
@@ -293,26 +292,6 @@ fn report(api: &Api, args: &ReportArgs) -> Result<(), ApiError> {
     if let Some(path) = &args.csv {
         write(path, api.report_csv(&run)?)?;
     }
-    Ok(())
-}
-
-fn compare(api: &Api, args: &CompareArgs) -> Result<(), ApiError> {
-    let path = Path::new(&args.what);
-    let comparison = if path.is_file() || path.extension().is_some_and(|end| end.eq_ignore_ascii_case("csv"))
-    {
-        let table = fs::read_to_string(path).map_err(ApiError::given(path))?;
-        api.compare_csv(&table, args.margin.unwrap_or(MARGIN))?
-    } else if args.margin.is_some() {
-        return Err(ApiError::BadRequest(
-            "a run's margin is fixed in its plan: leave --margin out".to_owned(),
-        ));
-    } else {
-        api.comparison(&api.find_run(&args.what)?)?
-    };
-    if args.json.json {
-        return say_json(&comparison);
-    }
-    say_styled(&api.comparison_terminal(&comparison, width(), colour()));
     Ok(())
 }
 

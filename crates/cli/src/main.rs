@@ -4,6 +4,7 @@ mod args;
 mod assistants;
 mod audit;
 mod commands;
+mod compare;
 mod progress;
 mod rescore;
 mod serve;

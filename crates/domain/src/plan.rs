@@ -1,6 +1,9 @@
 //! What to run, fixed before it starts.
 
+use std::collections::BTreeMap;
+
 use crate::assistant::Assistant;
+use crate::comparison::Looks;
 use crate::id::{Digest, SuiteId, TaskId};
 
 values! {
@@ -24,6 +27,16 @@ values! {
         pub margin: f64,
         /// Bounds on the whole run.
         pub budget: Budget,
+        /// When the comparison may be looked at.
+        // What is absent from older plans stays absent, so that their hash stays theirs.
+        #[serde(default, skip_serializing_if = "is_at_end")]
+        pub looks: Looks,
+        /// Weights of criteria for a score; `None` makes none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub weights: Option<BTreeMap<String, f64>>,
+        /// The version of the rules by which trials are judged and compared; 0 in plans older than its counting.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        pub rules: u32,
     }
 
     /// A task as planned.
@@ -42,4 +55,13 @@ values! {
         /// Wall seconds.
         pub seconds: Option<f64>,
     }
+}
+
+fn is_at_end(looks: &Looks) -> bool {
+    *looks == Looks::AtEnd
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_zero(rules: &u32) -> bool {
+    *rules == 0
 }

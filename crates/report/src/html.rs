@@ -9,7 +9,7 @@ use base64::Engine as _;
 use sha2::{Digest as _, Sha256};
 
 use crate::markup::Markup;
-use crate::{ReportInput, letter, notes, verdict, words};
+use crate::{ReportInput, findings, letter, notes, verdict, words};
 
 const STYLE: &str = include_str!("html/style.css");
 
@@ -26,6 +26,7 @@ pub fn html(input: &ReportInput<'_>) -> String {
                 opening(m, input);
                 board::rates(m, input);
                 board::pairs(m, input);
+                sections(m, input);
                 board::map(m, input);
                 board::excluded(m, input);
                 arms::arms(m, input);
@@ -83,6 +84,16 @@ fn opening(m: &mut Markup, input: &ReportInput<'_>) {
             notes(input).iter().for_each(|note| m.leaf("li", &[], note));
         });
     });
+}
+
+/// What else is known, section by section.
+fn sections(m: &mut Markup, input: &ReportInput<'_>) {
+    for section in findings::findings(input.comparison, &|id| input.title_of(id)) {
+        m.leaf("h2", &[], section.heading);
+        m.inside("ul", &[], |m| {
+            section.lines.iter().for_each(|line| m.leaf("li", &[("dir", "auto")], line));
+        });
+    }
 }
 
 /// Writes an assistant's letter and name.

@@ -13,6 +13,7 @@ use fairtrial_domain::task::{Task, TaskKind};
 
 mod contacts;
 mod csv;
+mod findings;
 mod html;
 mod json;
 mod markup;
@@ -32,7 +33,7 @@ pub use html::html;
 pub use json::{RunJson, SCHEMA, TaskJson, TrialJson, Worth, json};
 pub use notes::notes;
 pub use state::State;
-pub use terminal::{terminal, terminal_comparison, terminal_diff};
+pub use terminal::{terminal, terminal_comparison, terminal_diff, terminal_preview, terminal_self_test};
 
 /// All that a report is made of.
 #[derive(Debug, Clone, Copy)]
@@ -87,6 +88,12 @@ impl<'a> ReportInput<'a> {
     pub(crate) fn title(&self, id: &'a AssistantId) -> &'a str {
         let found = self.run.plan.assistants.iter().find(|assistant| assistant.id == *id);
         found.map_or(id.as_str(), |assistant| assistant.title.as_str())
+    }
+
+    /// Returns an assistant's name for people, as its own text.
+    pub(crate) fn title_of(&self, id: &AssistantId) -> String {
+        let found = self.run.plan.assistants.iter().find(|assistant| assistant.id == *id);
+        found.map_or_else(|| id.to_string(), |assistant| assistant.title.clone())
     }
 
     /// Returns an assistant's name for people, with the word for a bundled sample.

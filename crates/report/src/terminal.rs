@@ -2,6 +2,7 @@
 //!
 //! **Invariant:** no line is wider than asked, colours not counted; no control character comes from data.
 
+mod check;
 mod diff;
 mod line;
 mod table;
@@ -10,9 +11,10 @@ use std::collections::BTreeSet;
 
 use fairtrial_domain::comparison::Interval;
 
-use crate::{ReportInput, State, letter, notes, verdict, words};
+use crate::{ReportInput, State, findings, letter, notes, verdict, words};
 use line::{Line, Style, clean, cut, width_of, wrapped};
 
+pub use check::{terminal_preview, terminal_self_test};
 pub use diff::terminal_diff;
 pub use table::terminal_comparison;
 
@@ -30,6 +32,7 @@ pub fn terminal(input: &ReportInput<'_>, width: usize, colour: bool) -> String {
     lines.push(Line::default());
     lines.extend(map(input, width));
     lines.push(Line::default());
+    lines.extend(sections(&findings::findings(input.comparison, &|id| input.title_of(id)), width));
     lines.extend(excluded(input, width));
     lines.extend(footer(input, width));
     line::text(&lines, width, colour)
@@ -56,6 +59,17 @@ fn opening(input: &ReportInput<'_>, width: usize) -> Vec<Line> {
     lines.push(Line::default());
     for note in notes(input) {
         lines.extend(wrapped(&note, "| ", width, Style::Soft));
+    }
+    lines
+}
+
+/// Sections of findings, each followed by an empty line.
+fn sections(sections: &[findings::Section], width: usize) -> Vec<Line> {
+    let mut lines = vec![];
+    for section in sections {
+        lines.push(Line::of(section.heading, Style::Strong));
+        section.lines.iter().for_each(|line| lines.extend(wrapped(line, "  ", width, Style::Plain)));
+        lines.push(Line::default());
     }
     lines
 }

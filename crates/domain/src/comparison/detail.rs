@@ -402,4 +402,60 @@ values! {
         /// A kind of task.
         Kind(TaskKind),
     }
+
+    /// A check of the error rates, made on this machine.
+    pub struct SelfTest {
+        /// Assistants of a run, each compared with itself; empty without a run.
+        pub itself: Vec<AgainstItself>,
+        /// The simulation's summary, ours beside naive methods.
+        pub methods: Vec<MethodCheck>,
+        /// True when nothing lies beyond its bar.
+        pub held: bool,
+    }
+
+    /// One assistant against itself, resampled from its trials in a run.
+    pub struct AgainstItself {
+        /// Who.
+        pub assistant: AssistantId,
+        /// How often it was resampled.
+        pub times: u32,
+        /// How often a difference was found where there is none.
+        pub false_verdicts: u32,
+    }
+
+    /// A method in the simulation.
+    pub struct MethodCheck {
+        /// Which.
+        pub method: String,
+        /// True for one that only shows how far naive methods are off.
+        pub naive: bool,
+        /// Cells simulated.
+        pub cells: u32,
+        /// The least share: of intervals that cover, or of false verdicts.
+        pub least: f64,
+        /// The mean share.
+        pub mean: f64,
+        /// The largest share.
+        pub most: f64,
+        /// The bar, in words.
+        pub bar: String,
+        /// Cells beyond their bar.
+        pub failed: u32,
+    }
+
+    /// What a plan could show, and what it would cost.
+    pub struct Forecast {
+        /// The difference that matters.
+        pub margin: f64,
+        /// Tasks of the plan.
+        pub tasks: u32,
+        /// The difference that these tasks show with 80 % power; `None` when none does.
+        pub detectable: Option<f64>,
+        /// Tasks that show the margin with 80 % power.
+        pub tasks_needed: Option<u32>,
+        /// Dollars for the plan, by what trials of the same assistants cost before; `None` when not known.
+        pub usd: Option<f64>,
+        /// Dollars for the tasks needed; `None` when not known.
+        pub usd_needed: Option<f64>,
+    }
 }

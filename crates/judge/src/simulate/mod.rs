@@ -8,6 +8,8 @@ mod model;
 mod naive;
 mod ours;
 
+pub use ours::resampled;
+
 pub use grid::{grid, grid_hash, quick, small};
 
 use crate::stats::{SplitMix, beta_quantile};

@@ -26,6 +26,30 @@ impl<const N: usize> Tally<N> {
     }
 }
 
+/// Compares an assistant with itself `reps` times: tasks are drawn again, and on each both sides draw their trials from
+/// those it had. Returns how often the rule at the end finds a difference. Draws repeat with `seed`; 0 without tasks.
+pub fn resampled(tasks: &[TaskCount], reps: u32, seed: u64) -> u32 {
+    let mut random = SplitMix::new(seed);
+    let usable: Vec<&TaskCount> = tasks.iter().filter(|task| task.rate().is_some()).collect();
+    let mut found = 0;
+    for _ in 0..if usable.is_empty() { 0 } else { reps } {
+        let mut pick = || {
+            let task = usable[random.below(usable.len())];
+            let mut draw = || {
+                let hits =
+                    (0..task.trials).filter(|_| random.below(task.trials as usize) < task.passed as usize);
+                TaskCount { passed: u32::try_from(hits.count()).unwrap_or(u32::MAX), trials: task.trials }
+            };
+            PairedCounts { a: draw(), b: draw() }
+        };
+        let both: Vec<PairedCounts> = usable.iter().map(|_| pick()).collect();
+        let differences: Vec<f64> = both.iter().filter_map(PairedCounts::difference).collect();
+        let tested = padded_t(&both).zip(sign_flip_p(&differences, SEED));
+        found += u32::from(tested.is_some_and(|(interval, p)| rule::ahead(&interval, p).is_some()));
+    }
+    found
+}
+
 pub(super) fn rate(
     tasks: u32,
     draw: &Draw,

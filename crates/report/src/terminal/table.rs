@@ -4,7 +4,7 @@ use fairtrial_domain::comparison::Comparison;
 
 use super::line::{self, Line, Style, cut};
 use super::{clean, wrapped};
-use crate::{letter, words};
+use crate::{findings, letter, words};
 
 /// Columns of an assistant's name.
 const NAME: usize = 24;
@@ -40,12 +40,22 @@ pub fn terminal_comparison(comparison: &Comparison, width: usize, colour: bool) 
     for pair in &comparison.pairs {
         let told = match &pair.difference {
             Some(difference) => {
-                let p = pair.p.map(|p| format!(", p {p:.3}")).unwrap_or_default();
+                let several = comparison.pairs.len() > 1;
+                let p = if several { pair.p_adjusted } else { pair.p };
+                let after = if several { " after Holm" } else { "" };
+                let p = p.map(|p| format!(", p {p:.3}{after}")).unwrap_or_default();
                 format!("{} ({}){p}", words::points(difference.estimate), words::point_bounds(difference))
             }
             None => "unknown".to_owned(),
         };
         lines.extend(wrapped(&format!("{} against {}: {told}", pair.a, pair.b), "  ", width, Style::Plain));
+    }
+    let title = |id: &fairtrial_domain::id::AssistantId| id.to_string();
+    let found = findings::findings(comparison, &title);
+    if !found.is_empty() {
+        lines.push(Line::default());
+        lines.extend(super::sections(&found, width));
+        lines.pop();
     }
     if !comparison.excluded.is_empty() {
         lines.push(Line::default());

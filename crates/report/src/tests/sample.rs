@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use fairtrial_domain::assistant::{Assistant, BackendKind};
 use fairtrial_domain::bundle::Tier;
 use fairtrial_domain::comparison::{
-    Arm, Comparison, Conclusion, CostSum, Exclusion, Interval, Pair, VerdictPart, VerdictWords,
+    Arm, Comparison, Conclusion, CostSum, Exclusion, Interval, NotWorse, Pair, VerdictPart, VerdictWords,
     WithheldReason,
 };
 use fairtrial_domain::id::{AssistantId, CheckId, Digest, RunId, SuiteId, TaskId, TrialKey};
@@ -150,6 +150,9 @@ fn arm(who: &str, resolved: u32, trials: u32) -> Arm {
         cost: CostSum { usd: 0.0125 * f64::from(trials), unknown: 0, simulated: true },
         median_seconds: Some(12.25),
         infra: 2 - trials,
+        cost_interval: None,
+        pass_k: vec![],
+        rounds: vec![],
     }
 }
 
@@ -163,6 +166,13 @@ fn comparison() -> Comparison {
         infra_as_failed: None,
         conclusion: Conclusion::Undecided,
         tasks_needed: Some(30),
+        p_as_failed: None,
+        not_worse: NotWorse::default(),
+        price: None,
+        early: None,
+        lost: None,
+        by_repository: None,
+        parts: vec![],
     };
     Comparison {
         arms: vec![arm("aster", 2, 2), arm("birch", 0, 2), arm("cedar", 1, 1)],
@@ -178,7 +188,15 @@ fn comparison() -> Comparison {
             ],
             top: vec![assistant("aster"), assistant("cedar")],
             headline: "Which solves more is undecided: about 30 tasks would detect 10 points.".into(),
+            sentences: vec![],
+            details: vec![],
         },
+        basis: None,
+        strata: vec![],
+        factors: None,
+        weighted: None,
+        votes: None,
+        fairness: vec![],
         excluded: vec![Exclusion {
             task: None,
             assistant: Some(assistant("cedar")),
@@ -205,6 +223,9 @@ fn plan() -> Plan {
         seed: 42,
         margin: 0.1,
         budget: Budget::default(),
+        looks: Default::default(),
+        weights: None,
+        rules: 0,
     }
 }
 

@@ -34,9 +34,12 @@ fn colour_changes_nothing_but_colour() {
 fn a_comparison_by_itself_has_its_verdict_and_every_pair() {
     let shown = terminal_comparison(&Sample::new().comparison, 80, false);
     assert!(widest(&shown) <= 80, "{shown}");
-    for said in
-        ["Which solves more is undecided", "100%  30 to 100%", "aster against birch: +50 points", "p 0.500"]
-    {
+    for said in [
+        "Which solves more is undecided",
+        "100%  30 to 100%",
+        "aster against birch: +50 points",
+        "p 1.000 after Holm",
+    ] {
         assert!(shown.contains(said), "lacks {said}:\n{shown}");
     }
 }
