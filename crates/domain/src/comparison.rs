@@ -1,8 +1,10 @@
 //! Statistics over trials, paired by task, and the words they allow.
 
 mod detail;
+mod told;
 
 pub use detail::*;
+pub use told::*;
 
 use crate::id::{AssistantId, TaskId};
 

@@ -63,10 +63,7 @@ fn tool(one: &Assistant) -> String {
 /// A value as it stands in JSON; of one that holds more, its tag.
 fn word(value: &impl serde::Serialize) -> Option<String> {
     let value = serde_json::to_value(value).ok()?;
-    match &value {
-        serde_json::Value::String(word) => Some(word.clone()),
-        other => Some(other.to_string()),
-    }
+    Some(value.as_str().map_or_else(|| value.to_string(), str::to_owned))
 }
 
 fn listed(parts: impl Iterator<Item = String>) -> String {

@@ -36,20 +36,7 @@ pub fn terminal_comparison(comparison: &Comparison, width: usize, colour: bool) 
         lines.push(line);
     }
     lines.push(Line::default());
-    lines.push(Line::of("Difference in points, 95% interval", Style::Strong));
-    for pair in &comparison.pairs {
-        let told = match &pair.difference {
-            Some(difference) => {
-                let several = comparison.pairs.len() > 1;
-                let p = if several { pair.p_adjusted } else { pair.p };
-                let after = if several { " after Holm" } else { "" };
-                let p = p.map(|p| format!(", p {p:.3}{after}")).unwrap_or_default();
-                format!("{} ({}){p}", words::points(difference.estimate), words::point_bounds(difference))
-            }
-            None => "unknown".to_owned(),
-        };
-        lines.extend(wrapped(&format!("{} against {}: {told}", pair.a, pair.b), "  ", width, Style::Plain));
-    }
+    lines.extend(differences(comparison, width));
     let title = |id: &fairtrial_domain::id::AssistantId| id.to_string();
     let found = findings::findings(comparison, &title);
     if !found.is_empty() {
@@ -73,4 +60,24 @@ pub fn terminal_comparison(comparison: &Comparison, width: usize, colour: bool) 
         ));
     }
     line::text(&lines, width, colour)
+}
+
+/// Every pair's difference, with its p.
+fn differences(comparison: &Comparison, width: usize) -> Vec<Line> {
+    let mut lines = vec![];
+    lines.push(Line::of("Difference in points, 95% interval", Style::Strong));
+    for pair in &comparison.pairs {
+        let told = match &pair.difference {
+            Some(difference) => {
+                let several = comparison.pairs.len() > 1;
+                let p = if several { pair.p_adjusted } else { pair.p };
+                let after = if several { " after Holm" } else { "" };
+                let p = p.map(|p| format!(", p {p:.3}{after}")).unwrap_or_default();
+                format!("{} ({}){p}", words::points(difference.estimate), words::point_bounds(difference))
+            }
+            None => "unknown".to_owned(),
+        };
+        lines.extend(wrapped(&format!("{} against {}: {told}", pair.a, pair.b), "  ", width, Style::Plain));
+    }
+    lines
 }
