@@ -13,6 +13,7 @@ import type {
   RunSummary,
   RunView,
   Scoreboard,
+  SelfTest,
   Stacked,
   TaskAudit,
   TrialView,
@@ -31,6 +32,7 @@ interface Answers {
   diff_index: DiffIndex;
   stacked_diff: Stacked;
   columns_diff: Columns;
+  self_test: SelfTest;
   scoreboard: Scoreboard;
 }
 

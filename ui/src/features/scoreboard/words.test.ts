@@ -18,7 +18,7 @@ const same = (a: string, b: string): VerdictPart => ({ part: 'equivalent', a, b 
 const less = (cheaper: string, dearer: string, simulated: boolean): VerdictPart => ({ part: 'costs_less', cheaper, dearer, by: by(0.43), simulated });
 
 function says(top: string[], ...parts: VerdictPart[]): string {
-  const verdict: VerdictWords = { parts, top, headline: 'never shown' };
+  const verdict: VerdictWords = { parts, top, headline: 'never shown', sentences: [], details: [] };
   return headline(verdict, name, language('en')).join(' ');
 }
 
@@ -40,7 +40,7 @@ describe('the headline', () => {
     expect(says(['a'], more('a', 'b'), { part: 'withheld', reason: 'one_task' })).toBe('No verdict. One task says nothing about tasks in general.'));
   it('says that there is none when there are no parts', () => expect(says([])).toBe('No verdict.'));
   it('is built in Arabic from the same parts', () =>
-    expect(headline({ parts: [more('a', 'b')], top: ['a'], headline: '' }, name, language('ar')).join(' ')).toBe('يحلّ \u2068A\u2069 مهام أكثر من \u2068B\u2069.'));
+    expect(headline({ parts: [more('a', 'b')], top: ['a'], headline: '', sentences: [], details: [] }, name, language('ar')).join(' ')).toBe('يحلّ \u2068A\u2069 مهام أكثر من \u2068B\u2069.'));
 });
 
 describe('a part', () => {
