@@ -6,6 +6,7 @@
 //! **Invariant:** a figure and its baseline come from one run, and take turns in it.
 
 mod checks;
+mod compare;
 pub mod figure;
 mod launch;
 mod measure;
@@ -41,10 +42,13 @@ pub enum Part {
     Checks,
     /// A workspace's life by repository size.
     Workspace,
+    /// The whole comparison.
+    Compare,
 }
 
 impl Part {
-    const ALL: [Part; 5] = [Part::Start, Part::Launch, Part::Trial, Part::Checks, Part::Workspace];
+    const ALL: [Part; 6] =
+        [Part::Start, Part::Launch, Part::Trial, Part::Checks, Part::Workspace, Part::Compare];
 
     fn word(self) -> &'static str {
         match self {
@@ -53,6 +57,7 @@ impl Part {
             Part::Launch => "launch",
             Part::Checks => "checks",
             Part::Workspace => "workspace",
+            Part::Compare => "compare",
         }
     }
 }
@@ -187,6 +192,7 @@ pub fn measure(programs: &Path, parts: &[Part]) -> Result<String, BenchError> {
             Part::Launch => launch::bench(programs, scratch.path())?,
             Part::Checks => checks::bench(programs, scratch.path())?,
             Part::Workspace => workspace::bench(programs, scratch.path())?,
+            Part::Compare => compare::bench()?,
         });
     }
     Ok(serde_json::to_string(&figures)?)

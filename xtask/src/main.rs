@@ -6,8 +6,9 @@ use std::process::ExitCode;
 
 use xtask::{attack, bench};
 
-const USAGE: &str = "usage: cargo xtask tidy | schema [--check] | bench [start|launch|trial|checks|workspace] [--check] \
-     [--write] | bench score [--check] | bench tamper | attack [--quick] [--write] | simulate [--quick] [--write]";
+const USAGE: &str = "usage: cargo xtask tidy | schema [--check] \
+     | bench [start|launch|trial|checks|workspace|compare] [--check] [--write] | bench score [--check] | bench tamper \
+     | attack [--quick] [--write] | simulate [--quick] [--write]";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -14,11 +14,10 @@ use fairtrial_domain::run::{RunRecord, RunStatus, TrialRecord, Validity};
 use fairtrial_domain::score::ScoreId;
 use fairtrial_domain::task::{Repository, Task, TaskKind};
 use fairtrial_domain::usage::CostSource;
+use fairtrial_judge::compare::RULES;
 use fairtrial_judge::simulate::{self, Bar};
 use fairtrial_judge::stats::{TaskCount, detectable, planning_sd, tasks_needed};
-use fairtrial_judge::{
-    ArmEntry, ComparisonInput, Design, RULES, TaskEntry, TrialEntry, TrialResult, fairness,
-};
+use fairtrial_judge::{ArmEntry, ComparisonInput, Design, TaskEntry, TrialEntry, TrialResult, fairness};
 
 use crate::Api;
 use crate::error::ApiError;

@@ -95,7 +95,7 @@ pub(crate) fn planned(
         budget,
         looks: Looks::AtEnd,
         weights: None,
-        rules: fairtrial_judge::RULES,
+        rules: fairtrial_judge::compare::RULES,
     };
     let hash = hash(&plan)?;
     Ok(Planned { plan, hash, tasks: suite.tasks.clone() })

@@ -25,6 +25,7 @@ mod words;
 
 #[cfg(test)]
 mod tests {
+    mod reader;
     pub(crate) mod sample;
 }
 

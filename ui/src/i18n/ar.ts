@@ -1,8 +1,10 @@
 /** Arabic, with its six plural forms. */
 import type { Key } from './en';
 import type { Message } from './translate';
+import { verdictAr } from './verdict';
 
 export const ar: Record<Key, Message> = {
+  ...verdictAr,
   'nav.label': 'الأماكن',
   'nav.new': 'جديد',
   'nav.runs': 'الجولات',

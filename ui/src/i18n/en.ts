@@ -1,5 +1,8 @@
+import { verdictEn } from './verdict';
+
 /** English. A message is a text, or one text per plural form of `n`; `{name}` is filled in. */
 export const en = {
+  ...verdictEn,
   'nav.label': 'Places',
   'nav.new': 'New',
   'nav.runs': 'Runs',

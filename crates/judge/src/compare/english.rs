@@ -169,6 +169,15 @@ mod tests {
     }
 
     #[test]
+    fn the_interface_has_the_same_english() {
+        let texts = include_str!("../../../../ui/src/i18n/verdict.ts");
+        for (_, word, text) in CODES {
+            let line = format!("'verdict.{word}': '{}',", text.replace('\'', "\\'"));
+            assert!(texts.contains(&line), "ui/src/i18n/verdict.ts lacks {line}");
+        }
+    }
+
+    #[test]
     fn a_hole_without_its_param_is_seen() {
         let sentence = Sentence { code: "early".into(), params: [("n".to_owned(), Param::Count(7))].into() };
         let text = english(&sentence, &|id| id.to_string());
