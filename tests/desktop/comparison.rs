@@ -113,15 +113,9 @@ async fn the_verdict_is_the_one_on_record(window: &Window, home: &Home) {
     let on_record = comparison["verdict"]["parts"].as_array().unwrap();
     let kinds: Vec<&str> = on_record.iter().map(|part| part["part"].as_str().unwrap()).collect();
     assert_eq!(parts, kinds);
-    assert_eq!(named(headline.split(" solves more tasks than ").next().unwrap()), ["aster"], "{headline}");
-    let behind: BTreeSet<&str> = on_record
-        .iter()
-        .filter(|part| part["better"] == "aster" && part["matters"] == true)
-        .map(|part| part["worse"].as_str().unwrap())
-        .collect();
-    let (decided, open) = headline.split_once(". ").expect("what is decided, then what is not");
-    assert_eq!(named(decided.split(" than ").nth(1).unwrap()), Vec::from_iter(behind), "{headline}");
-    assert_eq!(named(open), Vec::from_iter(open_between(comparison)), "{headline}");
+    // Five tasks count, and no five tasks decide anything: whoever leads, nobody is named.
+    assert!(!headline.contains(" solves more tasks than "), "{headline}");
+    assert_eq!(named(&headline), Vec::from_iter(open_between(comparison)), "{headline}");
     window.pictures("scoreboard").await;
 }
 
