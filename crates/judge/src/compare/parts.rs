@@ -13,12 +13,21 @@ use crate::stats::{
 };
 
 /// Dimensions that are conditions, the solved rate itself, descriptive, or compared by other means.
-const NOT_COMPARED: [ScoreId; 7] = [
+const NOT_COMPARED: [ScoreId; 16] = [
     ScoreId::Applies,
     ScoreId::FailToPass,
     ScoreId::PassToPass,
     ScoreId::Integrity,
+    ScoreId::Safety,
+    ScoreId::Builds,
     ScoreId::Similarity,
+    ScoreId::TokenSimilarity,
+    ScoreId::FileSimilarity,
+    ScoreId::LineOverlap,
+    ScoreId::HunkLocality,
+    ScoreId::DefinitionLocality,
+    ScoreId::Review,
+    ScoreId::Judge,
     ScoreId::Cost,
     ScoreId::Time,
 ];
