@@ -70,7 +70,19 @@ median_seconds: number | null,
 /**
  * Trials that were no evidence.
  */
-infra: number, };
+infra: number, 
+/**
+ * Dollars for each resolved trial with bounds, from means per task; `None` when unknown or below two tasks.
+ */
+cost_interval: Interval | null, 
+/**
+ * Chances of 1 to all tries.
+ */
+pass_k: Array<PassK>, 
+/**
+ * By round of feedback; empty when there was one round only.
+ */
+rounds: Array<RoundSum>, };
 
 export type ArmView = { 
 /**
@@ -89,6 +101,8 @@ sample: boolean,
  * What is known of model, version and account.
  */
 detail: string, };
+
+export type Aspect = "tool" | "version" | "model" | "effort" | "arguments" | "environment" | "network" | "readable" | "limits" | "account" | "address" | "price" | "caches" | "isolation" | "rounds";
 
 export type AssistantId = string;
 
@@ -206,6 +220,32 @@ quarantined: number,
  */
 strength: number | null, };
 
+export type Basis = { 
+/**
+ * The difference in solved rate that matters, in [0, 1].
+ */
+margin: number, 
+/**
+ * When it may be looked at.
+ */
+looks: Looks, 
+/**
+ * Tasks planned.
+ */
+planned_tasks: number, 
+/**
+ * Trials planned per task and assistant.
+ */
+planned_trials: number, 
+/**
+ * Pairs that share the 5 % of false verdicts.
+ */
+pairs: number, 
+/**
+ * Whether all of it was fixed before the trials.
+ */
+standing: Standing, };
+
 export type CaptureFlag = { 
 /**
  * Where; bytes that are no UTF-8 appear as `\xNN`.
@@ -310,7 +350,31 @@ excluded: Array<Exclusion>,
 /**
  * Tasks that count.
  */
-tasks: number, };
+tasks: number, 
+/**
+ * What it rests on; `None` in what was kept before this was told.
+ */
+basis: Basis | null, 
+/**
+ * By kind of task, where there are several.
+ */
+strata: Array<Stratum>, 
+/**
+ * Tool and model taken apart; `None` where the plan cannot.
+ */
+factors: Factors | null, 
+/**
+ * A score by chosen weights; `None` unless somebody chose some.
+ */
+weighted: Weighted | null, 
+/**
+ * Blind votes; `None` without any.
+ */
+votes: Votes | null, 
+/**
+ * In what the assistants differ.
+ */
+fairness: Array<Fairness>, };
 
 export type Conclusion = "a_better" | "b_better" | "a_slightly_better" | "b_slightly_better" | "equivalent" | "undecided" | "withheld";
 
@@ -449,6 +513,20 @@ arms: Array<DiffArm>,
 files: Array<DiffFile>, };
 
 export type Digest = string;
+
+export type Early = { 
+/**
+ * The sequential test decided after this many tasks; `None` when it has not, or was not planned.
+ */
+decided_after: number | null, 
+/**
+ * The evidence against “alike” by the e-process; 20 decides at 5 %.
+ */
+evidence: number | null, 
+/**
+ * The difference with bounds that hold at every look at once.
+ */
+sequence: Interval | null, };
 
 export type Ending = { "ending": "finished" } | { "ending": "timed_out" } | { "ending": "stalled" } | { "ending": "budget" } | { "ending": "cancelled" } | { "ending": "crashed", 
 /**
@@ -658,6 +736,46 @@ trials: number,
  */
 reason: string, };
 
+export type Exploratory = "no_plan" | "plan_changed" | "other_margin" | "other_weights" | "assistants_left_out" | "other_tasks" | "stopped_early" | "other_rules";
+
+export type Factor = "tool" | "model";
+
+export type FactorEffect = { 
+/**
+ * Which factor.
+ */
+factor: Factor, 
+/**
+ * One level.
+ */
+a: string, 
+/**
+ * Another.
+ */
+b: string, 
+/**
+ * The other factor's levels that both have.
+ */
+over: Array<string>, 
+/**
+ * Solved rate with `a` minus that with `b`.
+ */
+by: Interval, 
+/**
+ * Two-sided p.
+ */
+p: number, };
+
+export type Factors = { 
+/**
+ * Two levels of one factor, over the levels of the other that both have.
+ */
+effects: Array<FactorEffect>, 
+/**
+ * Whether a tool's effect depends on the model.
+ */
+interactions: Array<Interaction>, };
+
 export type FailedTest = { 
 /**
  * Of which check.
@@ -667,6 +785,20 @@ check: CheckId,
  * The test; `None` when the check as a whole failed.
  */
 test: string | null, };
+
+export type Fairness = { 
+/**
+ * In what.
+ */
+aspect: Aspect, 
+/**
+ * One per assistant, in plan order; `None` where it is not known.
+ */
+values: Array<string | null>, 
+/**
+ * True when two known values differ or one is not known.
+ */
+differs: boolean, };
 
 export type FaultKind = "auth" | "rate_limit" | "server" | "network" | "assistant";
 
@@ -712,8 +844,6 @@ weight: Weight, };
 
 export type FindingLevel = "error" | "warning" | "note";
 
-export type FindingLevel = "error" | "warning" | "note";
-
 export type FlagReason = "special_file" | "set_id" | "ignored" | "nested_git" | "not_utf8_name" | "too_large" | "case_collision" | "escaping_symlink" | "unreadable";
 
 export type FlakyTest = { 
@@ -733,6 +863,46 @@ base_passed: number,
  * How often it passed on the reference.
  */
 reference_passed: number, };
+
+export type Flip = { 
+/**
+ * Which criterion.
+ */
+criterion: string, 
+/**
+ * Its weight, of 1.
+ */
+weight: number, 
+/**
+ * The weight at which the two highest tie; `None` when no weight does.
+ */
+at: number | null, };
+
+export type Forecast = { 
+/**
+ * The difference that matters.
+ */
+margin: number, 
+/**
+ * Tasks of the plan.
+ */
+tasks: number, 
+/**
+ * The difference that these tasks show with 80 % power; `None` when none does.
+ */
+detectable: number | null, 
+/**
+ * Tasks that show the margin with 80 % power.
+ */
+tasks_needed: number | null, 
+/**
+ * Dollars for the plan, by what trials of the same assistants cost before; `None` when not known.
+ */
+usd: number | null, 
+/**
+ * Dollars for the tasks needed; `None` when not known.
+ */
+usd_needed: number | null, };
 
 export type Home = { 
 /**
@@ -757,6 +927,24 @@ recent: Array<RunSummary>,
 tier: TierStatus, };
 
 export type InfraFault = { "vendor": FaultKind } | "cell";
+
+export type Interaction = { 
+/**
+ * The first and the second tool.
+ */
+tools: [string, string], 
+/**
+ * The first and the second model.
+ */
+models: [string, string], 
+/**
+ * ((t₁m₁ − t₁m₂) − (t₂m₁ − t₂m₂)) / 2.
+ */
+by: Interval, 
+/**
+ * Two-sided p.
+ */
+p: number, };
 
 export type Interval = { 
 /**
@@ -858,6 +1046,26 @@ path: string,
  */
 line: number | null, };
 
+export type Looks = "at_end" | "every_task" | "growing";
+
+export type LostTrials = { 
+/**
+ * Left out.
+ */
+excluded: number, 
+/**
+ * Counted as not solved.
+ */
+as_failed: number, 
+/**
+ * All of the first's not solved, all of the second's solved.
+ */
+worst: number, 
+/**
+ * The other way round.
+ */
+best: number, };
+
 export type MapCell = { 
 /**
  * Which.
@@ -905,6 +1113,16 @@ by: FailedTest, } | { "end": "survived" } | { "end": "stillborn",
 reason: string, };
 
 export type MutantKind = "operator" | "condition" | "constant" | "statement" | "hunk";
+
+export type NotWorse = { 
+/**
+ * The first.
+ */
+a: boolean, 
+/**
+ * The second.
+ */
+b: boolean, };
 
 export type Outcome = { "result": "resolved" } | { "result": "unresolved", 
 /**
@@ -986,7 +1204,87 @@ conclusion: Conclusion,
 /**
  * Tasks that would detect the plan's margin with 80 % power, given the spread seen.
  */
-tasks_needed: number | null, };
+tasks_needed: number | null, 
+/**
+ * Two-sided sign-flip p with infra failures counted as not solved; the larger of both p is corrected.
+ */
+p_as_failed: number | null, 
+/**
+ * Who is not worse by the margin.
+ */
+not_worse: NotWorse, 
+/**
+ * What settling the margin would take; `None` when nothing or not known.
+ */
+price: Price | null, 
+/**
+ * What looking after every task gave; `None` where that was not planned.
+ */
+early: Early | null, 
+/**
+ * Readings of lost trials; `None` when none was lost.
+ */
+lost: LostTrials | null, 
+/**
+ * The difference over repositories, where several tasks share one; `None` below two repositories.
+ */
+by_repository: Interval | null, 
+/**
+ * Cost, time, consistency and the scorecard.
+ */
+parts: Array<PairPart>, };
+
+export type PairPart = { 
+/**
+ * Which.
+ */
+part: PartKind, 
+/**
+ * The ratio first : second for cost and time, else the difference first − second; `None` when missing.
+ */
+effect: Interval | null, 
+/**
+ * Two-sided p.
+ */
+p: number | null, 
+/**
+ * The same after Holm's correction over all pairs of this part.
+ */
+p_adjusted: number | null, 
+/**
+ * What follows; withheld when missing.
+ */
+conclusion: Conclusion, 
+/**
+ * True when figures of a sample stand behind it.
+ */
+simulated: boolean, 
+/**
+ * Why there is nothing to say.
+ */
+missing: string | null, };
+
+export type Param = { "as": "names", "value": Array<AssistantId> } | { "as": "points", "value": number } | { "as": "bound", "value": number } | { "as": "percent", "value": number } | { "as": "count", "value": number } | { "as": "usd", "value": number } | { "as": "hours", "value": number } | { "as": "score", "value": ScoreId } | { "as": "kind", "value": TaskKind };
+
+export type PartKind = "cost_per_solved" | "time" | "consistency" | { "score": ScoreId };
+
+export type PassK = { 
+/**
+ * How many tries.
+ */
+k: number, 
+/**
+ * At least one of them solves the task.
+ */
+any: number, 
+/**
+ * All of them do.
+ */
+all: number, 
+/**
+ * Tasks.
+ */
+n: number, };
 
 export type PatchCounts = { 
 /**
@@ -1038,7 +1336,15 @@ seconds_at_most: number,
 /**
  * What a verdict could detect, or why none is possible.
  */
-power: string, };
+power: string, 
+/**
+ * The same as figures, with money where it is known.
+ */
+forecast: Forecast, 
+/**
+ * In what the assistants differ.
+ */
+fairness: Array<Fairness>, };
 
 export type PlanRequest = { 
 /**
@@ -1075,6 +1381,24 @@ budget_sec: number | null,
 margin: number | null, };
 
 export type PointState = "holds" | "doubt" | "broken" | "missing";
+
+export type Price = { 
+/**
+ * More tasks.
+ */
+tasks: number, 
+/**
+ * More trials, of both assistants.
+ */
+trials: number, 
+/**
+ * US dollars; `None` when a cost is unknown or simulated.
+ */
+usd: number | null, 
+/**
+ * Hours of trials, one after the other; `None` when a time is unknown.
+ */
+hours: number | null, };
 
 export type PriceUsed = { 
 /**
@@ -1214,7 +1538,11 @@ left: AssistantId | null,
 /**
  * Who stands right.
  */
-right: AssistantId | null, } | { "query": "scoreboard", 
+right: AssistantId | null, } | { "query": "self_test", 
+/**
+ * A run whose assistants are compared with themselves.
+ */
+run: RunId | null, } | { "query": "scoreboard", 
 /**
  * Which.
  */
@@ -1241,6 +1569,24 @@ changed: Array<string>,
  * The project's own test commands as found.
  */
 checks: Array<CheckOffer>, };
+
+export type RoundSum = { 
+/**
+ * The round, from 1.
+ */
+round: number, 
+/**
+ * Solved in this round or before, mean over tasks.
+ */
+rate: Interval | null, 
+/**
+ * Dollars for all trials up to this round; `None` when one is unknown.
+ */
+usd: number | null, 
+/**
+ * Seconds for all trials up to this round; `None` when one is unknown.
+ */
+seconds: number | null, };
 
 export type RuleId = "protected_path" | "fewer_assertions" | "weakened_assertion" | "skipped_test" | "forged_results" | "swallowed_failure" | "secret" | "outside_write" | "oracle_literal" | "environment_sniffing" | "answer_lookup";
 
@@ -1440,6 +1786,16 @@ run: RunView,
  */
 notes: Array<string>, };
 
+export type Sentence = { 
+/**
+ * Which text: `verdict.` and this name it in the interface.
+ */
+code: string, 
+/**
+ * What fills it.
+ */
+params: { [key in string]: Param }, };
+
 export type Span = { 
 /**
  * Its text.
@@ -1514,6 +1870,74 @@ spans: Array<Span>,
  */
 who: Array<number>, };
 
+export type Standing = { "standing": "pre_registered", 
+/**
+ * The plan's hash.
+ */
+plan: Digest, } | { "standing": "exploratory", 
+/**
+ * What was not.
+ */
+reasons: Array<Exploratory>, };
+
+export type Stratum = { 
+/**
+ * Which kind.
+ */
+kind: TaskKind, 
+/**
+ * Tasks that count.
+ */
+tasks: number, 
+/**
+ * One per assistant, in plan order.
+ */
+rates: Array<StratumRate>, 
+/**
+ * One per pair, in plan order; corrected over all kinds.
+ */
+pairs: Array<StratumPair>, };
+
+export type StratumPair = { 
+/**
+ * The first.
+ */
+a: AssistantId, 
+/**
+ * The second.
+ */
+b: AssistantId, 
+/**
+ * The difference; `None` below two tasks.
+ */
+difference: Interval | null, 
+/**
+ * Two-sided sign-flip p after Holm's correction over all kinds and pairs.
+ */
+p_adjusted: number | null, 
+/**
+ * What follows.
+ */
+conclusion: Conclusion, };
+
+export type StratumRate = { 
+/**
+ * Who.
+ */
+assistant: AssistantId, 
+/**
+ * Solved rate; `None` below two tasks.
+ */
+rate: Interval | null, 
+/**
+ * Trials that resolved their task.
+ */
+resolved: number, 
+/**
+ * Trials that are evidence.
+ */
+trials: number, };
+
 export type StreamEnd = { "how": "completed" } | { "how": "turn_limit" } | { "how": "budget_limit" } | { "how": "error", 
 /**
  * Whose fault.
@@ -1523,6 +1947,28 @@ fault: FaultKind,
  * As worded.
  */
 message: string, };
+
+export type Strength = { 
+/**
+ * Who.
+ */
+assistant: AssistantId, 
+/**
+ * The strength, with bounds from resampled tasks where there are enough.
+ */
+strength: number, 
+/**
+ * Lower bound.
+ */
+low: number | null, 
+/**
+ * Upper bound.
+ */
+high: number | null, 
+/**
+ * Chance to be preferred to another of the field, a tie counted half.
+ */
+preferred: number, };
 
 export type SuiteId = string;
 
@@ -2082,11 +2528,89 @@ parts: Array<VerdictPart>,
  */
 top: Array<AssistantId>, 
 /**
- * In English, one or two sentences.
+ * In English: `sentences` put into words.
  */
-headline: string, };
+headline: string, 
+/**
+ * The headline as data.
+ */
+sentences: Array<Sentence>, 
+/**
+ * Every part of every pair as data, decided first.
+ */
+details: Array<Sentence>, };
+
+export type Votes = { 
+/**
+ * How many votes.
+ */
+votes: number, 
+/**
+ * On how many tasks.
+ */
+tasks: number, 
+/**
+ * One per assistant that was voted on; empty when nothing can be said.
+ */
+strengths: Array<Strength>, 
+/**
+ * How readily a tie is voted (Davidson's ν).
+ */
+tie: number | null, 
+/**
+ * What standing on the left adds to a strength, with bounds where tasks allow.
+ */
+left: Interval | null, 
+/**
+ * Krippendorff's α over reviewers; below 0.667 they disagree.
+ */
+alpha: number | null, 
+/**
+ * Why there are no strengths.
+ */
+missing: string | null, };
 
 export type Weight = "sets_aside" | "waived" | "overruled" | "noted";
+
+export type Weighted = { 
+/**
+ * The weights, by criterion.
+ */
+weights: { [key in string]: number }, 
+/**
+ * Criteria without a value for everybody; their weight goes to the others.
+ */
+missing: Array<string>, 
+/**
+ * One per assistant, in plan order.
+ */
+scores: Array<WeightedScore>, 
+/**
+ * The two highest: the weight of each criterion at which they change places.
+ */
+flips: Array<Flip>, 
+/**
+ * True when the highest is first under at least nine tenths of all weights.
+ */
+robust: boolean, };
+
+export type WeightedScore = { 
+/**
+ * Who.
+ */
+assistant: AssistantId, 
+/**
+ * Values by criterion.
+ */
+values: { [key in string]: number }, 
+/**
+ * Σ w·x / Σ w.
+ */
+score: number, 
+/**
+ * The share of all weights, with the values' uncertainty, that puts it first.
+ */
+first: number, };
 
 export type WireApi = "anthropic" | "responses" | "chat" | "gemini" | "converse" | "invoke" | "other";
 
