@@ -24,6 +24,7 @@ const SCREENS: Screen[] = [
   { name: 'new', at: '#/new', ready: '[data-testid="machine"]' },
   { name: 'new-filled', at: '#/new', ready: '[data-testid="machine"]', before: fillTry },
   { name: 'new-suite', at: '#/new', ready: '[data-testid="choose-suite"]', before: click('choose-suite') },
+  { name: 'new-suite-audit', at: '#/new', ready: '[data-testid="choose-suite"]', before: openAudit },
   { name: 'new-bare', at: '?empty#/new', ready: '[data-testid="machine"]' },
   { name: 'runs', at: '#/runs', ready: '[data-testid="runs-table"]' },
   { name: 'runs-empty', at: '?empty#/runs', ready: '[data-testid="start-sample"]' },
@@ -53,6 +54,13 @@ async function fillTry(page: Page) {
   await page.fill('[data-testid="folder"]', '~/code/parcels');
   await page.fill('[data-testid="instruction"]', 'Refuse a negative weight with an error that names the parcel.');
   await page.waitForSelector('input[name="check"]');
+}
+
+async function openAudit(page: Page) {
+  await page.click('[data-testid="choose-suite"]');
+  await page.click('[data-testid="audit-task"][data-status="weak"] summary');
+  await page.click('[data-testid="audit-task"][data-status="leaked"] summary');
+  await page.locator('[data-testid="audit"]').scrollIntoViewIfNeeded();
 }
 
 function openAll(page: Page) {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use fairtrial_domain::bundle::Tier;
+use fairtrial_domain::run::Validity;
 use fairtrial_domain::task::Network;
 
 use crate::{ReportInput, contacts, words};
@@ -96,6 +97,7 @@ pub fn notes(input: &ReportInput<'_>) -> Vec<String> {
     if count < all && count > 0 {
         notes.push(format!("{count} of {all} tasks count; what does not is listed with its reason."));
     }
+    notes.extend(weak(input));
     if count < FEW && count > 1 {
         notes.push(format!(
             "Few tasks: the intervals were chosen by simulations with {FEW} and more; over {count} take them as a \
@@ -120,6 +122,34 @@ fn unknown_cost(input: &ReportInput<'_>) -> Option<String> {
             words::dollars(budget)
         )
     })
+}
+
+/// Names the tasks that count with a doubt, and says how many tests of theirs are too flaky to count.
+fn weak(input: &ReportInput<'_>) -> Option<String> {
+    let doubted = input.facts.iter().filter(|facts| matches!(facts.validity, Validity::Weak { .. }));
+    let names: Vec<String> = doubted.map(|facts| format!("`{}`", facts.task)).collect();
+    let audits = input.facts.iter().filter_map(|facts| facts.audit.as_ref());
+    let flaky: usize = audits.map(|audit| audit.quarantined.len()).sum();
+    let set_apart = match flaky {
+        0 => String::new(),
+        1 => " 1 flaky test neither passed nor failed anything.".to_owned(),
+        many => format!(" {many} flaky tests neither passed nor failed anything."),
+    };
+    match names.as_slice() {
+        [] if flaky == 0 => None,
+        [] => Some(set_apart.trim_start().to_owned()),
+        [one] => {
+            Some(format!("Task {one} counts with a doubt, which is told where tasks are listed.{set_apart}"))
+        }
+        several => {
+            let shown = several.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
+            let more = if several.len() > 5 { " and others" } else { "" };
+            Some(format!(
+                "{} tasks count with a doubt, which is told where tasks are listed: {shown}{more}.{set_apart}",
+                several.len()
+            ))
+        }
+    }
 }
 
 /// Says whether the run can tell a tool's effect from a model's.
@@ -154,6 +184,21 @@ mod tests {
         let notes = notes(&Sample::new().input());
         assert!(notes[0].starts_with("Sample assistants: simulated figures."), "{notes:?}");
         assert_eq!(notes[notes.len() - 2..], [NO_POLICY, MAKERS]);
+    }
+
+    #[test]
+    fn tasks_that_count_with_a_doubt_are_named() {
+        let mut sample = Sample::new();
+        let doubts = |sample: &Sample| {
+            notes(&sample.input()).into_iter().filter(|note| note.contains("doubt")).collect::<Vec<_>>()
+        };
+        for facts in &mut sample.facts {
+            facts.validity = Validity::Valid;
+        }
+        assert_eq!(doubts(&sample), Vec::<String>::new());
+        sample.facts[0].validity = Validity::Weak { reasons: vec!["few mistakes are noticed".to_owned()] };
+        let said = format!("Task `{}` counts with a doubt", sample.facts[0].task);
+        assert!(doubts(&sample)[0].starts_with(&said), "{:?}", doubts(&sample));
     }
 
     #[test]
