@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use fairtrial_api::call::{Action, Query};
 use fairtrial_api::view;
 use fairtrial_domain::audit::TaskAudit;
+use fairtrial_domain::comparison::SelfTest;
 use fairtrial_domain::diff::{Columns, Stacked};
 use fairtrial_domain::journal::JournalLine;
 use fairtrial_report::RunJson;
@@ -79,6 +80,7 @@ fn typescript() -> String {
     types.visit::<view::RepositoryView>();
     types.visit::<view::PlanPreview>();
     types.visit::<TaskAudit>();
+    types.visit::<SelfTest>();
     types.visit::<view::RunView>();
     types.visit::<view::LiveBatch>();
     types.visit::<view::TrialView>();

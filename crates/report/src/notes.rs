@@ -61,18 +61,7 @@ pub fn notes(input: &ReportInput<'_>) -> Vec<String> {
     if plan.trials == 1 && plan.tasks.len() == 1 {
         notes.push("One trial of one task: one look, not a measurement.".to_owned());
     }
-    match plan.assistants.iter().filter(|assistant| assistant.sample).count() {
-        0 => {}
-        n if n == plan.assistants.len() => notes.push(
-            "Sample assistants: simulated figures. They call no model; what they say of quality, cost and time is \
-             about no real tool."
-                .to_owned(),
-        ),
-        _ => notes.push(
-            "Some assistants are samples: simulated figures. They are marked, and say nothing about a real tool."
-                .to_owned(),
-        ),
-    }
+    notes.extend(samples(input).map(str::to_owned));
     notes.extend(rules(input));
     if input.trials.iter().any(|trial| trial.tier == Some(Tier::Plain)) {
         notes.push(
@@ -108,6 +97,21 @@ pub fn notes(input: &ReportInput<'_>) -> Vec<String> {
     notes.push(NO_POLICY.to_owned());
     notes.push(MAKERS.to_owned());
     notes
+}
+
+/// Says that figures are simulated.
+fn samples(input: &ReportInput<'_>) -> Option<&'static str> {
+    let assistants = &input.run.plan.assistants;
+    match assistants.iter().filter(|assistant| assistant.sample).count() {
+        0 => None,
+        n if n == assistants.len() => Some(
+            "Sample assistants: simulated figures. They call no model; what they say of quality, cost and time is \
+             about no real tool.",
+        ),
+        _ => Some(
+            "Some assistants are samples: simulated figures. They are marked, and say nothing about a real tool.",
+        ),
+    }
 }
 
 /// Says that a bound on money did not bound what nobody told the cost of.

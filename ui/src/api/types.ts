@@ -30,6 +30,20 @@ run: RunId, } | { "action": "report",
  */
 run: RunId, };
 
+export type AgainstItself = { 
+/**
+ * Who.
+ */
+assistant: AssistantId, 
+/**
+ * How often it was resampled.
+ */
+times: number, 
+/**
+ * How often a difference was found where there is none.
+ */
+false_verdicts: number, };
+
 export type Arm = { 
 /**
  * Who.
@@ -1080,6 +1094,40 @@ state: CellState,
  */
 phase: Phase | null, };
 
+export type MethodCheck = { 
+/**
+ * Which.
+ */
+method: string, 
+/**
+ * True for one that only shows how far naive methods are off.
+ */
+naive: boolean, 
+/**
+ * Cells simulated.
+ */
+cells: number, 
+/**
+ * The least share: of intervals that cover, or of false verdicts.
+ */
+least: number, 
+/**
+ * The mean share.
+ */
+mean: number, 
+/**
+ * The largest share.
+ */
+most: number, 
+/**
+ * The bar, in words.
+ */
+bar: string, 
+/**
+ * Cells beyond their bar.
+ */
+failed: number, };
+
 export type Mutant = { 
 /**
  * Where, in the reference's file.
@@ -1785,6 +1833,20 @@ run: RunView,
  * What this report does not know or must say.
  */
 notes: Array<string>, };
+
+export type SelfTest = { 
+/**
+ * Assistants of a run, each compared with itself; empty without a run.
+ */
+itself: Array<AgainstItself>, 
+/**
+ * The simulation's summary, ours beside naive methods.
+ */
+methods: Array<MethodCheck>, 
+/**
+ * True when nothing lies beyond its bar.
+ */
+held: boolean, };
 
 export type Sentence = { 
 /**

@@ -205,7 +205,7 @@ pub(super) const FORGERIES: [Forgery; 22] = [
         "a build.rs that rewrites the tests",
         Language::Rust,
         false,
-        "cat > build.rs <<'E'\nfn main() {\n    std::fs::write(\"tests/shop.rs\", \"#[test] fn some() {} #[test] fn none() {}\").unwrap();\n}\nE",
+        "cat > build.rs <<'E'\nfn main() {\n    let _ = std::fs::write(\"tests/shop.rs\", \"#[test] fn some() {} #[test] fn none() {}\");\n}\nE",
     ),
     forgery(
         "a runner in .cargo/config.toml",
