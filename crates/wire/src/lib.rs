@@ -1,7 +1,6 @@
-//! Model APIs on the wire: what their bytes say, the meter that reads them as they pass, recordings of whole
-//! exchanges, and public list prices.
+//! Model APIs on the wire: what the bytes of their answers say, and how a request to Bedrock is signed.
 //!
-//! **Invariant:** knows nothing of runs; a key is put into a request and nowhere else.
+//! **Invariant:** knows nothing of runs.
 
 pub mod eventstream;
 pub mod read;
