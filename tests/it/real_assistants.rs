@@ -89,14 +89,14 @@ fn tokens_are_read(run: &Value) {
     let (claude, codex) = (trial(run, "claude"), trial(run, "codex"));
     let wanted = json!({
         "input_uncached": said.uncached, "cache_read": said.cached, "cache_write": said.written,
-        "output": said.output + said.reasoning, "reasoning": null, "requests": 4, "source": "stream",
+        "output": said.output + said.reasoning, "reasoning": null, "requests": 4, "credits": null, "source": "stream",
     });
     assert_eq!(claude["usage"], wanted);
     assert_eq!(claude["cost"]["source"], "reported");
     assert!(claude["cost"]["usd"].as_f64().unwrap() > 0.0);
     let wanted = json!({
         "input_uncached": said.uncached, "cache_read": said.cached, "cache_write": said.written,
-        "output": said.output, "reasoning": said.reasoning, "requests": null, "source": "stream",
+        "output": said.output, "reasoning": said.reasoning, "requests": null, "credits": null, "source": "stream",
     });
     assert_eq!(codex["usage"], wanted);
     let millionths = said.uncached as f64 * 2.0

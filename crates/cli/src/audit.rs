@@ -118,7 +118,7 @@ mod tests {
     fn text_is_broken_between_words_and_stays_within_its_width() {
         let mut lines = vec![];
         wrap(&mut lines, "  ! V1 ", "one two three four five six seven", 30);
-        assert_eq!(lines, ["  ! V1 one two three four", "       five six seven"]);
+        assert_eq!(lines, ["  ! V1 one two three four five", "       six seven"]);
         lines.clear();
         wrap(&mut lines, "> ", &"x".repeat(30), 22);
         assert_eq!(lines, [format!("> {}", "x".repeat(20)), format!("  {}", "x".repeat(10))]);
