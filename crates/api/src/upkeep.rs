@@ -20,6 +20,9 @@ use crate::home::Home;
 use crate::view::RunSummary;
 use crate::{Api, untouched};
 
+/// A folder of unpacked samples younger than this may be somebody's who is still at it.
+const STILL_UNPACKING: std::time::Duration = std::time::Duration::from_secs(3600);
+
 values! {
     /// What `fairtrial gc` removed, or would remove.
     pub struct Gc {
@@ -74,6 +77,12 @@ pub(crate) fn clear_debris(home: &Home, store: &Store) -> u64 {
     }
 }
 
+/// Whether nobody can be unpacking here any more: that takes a second, and happens before a run has its lock.
+fn is_old(path: &Path) -> bool {
+    let age = path.metadata().and_then(|found| found.modified()).ok().and_then(|at| at.elapsed().ok());
+    age.is_some_and(|age| age > STILL_UNPACKING)
+}
+
 fn clear(home: &Home, store: &Store, quiet: &Quiet<'_>) -> u64 {
     let mut pieces = quiet.clear_unfinished() as u64;
     let gone = |path: &Path| u64::from(room::remove_tree(path).is_ok());
@@ -84,7 +93,7 @@ fn clear(home: &Home, store: &Store, quiet: &Quiet<'_>) -> u64 {
         }
     }
     for path in entries(&home.data().join("samples")) {
-        if name_of(&path).ends_with(".tmp") {
+        if name_of(&path).ends_with(".tmp") && is_old(&path) {
             pieces += gone(&path);
         }
     }
