@@ -4,6 +4,7 @@
 
 mod audit;
 mod bad_input;
+mod direct;
 mod faults;
 mod house;
 mod kiro;

@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod recorded;
 mod stage;
 
 use std::collections::BTreeMap;
@@ -42,7 +43,7 @@ fn real_programs_repair_a_real_repository_and_are_compared() {
     let Some(stage) = Stage::set(script(), true) else { return };
     let versions = stage.fairtrial(&["assistants", "--json"]);
     let versions: Value = serde_json::from_str(&versions).unwrap();
-    let run = stage.run("claude,codex,script");
+    let run = stage.run("claude,codex,script", &[]);
     assert_eq!(run["unfinished"], false);
     assert_eq!(run["tasks"][0]["facts"]["validity"]["validity"], "valid", "{}", run["tasks"]);
     // The command moves every closed day by two: right before a holiday, wrong on a common Sunday.
@@ -66,6 +67,7 @@ fn real_programs_repair_a_real_repository_and_are_compared() {
         assert!(trial["version"].is_string(), "{trial}");
     }
     tokens_are_read(&run);
+    the_meter_sees_alike(&stage, &run);
     a_command_is_kept_as_text(&stage, trial(&run, "script"));
     nothing_leaks(&stage);
     let page = stage.fairtrial(&["show", "latest"]);
@@ -89,14 +91,16 @@ fn tokens_are_read(run: &Value) {
     let (claude, codex) = (trial(run, "claude"), trial(run, "codex"));
     let wanted = json!({
         "input_uncached": said.uncached, "cache_read": said.cached, "cache_write": said.written,
-        "output": said.output + said.reasoning, "reasoning": null, "requests": 4, "credits": null, "source": "stream",
+        "output": said.output + said.reasoning, "reasoning": null, "requests": 4, "credits": null, "source": "metered",
     });
     assert_eq!(claude["usage"], wanted);
+    // At an address that is not the vendor's no list price holds; the program's own word is left.
     assert_eq!(claude["cost"]["source"], "reported");
+    assert_eq!(claude["traffic"]["prices"], json!([]));
     assert!(claude["cost"]["usd"].as_f64().unwrap() > 0.0);
     let wanted = json!({
         "input_uncached": said.uncached, "cache_read": said.cached, "cache_write": said.written,
-        "output": said.output, "reasoning": said.reasoning, "requests": null, "credits": null, "source": "stream",
+        "output": said.output, "reasoning": said.reasoning, "requests": 4, "credits": null, "source": "metered",
     });
     assert_eq!(codex["usage"], wanted);
     let millionths = said.uncached as f64 * 2.0
@@ -109,6 +113,38 @@ fn tokens_are_read(run: &Value) {
         let spent = &arm(run, assistant)["cost"];
         assert_eq!((&spent["usd"], &spent["unknown"]), (&trial(run, assistant)["cost"]["usd"], &json!(0)));
     }
+}
+
+/// The same conversation gives the same tokens, though one program counts cached input as input and the other does
+/// not; and the file that both read is seen to leave, to the host that it went to.
+fn the_meter_sees_alike(stage: &Stage, run: &Value) {
+    let host = format!("127.0.0.1:{}", stage.server.port());
+    let alike = |assistant: &str| {
+        let trial = trial(run, assistant);
+        let traffic = &trial["traffic"];
+        assert_eq!(traffic["disagreements"], json!([]), "{assistant}");
+        assert_eq!(traffic["host"], *host, "{assistant}");
+        assert!(traffic["reported"]["input_uncached"].is_u64(), "{assistant}");
+        let files = traffic["left"]["files"].as_array().unwrap();
+        let file = files.iter().find(|file| file["path"] == FILE).unwrap_or_else(|| panic!("{files:?}"));
+        assert!(file["lines"].as_u64() == file["of"].as_u64(), "{assistant} read all of it: {file}");
+        assert!(!files.iter().any(|file| file["path"] == "README.md"), "nobody read README.md: {files:?}");
+        let usage = &trial["usage"];
+        let count = |name: &str| usage[name].as_u64().unwrap_or(0);
+        [
+            count("input_uncached"),
+            count("cache_read"),
+            count("cache_write"),
+            count("output") + count("reasoning"),
+        ]
+    };
+    let said = script().tokens();
+    assert_eq!(alike("claude"), [said.uncached, said.cached, said.written, said.output + said.reasoning]);
+    assert_eq!(alike("claude"), alike("codex"));
+    assert_eq!(trial(run, "script")["traffic"], Value::Null);
+    let page = stage.fairtrial(&["show", "latest"]);
+    assert!(page.contains("What left the machine") && page.contains("opening.py"), "{page}");
+    assert!(page.contains("not metered, contents not visible"), "{page}");
 }
 
 fn a_command_is_kept_as_text(stage: &Stage, trial: &Value) {
@@ -130,12 +166,13 @@ fn nothing_leaks(stage: &Stage) {
         assert!(request.step.is_none() || request.key.as_deref() == Some(KEY.1), "{}", request.path);
     }
     let told = |word: &str| requests.iter().filter(|request| request.body.to_string().contains(word)).count();
-    // What the programs told the model of their surroundings shows that there was something to keep out.
-    assert!(told(KEY.1) >= 2, "neither program was started with the key");
+    // The programs told the model of their surroundings, and there was a stand-in where the key would have been.
+    assert_eq!(told(KEY.1), 0, "a program held the key");
+    assert!(told("metered-") >= 2, "neither program told of its surroundings");
     no_key_is_kept(stage);
     let (claude, codex) = (stage.journal("stream-json"), stage.journal("--skip-git-repo-check"));
     for needed in [
-        "[secret ANTHROPIC_API_KEY]",
+        "ANTHROPIC_API_KEY=metered-",
         "DISABLE_TELEMETRY=1",
         "DISABLE_ERROR_REPORTING=1",
         "DISABLE_AUTOUPDATER=1",
@@ -144,7 +181,7 @@ fn nothing_leaks(stage: &Stage) {
         assert!(claude.contains(needed), "Claude Code's journal lacks {needed}: {claude}");
     }
     for needed in
-        ["[secret OPENAI_API_KEY]", "check_for_update_on_startup = false", "[analytics]\\nenabled = false"]
+        ["OPENAI_API_KEY=metered-", "check_for_update_on_startup = false", "[analytics]\\nenabled = false"]
     {
         assert!(codex.contains(needed), "Codex's journal lacks {needed}: {codex}");
     }
@@ -160,7 +197,7 @@ fn no_key_is_kept(stage: &Stage) {
 #[test]
 fn a_refused_key_is_no_evidence_and_is_tried_thrice() {
     let Some(stage) = Stage::set(script().failing(u64::MAX, Failure::Unauthorized), false) else { return };
-    let run = stage.run("claude,codex");
+    let run = stage.run("claude,codex", &["--record"]);
     for assistant in ["claude", "codex"] {
         let trial = trial(&run, assistant);
         assert_eq!(trial["ending"]["ending"], "infra", "{trial}");

@@ -10,6 +10,7 @@ mod compare;
 pub mod figure;
 mod launch;
 mod measure;
+mod meter;
 pub mod score;
 mod start;
 mod table;
@@ -44,11 +45,13 @@ pub enum Part {
     Workspace,
     /// The whole comparison.
     Compare,
+    /// Requests through the meter.
+    Meter,
 }
 
 impl Part {
-    const ALL: [Part; 6] =
-        [Part::Start, Part::Launch, Part::Trial, Part::Checks, Part::Workspace, Part::Compare];
+    const ALL: [Part; 7] =
+        [Part::Start, Part::Launch, Part::Trial, Part::Checks, Part::Workspace, Part::Compare, Part::Meter];
 
     fn word(self) -> &'static str {
         match self {
@@ -58,6 +61,7 @@ impl Part {
             Part::Checks => "checks",
             Part::Workspace => "workspace",
             Part::Compare => "compare",
+            Part::Meter => "meter",
         }
     }
 }
@@ -193,6 +197,7 @@ pub fn measure(programs: &Path, parts: &[Part]) -> Result<String, BenchError> {
             Part::Checks => checks::bench(programs, scratch.path())?,
             Part::Workspace => workspace::bench(programs, scratch.path())?,
             Part::Compare => compare::bench()?,
+            Part::Meter => meter::bench(programs)?,
         });
     }
     Ok(serde_json::to_string(&figures)?)
@@ -203,6 +208,7 @@ pub(crate) fn build(root: &Path) -> Result<PathBuf, BenchError> {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.args(["build", "--quiet", "--release", "--locked"]);
     cargo.args(["-p", "fairtrial-cli", "-p", "fairtrial-cell", "-p", "fairtrial-direct"]);
+    cargo.args(["-p", "fairtrial-wire", "--bins", "--example", "meter-cost"]);
     said(cargo.current_dir(root).stderr(Stdio::inherit()))?;
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
     Ok(root.join(target).join("release"))

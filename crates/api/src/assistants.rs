@@ -142,6 +142,10 @@ fn find(home: &Home, assistant: &Assistant) -> Result<Ready, Hurdle> {
         let program = home.program("fairtrial-sample").map_err(|error| error.to_string())?;
         return Ok(Ready { program, version: Some(env!("CARGO_PKG_VERSION").to_owned()) });
     }
+    if assistant.backend == BackendKind::Direct && assistant.program.is_none() {
+        let program = home.program("fairtrial-direct").map_err(|error| error.to_string())?;
+        return Ok(Ready { program, version: Some(env!("CARGO_PKG_VERSION").to_owned()) });
+    }
     let name = assistant.program.as_deref().or_else(|| backend(assistant.backend).default_program());
     let Some(name) = name else {
         return Err("it names no program: add `program = \"…\"` to its table in assistants.toml".to_owned());

@@ -1,8 +1,6 @@
 //! Where things are: the data folder, our own programs, the unpacked samples.
 
-use std::collections::BTreeMap;
 use std::env;
-use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -133,20 +131,6 @@ fn make_executable(path: &Path) -> std::io::Result<()> {
 #[cfg(not(unix))]
 fn make_executable(_: &Path) -> std::io::Result<()> {
     Ok(())
-}
-
-/// What cells get of the environment: enough to find toolchains, nothing that is a secret.
-pub(crate) fn cell_environment() -> BTreeMap<OsString, OsString> {
-    const PASSED_ON: &[&str] =
-        &["PATH", "HOME", "RUSTUP_HOME", "CARGO_HOME", "PYENV_ROOT", "NVM_DIR", "TMPDIR", "LANG"];
-    // A release has no points at which it strikes.
-    let fault = cfg!(debug_assertions).then_some("FAIRTRIAL_FAULT");
-    PASSED_ON
-        .iter()
-        .copied()
-        .chain(fault)
-        .filter_map(|name| Some((OsString::from(name), std::env::var_os(name)?)))
-        .collect()
 }
 
 #[cfg(test)]

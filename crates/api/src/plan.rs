@@ -9,7 +9,7 @@ use fairtrial_backends::backend;
 use fairtrial_domain::assistant::{Assistant, BackendKind};
 use fairtrial_domain::comparison::Looks;
 use fairtrial_domain::id::Digest;
-use fairtrial_domain::plan::{Budget, Plan, PlannedTask};
+use fairtrial_domain::plan::{Budget, Plan, PlannedTask, Recording};
 use fairtrial_domain::task::{Suite, Task};
 use sha2::{Digest as _, Sha256};
 
@@ -34,6 +34,15 @@ pub(crate) struct Planned {
     pub(crate) hash: Digest,
     /// Its tasks, whole.
     pub(crate) tasks: Vec<Task>,
+}
+
+impl Planned {
+    /// Returns the same plan, with models' answers recorded.
+    pub(crate) fn recorded(mut self) -> Result<Planned, ApiError> {
+        self.plan.recording = Recording::Record;
+        self.hash = hash(&self.plan)?;
+        Ok(self)
+    }
 }
 
 /// Makes a plan.
@@ -96,6 +105,7 @@ pub(crate) fn planned(
         looks: Looks::AtEnd,
         weights: None,
         rules: fairtrial_judge::compare::RULES,
+        recording: Recording::None,
     };
     let hash = hash(&plan)?;
     Ok(Planned { plan, hash, tasks: suite.tasks.clone() })

@@ -1,5 +1,6 @@
 //! From what cells brought to the record of a trial: the one place where evidence becomes an outcome.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use fairtrial_domain::assistant::Assistant;
@@ -11,6 +12,7 @@ use fairtrial_domain::patch::{Patch, PatchRef};
 use fairtrial_domain::run::{TaskFacts, TrialRecord};
 use fairtrial_domain::score::Overruling;
 use fairtrial_domain::task::Task;
+use fairtrial_domain::traffic::Traffic;
 use fairtrial_domain::usage::Cost;
 use fairtrial_domain::verdict::Verdict;
 use fairtrial_judge::{Assessment, Evidence, quarantine};
@@ -51,6 +53,11 @@ pub(crate) fn record(
     let tier = weaker(work.tier, grade.as_ref().and_then(|grade| grade.tier));
     let tier_reason = work.tier_reason.clone().or_else(|| grade.as_ref()?.tier_reason.clone());
     let journals = journals(around, key, attempts)?;
+    let mut work = work;
+    if let Some(traffic) = &mut work.traffic {
+        crate::recording::keep(around, key, &work.dir, traffic)?;
+    }
+    let served = work.traffic.as_deref().and_then(served);
     Ok(TrialRecord {
         key: key.clone(),
         attempts,
@@ -66,7 +73,7 @@ pub(crate) fn record(
         seconds: work.seconds,
         tier,
         version: work.version.or_else(|| around.programs.get(&key.assistant)?.version.clone()),
-        model: work.model.or_else(|| assistant.model.clone()),
+        model: served.or(work.model).or_else(|| assistant.model.clone()),
         leftovers: work.leftovers,
         journals,
         traffic: work.traffic,
@@ -101,7 +108,7 @@ impl Reading<'_> {
             (events_of_attempt(self.around, self.key, self.attempts), base::oracle(&self.around.home, task));
         let judged = Judged {
             ending: &work.ending,
-            patch: patch,
+            patch,
             reference,
             verdicts: grade.map(|grade| grade.verdicts.as_slice()).unwrap_or_default(),
             misfit: grade.and_then(|grade| grade.does_not_apply.as_deref()),
@@ -183,6 +190,17 @@ fn keep_patch(around: &Surroundings, dir: &Path, named: &PatchRef) -> Result<Pat
         return Ok(patch);
     }
     Err(ApiError::Internal(format!("the patch in `{}` is not the one that its journal names", dir.display())))
+}
+
+/// Returns the model that served most of the output, as its answers say.
+fn served(traffic: &Traffic) -> Option<String> {
+    let mut output: BTreeMap<&str, u64> = BTreeMap::new();
+    for exchange in &traffic.exchanges {
+        if let Some(served) = &exchange.served {
+            *output.entry(served).or_default() += exchange.usage.output.unwrap_or(0) + 1;
+        }
+    }
+    output.into_iter().max_by_key(|(_, output)| *output).map(|(served, _)| served.to_owned())
 }
 
 /// Returns the weaker of two tiers; what never came up weakens nothing.

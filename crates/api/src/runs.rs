@@ -20,10 +20,11 @@ use tokio::sync::{mpsc, watch};
 
 use crate::Api;
 use crate::assistants;
+use crate::environment::cell_environment;
 use crate::error::{ApiError, describe};
-use crate::home;
 use crate::live::Board;
 use crate::plan::{self, Planned};
+use crate::recording;
 use crate::spent::Spent;
 use crate::steps::{Surroundings, unix};
 use crate::view::PlanRequest;
@@ -220,6 +221,7 @@ impl Api {
         board: Arc<Board>,
     ) -> Result<Surroundings, ApiError> {
         let mut programs = BTreeMap::new();
+        let plan = recording::keyless(plan);
         for assistant in &plan.assistants {
             programs.insert(assistant.id.clone(), assistants::ready(&self.home, assistant)?);
         }
@@ -257,7 +259,7 @@ impl Api {
     }
 
     pub(crate) fn launcher(&self) -> Result<LocalLauncher, ApiError> {
-        LocalLauncher::new(self.home.program("fairtrial-cell")?, home::cell_environment())
+        LocalLauncher::new(self.home.program("fairtrial-cell")?, cell_environment())
             .map_err(ApiError::access("start", "the thread that starts cells"))
     }
 

@@ -17,7 +17,6 @@ use fairtrial_domain::patch::Patch;
 use fairtrial_domain::plan::Plan;
 use fairtrial_domain::run::{RunEvent, TaskFacts, Validity};
 use fairtrial_domain::task::Task;
-use fairtrial_domain::traffic::MeterOrder;
 use fairtrial_domain::usage::{Cost, CostSource, Usage};
 use fairtrial_runner::harvest::{self, Harvest};
 use fairtrial_runner::launch;
@@ -192,7 +191,7 @@ impl Steps for Surroundings {
             requires: task.requires.clone(),
             readable: task.readable.clone(),
             tier: TierChoice::Best,
-            meter: metered(assistant),
+            meter: crate::recording::order(self, key, attempt, assistant)?,
         };
         let dir = self.attempt_dir(key, attempt).join("work");
         write_bundle(&dir, &Bundle::Work(bundle))?;
@@ -260,11 +259,6 @@ impl Steps for Surroundings {
     }
 }
 
-/// Returns how an assistant is metered: always, unless the user asked not to, or it calls no model.
-fn metered(assistant: &Assistant) -> Option<MeterOrder> {
-    (!assistant.unmetered && !assistant.sample).then(MeterOrder::default)
-}
-
 /// Reads the patch that a work cell left in its bundle, and its text.
 pub(crate) fn read_patch(dir: &Path) -> Result<(Patch, Vec<u8>), ApiError> {
     let path = dir.join(PATCH_FILE);
@@ -302,11 +296,11 @@ pub(crate) fn unix() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map(|since| since.as_secs()).unwrap_or_default()
 }
 
-fn here(reason: String) -> StepError {
+pub(crate) fn here(reason: String) -> StepError {
     StepError::Here { reason }
 }
 
-fn failed(error: ApiError) -> StepError {
+pub(crate) fn failed(error: ApiError) -> StepError {
     here(describe(&error))
 }
 

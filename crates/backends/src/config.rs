@@ -84,7 +84,7 @@ fn assistants(text: &str) -> Result<Vec<Assistant>, Fault> {
 }
 
 const BACKENDS: &str = "claude_code, codex, gemini, qwen, opencode, kilo, copilot, droid, pi, cline, aider, \
-                        mini_swe_agent, cursor, amp, auggie, goose, kiro, acp, command";
+                        mini_swe_agent, cursor, amp, auggie, goose, kiro, acp, direct, command";
 const FIELDS: &str = "title, backend, program, args, prompt, model, effort, base_url, env_allow, env, secrets, \
                       version, network, readable, account, price, meter, deny";
 

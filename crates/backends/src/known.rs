@@ -139,7 +139,10 @@ mod tests {
         for kind in BackendKind::ALL {
             let found: Vec<&Known> = known().iter().filter(|known| known.backend == kind).collect();
             let program = crate::backend(kind).default_program();
-            if matches!(kind, BackendKind::Command | BackendKind::Acp | BackendKind::Sample) {
+            if matches!(
+                kind,
+                BackendKind::Command | BackendKind::Acp | BackendKind::Direct | BackendKind::Sample
+            ) {
                 assert!(found.is_empty(), "{kind:?}");
                 continue;
             }

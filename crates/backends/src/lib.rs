@@ -23,6 +23,7 @@ mod command;
 pub mod config;
 mod copilot;
 mod cursor;
+mod direct;
 mod droid;
 mod ending;
 mod gemini;
@@ -63,6 +64,7 @@ pub fn backend(kind: BackendKind) -> &'static dyn Backend {
         BackendKind::Goose => &goose::Goose,
         BackendKind::Kiro => &kiro::Kiro,
         BackendKind::Acp => &acp::Acp,
+        BackendKind::Direct => &direct::Direct,
         BackendKind::Command => &command::Command,
         BackendKind::Sample => &sample::Sample,
     }

@@ -4,6 +4,7 @@
 
 mod collected;
 mod kept;
+mod meter;
 mod secrets;
 mod session;
 mod start;
@@ -70,6 +71,12 @@ pub enum WorkError {
     /// The assistant's settings.
     #[error(transparent)]
     Launch(#[from] fairtrial_backends::LaunchError),
+    /// The meter could not stand.
+    #[error(transparent)]
+    Meter(#[from] fairtrial_wire::meter::MeterError),
+    /// A replayed session went another way than the recorded one.
+    #[error("{0}")]
+    Departed(String),
     /// The patch could not be taken.
     #[error(transparent)]
     Capture(#[from] capture::CaptureError),
@@ -87,7 +94,9 @@ impl WorkError {
     /// Returns whether another try would fail alike.
     fn is_lasting(&self) -> bool {
         match self {
-            WorkError::Toolchain(_) | WorkError::Launch(_) => true,
+            WorkError::Toolchain(_) | WorkError::Launch(_) | WorkError::Meter(_) | WorkError::Departed(_) => {
+                true
+            }
             WorkError::Room(error) => error.is_lasting(),
             WorkError::Journal(_)
             | WorkError::Bundle { .. }
@@ -122,7 +131,7 @@ fn attempt(folder: &Path, world: &World, journal: &mut Journal) -> Result<(), Wo
         base: &bundle.base,
         tier: bundle.tier,
         network: network.clone(),
-        doors: usize::from(matches!(network, Network::Allow(_))),
+        doors: usize::from(matches!(network, Network::Allow(_))) + usize::from(meter::is_wanted(&bundle)),
         readable: &readable(&bundle, &world.host, &tools),
         limits: &bundle.limits,
         marker: &bundle.marker,
@@ -145,12 +154,16 @@ fn in_room(
     journal: &mut Journal,
 ) -> Result<(), WorkError> {
     journal.write(Record::Phase { phase: Phase::Provisioning })?;
-    let proxy = net::Proxy::of(&bundle.assistant.network, room).map_err(RoomError::doors)?;
-    let mut start = start::prepare(bundle, &world.secrets, tools, room)?;
+    let mut doors = room.take_doors().into_iter();
+    let proxy = net::Proxy::of(&bundle.assistant.network, &mut doors).map_err(RoomError::doors)?;
+    let metered = meter::start(bundle, &world.secrets, folder, room, doors.next())?;
+    let mut start = start::prepare(bundle, &world.secrets, metered.as_ref(), tools, room)?;
     start.job.env.extend(proxy.iter().flat_map(net::Proxy::env));
+    start.job.env.extend(metered.iter().flat_map(meter::Metered::env));
     journal.write(Record::Phase { phase: Phase::Working })?;
     journal.write(Record::Launched { argv: start.shown, instruction_files: start.instruction_files })?;
-    let mut session = Session::new(bundle, &world.secrets, folder, journal, start.reader, start.talk)?;
+    let mut session =
+        Session::new(bundle, &world.secrets, folder, journal, start.reader, start.talk, metered)?;
     let end = room.run(&start.job, &mut |happening| session.take(happening));
     session.collect(&room.home_outside(), &start.collect);
     let ended = session.finish(end)?;

@@ -32,6 +32,8 @@ pub(crate) enum Command {
     Run(RunArgs),
     /// Lists the runs kept here.
     Runs(JsonArg),
+    /// Runs a recorded run again, offline: the real programs against their models' recorded answers.
+    Replay(ReplayArgs),
     /// Shows a run: its map, intervals and verdict.
     Show(ShowArgs),
     /// Shows what each assistant changed in a task, aligned over the base.
@@ -152,6 +154,21 @@ pub(crate) struct RunArgs {
     /// Runs nothing: shows what the plan could detect and in what the assistants differ.
     #[arg(long)]
     pub(crate) preview: bool,
+    /// Keeps every exchange with a model whole, so that `fairtrial replay` can run it again offline.
+    #[arg(long)]
+    pub(crate) record: bool,
+    #[command(flatten)]
+    pub(crate) json: JsonArg,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReplayArgs {
+    /// Which recorded run: its name, the start of it, or `latest`.
+    #[arg(default_value = "latest")]
+    pub(crate) run: String,
+    /// Takes the tasks from this suite's folder as it is now, instead of those that were recorded.
+    #[arg(long, value_name = "SUITE", value_hint = ValueHint::DirPath)]
+    pub(crate) suite: Option<String>,
     #[command(flatten)]
     pub(crate) json: JsonArg,
 }

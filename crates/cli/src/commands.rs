@@ -32,6 +32,11 @@ pub(crate) async fn run(cli: Cli) -> Result<ExitCode, ApiError> {
     match cli.command {
         Command::Try(args) => try_it(&api, args).await,
         Command::Run(args) => run_suite(&api, args).await,
+        Command::Replay(args) => {
+            let recorded = api.find_run(&args.run)?;
+            let run = api.replay(&recorded, args.suite).await?;
+            follow(&api, &run, args.json.json).await
+        }
         Command::Runs(args) => done(runs(&api, args.json)),
         Command::Show(args) => done(api.find_run(&args.run).and_then(|run| show(&api, &run, args.json.json))),
         Command::Diff(args) => done(diff(&api, &args)),
@@ -122,7 +127,8 @@ async fn run_suite(api: &Arc<Api>, args: RunArgs) -> Result<ExitCode, ApiError> 
     if args.preview {
         return done(compare::preview(api, &request, args.json.json));
     }
-    let run = api.start_run(request).await?;
+    let run =
+        if args.record { api.start_recorded_run(request).await? } else { api.start_run(request).await? };
     follow(api, &run, args.json.json).await
 }
 

@@ -93,6 +93,8 @@ values! {
         Kiro,
         /// Any program that speaks the Agent Client Protocol.
         Acp,
+        /// Our own small assistant for a raw model API.
+        Direct,
         /// Any program; its output is kept as text.
         Command,
         /// A bundled sample assistant.
@@ -165,7 +167,7 @@ impl Assistant {
 
 impl BackendKind {
     /// Every kind.
-    pub const ALL: [BackendKind; 20] = [
+    pub const ALL: [BackendKind; 21] = [
         BackendKind::ClaudeCode,
         BackendKind::Codex,
         BackendKind::Gemini,
@@ -184,6 +186,7 @@ impl BackendKind {
         BackendKind::Goose,
         BackendKind::Kiro,
         BackendKind::Acp,
+        BackendKind::Direct,
         BackendKind::Command,
         BackendKind::Sample,
     ];
@@ -209,6 +212,7 @@ impl BackendKind {
             BackendKind::Goose => "goose",
             BackendKind::Kiro => "Kiro",
             BackendKind::Acp => "a program of the Agent Client Protocol",
+            BackendKind::Direct => "a model without a program",
             BackendKind::Command => "a command",
             BackendKind::Sample => "a sample",
         }

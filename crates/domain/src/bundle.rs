@@ -20,6 +20,8 @@ pub const JOURNAL_FILE: &str = "journal.jsonl";
 pub const PATCH_FILE: &str = "patch.json";
 /// The file in a work bundle that holds the assistant's raw output, as far as it is kept.
 pub const STREAM_FILE: &str = "stream.log";
+/// The folder in a work bundle that holds the recording of its model's answers, where one is made.
+pub const RECORDING_FOLDER: &str = "recording";
 
 values! {
     /// What a cell is to do.

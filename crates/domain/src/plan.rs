@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::assistant::Assistant;
 use crate::comparison::Looks;
-use crate::id::{Digest, SuiteId, TaskId};
+use crate::id::{Digest, RunId, SuiteId, TaskId};
 
 values! {
     /// Tasks × assistants × trials with everything that could change a verdict.
@@ -37,6 +37,25 @@ values! {
         /// The version of the rules by which trials are judged and compared; 0 in plans older than its counting.
         #[serde(default, skip_serializing_if = "is_zero")]
         pub rules: u32,
+        /// Whether models' answers are recorded, or come from a recording.
+        #[serde(default, skip_serializing_if = "Recording::is_none")]
+        pub recording: Recording,
+    }
+
+    /// Whether models' answers are recorded, or come from a recording.
+    #[derive(Eq, Default)]
+    #[serde(tag = "recording", rename_all = "snake_case")]
+    pub enum Recording {
+        /// Models answer, and nothing of it is kept.
+        #[default]
+        None,
+        /// Models answer, and whole exchanges are kept.
+        Record,
+        /// The models of an earlier run answer as they did then: every result is a recording's.
+        Replay {
+            /// The run that was recorded.
+            run: RunId,
+        },
     }
 
     /// A task as planned.
@@ -64,4 +83,11 @@ fn is_at_end(looks: &Looks) -> bool {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
 fn is_zero(rules: &u32) -> bool {
     *rules == 0
+}
+
+impl Recording {
+    /// Returns whether nothing is recorded or replayed.
+    pub fn is_none(&self) -> bool {
+        *self == Recording::None
+    }
 }

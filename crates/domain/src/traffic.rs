@@ -34,8 +34,10 @@ values! {
         pub disagreements: Vec<String>,
         /// What of the base was in the requests.
         pub left: Left,
-        /// The price that the cost was worked out with, where it came from our table.
-        pub price: Option<PriceUsed>,
+        /// The prices that the cost was worked out with, where they came from our table: one row a model.
+        pub prices: Vec<PriceUsed>,
+        /// Why list prices give no cost, where they do not.
+        pub unpriced: Option<String>,
         /// The recording that was made.
         pub recording: Option<Digest>,
         /// The recording that answered in the vendor's place.
@@ -62,6 +64,10 @@ values! {
         pub again: bool,
         /// What the answer says it consumed.
         pub usage: Usage,
+        /// Of the tokens written to a cache, those that it keeps for an hour.
+        pub cache_write_long: Option<u64>,
+        /// The vendor's class of service, where it says so.
+        pub service: Option<String>,
         /// Why the model stopped, in the vendor's word.
         pub stop: Option<String>,
         /// The vendor's name of the request.
@@ -109,6 +115,8 @@ values! {
         pub contents_visible: bool,
         /// Files of which lines were seen, by path.
         pub files: Vec<LeftFile>,
+        /// Files of the base that were too large or too many to look for.
+        pub unread: u64,
         /// Lines seen that occur in several files, none of which was seen otherwise.
         pub unplaced: u64,
     }
@@ -132,15 +140,40 @@ values! {
         pub table: Digest,
         /// The day of the table.
         pub dated: String,
+        /// Whose list it is.
+        pub provider: String,
         /// The row's model.
         pub model: String,
+        /// What a token costs.
+        pub rates: Rates,
+        /// What it costs in a request with more input than this, where that differs.
+        pub above: Option<Above>,
+    }
+
+    /// Dollars per million tokens.
+    #[derive(Copy)]
+    pub struct Rates {
         /// Uncached input.
         pub input: f64,
         /// Input read from a cache; `None` where the list has no such price.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         pub cache_read: Option<f64>,
         /// Input written to a cache; `None` where the list has no such price.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         pub cache_write: Option<f64>,
+        /// Input written to a cache that keeps it for an hour; `None` where the list has no such price.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub cache_write_long: Option<f64>,
         /// Output, reasoning included.
         pub output: f64,
+    }
+
+    /// Other rates for long requests.
+    #[derive(Copy)]
+    pub struct Above {
+        /// Input tokens, cache included, that a request must exceed.
+        pub tokens: u64,
+        /// What a token costs then.
+        pub rates: Rates,
     }
 }

@@ -9,6 +9,7 @@ use fairtrial_domain::patch::{CaptureFlag, PatchRef};
 use fairtrial_domain::run::{RunRecord, TaskFacts, TrialRecord};
 use fairtrial_domain::score::{Finding, Score};
 use fairtrial_domain::task::TaskKind;
+use fairtrial_domain::traffic::Traffic;
 use fairtrial_domain::usage::{Cost, Usage};
 use fairtrial_domain::verdict::Verdict;
 use fairtrial_judge::{TrialEntry, TrialResult};
@@ -115,6 +116,9 @@ fairtrial_domain::values! {
         pub bad_lines: u64,
         /// Lines of the assistant's own stream that could not be read.
         pub unparsed: u64,
+        /// What our meter saw of its model's traffic, and what left the machine; `None` when it was not metered.
+        #[serde(default)]
+        pub traffic: Option<Box<Traffic>>,
     }
 
     /// What a trial counts as in the comparison.
@@ -189,6 +193,7 @@ fn trial(input: &ReportInput<'_>, record: &TrialRecord) -> TrialJson {
         instruction_files: record.instruction_files,
         bad_lines: record.bad_lines,
         unparsed: record.unparsed,
+        traffic: record.traffic,
     }
 }
 

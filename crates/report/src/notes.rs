@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use fairtrial_domain::bundle::Tier;
+use fairtrial_domain::plan::Recording;
 use fairtrial_domain::run::Validity;
 use fairtrial_domain::task::Network;
 
@@ -47,10 +48,20 @@ fn rules(input: &ReportInput<'_>) -> Vec<String> {
     notes
 }
 
+fn recording(recording: &Recording) -> Option<String> {
+    match recording {
+        Recording::Replay { run } => Some(format!(
+            "Recorded: every model's answer comes from the recording of run {run}; time and speed are a replay's."
+        )),
+        Recording::Record => Some("Whole exchanges with the models were recorded.".to_owned()),
+        Recording::None => None,
+    }
+}
+
 /// Returns what a reader must know, the weightiest first.
 pub fn notes(input: &ReportInput<'_>) -> Vec<String> {
     let plan = &input.run.plan;
-    let mut notes = Vec::new();
+    let mut notes = Vec::from_iter(recording(&plan.recording));
     if input.unfinished {
         notes.push(format!(
             "This run has not finished: {} of {} trials are over. The figures will change.",

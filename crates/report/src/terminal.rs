@@ -4,6 +4,7 @@
 
 mod check;
 mod diff;
+mod left;
 mod line;
 mod table;
 
@@ -34,6 +35,7 @@ pub fn terminal(input: &ReportInput<'_>, width: usize, colour: bool) -> String {
     lines.push(Line::default());
     lines.extend(sections(&findings::findings(input.comparison, &|id| input.title_of(id)), width));
     lines.extend(excluded(input, width));
+    lines.extend(left::left(input, width));
     lines.extend(footer(input, width));
     line::text(&lines, width, colour)
 }

@@ -1,4 +1,5 @@
-//! The scripted model server: Anthropic Messages and OpenAI Responses over plain HTTP on 127.0.0.1.
+//! The scripted model server over plain HTTP on 127.0.0.1: Anthropic Messages, OpenAI Responses, Chat Completions,
+//! Gemini and Bedrock Converse.
 //!
 //! It writes its answers byte by byte itself, because closing a connection midway and never answering are among them.
 
@@ -10,9 +11,12 @@ use std::thread::JoinHandle;
 
 use serde_json::Value;
 
-use crate::script::{Failure, Script, Step};
+use crate::script::{Failure, Script, Step, Tool};
 
 mod anthropic;
+mod chat;
+mod converse;
+mod gemini;
 mod http;
 mod openai;
 
@@ -76,7 +80,7 @@ impl Shared {
 /// What is sent back.
 enum Reply {
     Json { status: u16, retry_after: Option<u64>, body: Value },
-    Stream { body: String, whole: bool },
+    Stream { kind: &'static str, pieces: Vec<Vec<u8>>, whole: bool },
     Close,
     Silence,
 }
@@ -110,14 +114,20 @@ impl ModelServer {
         format!("http://{}/v1", self.address)
     }
 
+    /// Returns what a program takes as the base URL of Gemini or of Bedrock's runtime.
+    pub fn plain_url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
     /// Returns all requests so far, in order of arrival.
     pub fn requests(&self) -> Vec<Request> {
         self.shared.log().requests.clone()
     }
 }
 
-impl Drop for ModelServer {
-    fn drop(&mut self) {
+impl ModelServer {
+    /// Stops answering: from now on the port is closed.
+    pub fn stop(&mut self) {
         self.shared.stopped.store(true, Ordering::SeqCst);
         // Wakes the accepting thread; when that fails, it is gone already.
         drop(TcpStream::connect(self.address));
@@ -125,6 +135,12 @@ impl Drop for ModelServer {
         if let Some(accepting) = self.accepting.take() {
             drop(accepting.join());
         }
+    }
+}
+
+impl Drop for ModelServer {
+    fn drop(&mut self) {
+        self.stop();
     }
 }
 
@@ -154,7 +170,7 @@ fn serve(mut stream: TcpStream, shared: &Shared) -> io::Result<()> {
     shared.log().requests.push(Request { method: asked.method, path: asked.path, key, body, step, status });
     match reply {
         Reply::Json { status, retry_after, body } => http::json(&mut stream, status, retry_after, &body),
-        Reply::Stream { body, whole } => http::stream(&mut stream, &body, whole),
+        Reply::Stream { kind, pieces, whole } => http::stream(&mut stream, kind, &pieces, whole),
         Reply::Close => Ok(()),
         Reply::Silence => {
             shared.log().silent.push(stream);
@@ -168,6 +184,9 @@ fn answer(shared: &Shared, method: &str, path: &str, body: &Value) -> (Reply, Op
     let api = match (method, path) {
         ("POST", path) if path.ends_with("/messages") => Api::Anthropic,
         ("POST", path) if path.ends_with("/responses") => Api::OpenAi,
+        ("POST", path) if path.ends_with("/chat/completions") => Api::Chat,
+        ("POST", path) if path.ends_with(":streamGenerateContent") => Api::Gemini,
+        ("POST", path) if path.ends_with("/converse") || path.ends_with("/converse-stream") => Api::Converse,
         ("POST", path) if path.ends_with("/messages/count_tokens") => {
             return (ok(serde_json::json!({ "input_tokens": 1000 })), None);
         }
@@ -176,11 +195,13 @@ fn answer(shared: &Shared, method: &str, path: &str, body: &Value) -> (Reply, Op
         _ => return (error(404, None, "not_found_error", "this server knows no such path"), None),
     };
     if let Some(failure) = shared.failure() {
-        return (failed(failure, || api.render(shared, body).0), None);
+        return (failed(failure, api, || api.render(shared, body).0), None);
     }
-    let (text, step) = api.render(shared, body);
-    let reply = if body["stream"].as_bool() == Some(true) {
-        Reply::Stream { body: text, whole: true }
+    let (pieces, step) = api.render(shared, body);
+    // Two of them say so by their path.
+    let streams = body["stream"].as_bool() == Some(true) || path.contains("stream");
+    let reply = if streams {
+        Reply::Stream { kind: api.kind(), pieces, whole: true }
     } else {
         ok(api.whole(shared, body))
     };
@@ -191,17 +212,32 @@ fn answer(shared: &Shared, method: &str, path: &str, body: &Value) -> (Reply, Op
 enum Api {
     Anthropic,
     OpenAi,
+    Chat,
+    Gemini,
+    Converse,
 }
 
 impl Api {
     /// Returns the streamed answer and the step that it comes from.
-    fn render(self, shared: &Shared, body: &Value) -> (String, Option<usize>) {
+    fn render(self, shared: &Shared, body: &Value) -> (Vec<Vec<u8>>, Option<usize>) {
         let (step, index) = self.step(&shared.script, body);
-        let text = match self {
-            Api::Anthropic => anthropic::stream(&step, body, index),
-            Api::OpenAi => openai::stream(&step, body, index),
+        let lines =
+            |text: String| text.split_inclusive("\n\n").map(|event| event.as_bytes().to_vec()).collect();
+        let pieces = match self {
+            Api::Anthropic => lines(anthropic::stream(&step, body, index)),
+            Api::OpenAi => lines(openai::stream(&step, body, index)),
+            Api::Chat => lines(chat::stream(&step, body, index)),
+            Api::Gemini => lines(gemini::stream(&step, index)),
+            Api::Converse => converse::stream(&step, index),
         };
-        (text, index)
+        (pieces, index)
+    }
+
+    fn kind(self) -> &'static str {
+        match self {
+            Api::Anthropic | Api::OpenAi | Api::Chat | Api::Gemini => "text/event-stream",
+            Api::Converse => "application/vnd.amazon.eventstream",
+        }
     }
 
     fn whole(self, shared: &Shared, body: &Value) -> Value {
@@ -209,22 +245,43 @@ impl Api {
         match self {
             Api::Anthropic => anthropic::whole(&step, body, index),
             Api::OpenAi => openai::whole(&step, body, index),
+            Api::Chat => chat::whole(&step, body, index),
+            Api::Gemini => gemini::whole(&step, index),
+            Api::Converse => converse::whole(&step, index),
         }
     }
 
     /// Chooses the step by the tool results in the conversation. A request without tools stands beside it: programs
     /// ask so for titles and the like.
     fn step(self, script: &Script, body: &Value) -> (Step, Option<usize>) {
-        let tools = body["tools"].as_array().is_some_and(|tools| !tools.is_empty());
+        let offered = |tools: &Value| tools.as_array().is_some_and(|tools| !tools.is_empty());
+        let tools = offered(&body["tools"]) || offered(&body["toolConfig"]["tools"]);
         let done = match self {
             Api::Anthropic => anthropic::results(body),
             Api::OpenAi => openai::results(body),
+            Api::Chat => chat::results(body),
+            Api::Gemini => gemini::results(body),
+            Api::Converse => converse::results(body),
         };
         let index = done.min(script.steps.len().saturating_sub(1));
         match script.steps.get(index) {
             Some(step) if tools => (step.clone(), Some(index)),
             Some(_) | None => (Step::say("ok"), None),
         }
+    }
+}
+
+/// Returns a tool's name and input in the words of our own assistant.
+fn plain_call(tool: &Tool) -> (&'static str, Value) {
+    match tool {
+        Tool::Read { path } => ("read", serde_json::json!({ "path": path })),
+        Tool::Edit { path, old, new } => {
+            ("edit", serde_json::json!({ "path": path, "old": old, "new": new }))
+        }
+        Tool::Write { path, contents } => {
+            ("edit", serde_json::json!({ "path": path, "old": "", "new": contents }))
+        }
+        Tool::Run { command } => ("run", serde_json::json!({ "command": command })),
     }
 }
 
@@ -250,7 +307,7 @@ fn error(status: u16, retry_after: Option<u64>, kind: &str, message: &str) -> Re
     Reply::Json { status, retry_after, body }
 }
 
-fn failed(failure: Failure, answer: impl Fn() -> String) -> Reply {
+fn failed(failure: Failure, api: Api, answer: impl Fn() -> Vec<Vec<u8>>) -> Reply {
     match failure {
         Failure::Unauthorized => error(401, None, "authentication_error", "invalid key (scripted)"),
         Failure::RateLimited { retry_after } => {
@@ -258,7 +315,7 @@ fn failed(failure: Failure, answer: impl Fn() -> String) -> Reply {
         }
         Failure::ServerError => error(500, None, "api_error", "internal server error (scripted)"),
         Failure::Close => Reply::Close,
-        Failure::CloseMidway => Reply::Stream { body: answer(), whole: false },
+        Failure::CloseMidway => Reply::Stream { kind: api.kind(), pieces: answer(), whole: false },
         Failure::Silence => Reply::Silence,
     }
 }

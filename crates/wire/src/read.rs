@@ -111,6 +111,10 @@ fn fault_by_word(word: &str) -> FaultKind {
 pub struct Answer {
     /// What it consumed.
     pub usage: Usage,
+    /// Of the tokens written to a cache, those that it keeps for an hour.
+    pub cache_write_long: Option<u64>,
+    /// The class of service, where it says so.
+    pub service: Option<String>,
     /// The model that served it.
     pub served: Option<String>,
     /// Its own name.
@@ -126,7 +130,16 @@ pub struct Answer {
 impl Default for Answer {
     fn default() -> Self {
         let usage = Usage { source: UsageSource::Metered, ..Usage::default() };
-        Answer { usage, served: None, id: None, stop: None, fault: None, complete: false }
+        Answer {
+            usage,
+            cache_write_long: None,
+            service: None,
+            served: None,
+            id: None,
+            stop: None,
+            fault: None,
+            complete: false,
+        }
     }
 }
 

@@ -113,9 +113,10 @@ pub(super) fn script() -> Script {
 /// One arrangement: a copy of this project with its history, a suite of one task, and assistants.
 pub(super) struct Stage {
     pub(super) home: Home,
-    suite: PathBuf,
+    pub(super) suite: PathBuf,
     pub(super) server: ModelServer,
-    _files: TempDir,
+    copy: Copy,
+    files: TempDir,
 }
 
 impl Stage {
@@ -151,7 +152,7 @@ impl Stage {
         });
         let text = assistants(&server, &claude, &codex, command.as_deref());
         fs::write(home.path().join("assistants.toml"), text).unwrap();
-        Some(Stage { home, suite, server, _files: files })
+        Some(Stage { home, suite, server, copy, files })
     }
 
     /// Runs `fairtrial` with the key in its environment; returns what it printed on standard output.
@@ -163,10 +164,25 @@ impl Stage {
         out.into_owned()
     }
 
-    pub(super) fn run(&self, assistants: &str) -> Value {
+    pub(super) fn run(&self, assistants: &str, more: &[&str]) -> Value {
         let suite = self.suite.to_str().unwrap();
-        let out = self.fairtrial(&["run", suite, "--assistants", assistants, "--seed", "11", "--json"]);
-        serde_json::from_str(&out).unwrap()
+        let run = ["run", suite, "--assistants", assistants, "--seed", "11", "--json"];
+        serde_json::from_str(&self.fairtrial(&[&run, more].concat())).unwrap()
+    }
+
+    /// Makes the suite start from a commit in which one word of the file at work is another.
+    pub(super) fn change_one_word(&mut self, from: &str, to: &str) {
+        let file = self.copy.folder.join(FILE);
+        let text = fs::read_to_string(&file).unwrap();
+        assert!(text.contains(from), "{text}");
+        fs::write(&file, text.replacen(from, to, 1)).unwrap();
+        let settings = self.files.path().join("gitconfig");
+        let git = |arguments: &[&str]| git(&settings, &self.copy.folder, arguments).unwrap();
+        let who = ["-c", "user.name=T", "-c", "user.email=t@example.com"];
+        git(&[&who[..], &["commit", "--quiet", "--all", "--message", "one word"]].concat());
+        self.copy.commit = git(&["rev-parse", "HEAD"]).trim().to_owned();
+        fs::remove_dir_all(&self.suite).unwrap();
+        self.suite = write_suite(self.files.path(), &self.copy);
     }
 
     /// Returns every file of the data folder, content unpacked.

@@ -1,5 +1,15 @@
 // Written by `cargo xtask schema` from the Rust types. Do not edit.
 
+export type Above = { 
+/**
+ * Input tokens, cache included, that a request must exceed.
+ */
+tokens: number, 
+/**
+ * What a token costs then.
+ */
+rates: Rates, };
+
 export type Action = { "action": "start_run", 
 /**
  * What to run.
@@ -700,6 +710,14 @@ again: boolean,
  */
 usage: Usage, 
 /**
+ * Of the tokens written to a cache, those that it keeps for an hour.
+ */
+cache_write_long: number | null, 
+/**
+ * The vendor's class of service, where it says so.
+ */
+service: string | null, 
+/**
  * Why the model stopped, in the vendor's word.
  */
 stop: string | null, 
@@ -999,6 +1017,10 @@ contents_visible: boolean,
  * Files of which lines were seen, by path.
  */
 files: Array<LeftFile>, 
+/**
+ * Files of the base that were too large or too many to look for.
+ */
+unread: number, 
 /**
  * Lines seen that occur in several files, none of which was seen otherwise.
  */
@@ -1458,25 +1480,21 @@ table: Digest,
  */
 dated: string, 
 /**
+ * Whose list it is.
+ */
+provider: string, 
+/**
  * The row's model.
  */
 model: string, 
 /**
- * Uncached input.
+ * What a token costs.
  */
-input: number, 
+rates: Rates, 
 /**
- * Input read from a cache; `None` where the list has no such price.
+ * What it costs in a request with more input than this, where that differs.
  */
-cache_read: number | null, 
-/**
- * Input written to a cache; `None` where the list has no such price.
- */
-cache_write: number | null, 
-/**
- * Output, reasoning included.
- */
-output: number, };
+above: Above | null, };
 
 export type Query = { "query": "home" } | { "query": "repository", 
 /**
@@ -1595,6 +1613,28 @@ run: RunId | null, } | { "query": "scoreboard",
  * Which.
  */
 run: RunId, };
+
+export type Rates = { 
+/**
+ * Uncached input.
+ */
+input: number, 
+/**
+ * Input read from a cache; `None` where the list has no such price.
+ */
+cache_read?: number | null, 
+/**
+ * Input written to a cache; `None` where the list has no such price.
+ */
+cache_write?: number | null, 
+/**
+ * Input written to a cache that keeps it for an hour; `None` where the list has no such price.
+ */
+cache_write_long?: number | null, 
+/**
+ * Output, reasoning included.
+ */
+output: number, };
 
 export type RepositoryView = { 
 /**
@@ -2232,9 +2272,13 @@ disagreements: Array<string>,
  */
 left: Left, 
 /**
- * The price that the cost was worked out with, where it came from our table.
+ * The prices that the cost was worked out with, where they came from our table: one row a model.
  */
-price: PriceUsed | null, 
+prices: Array<PriceUsed>, 
+/**
+ * Why list prices give no cost, where they do not.
+ */
+unpriced: string | null, 
 /**
  * The recording that was made.
  */

@@ -102,12 +102,12 @@ fn what_is_not_understood_is_refused_with_its_line_and_a_remedy() {
         "[assistants.a]",
         "assistants.toml:1: `a` has no backend: add `backend = \"…\"` with one of claude_code, \
          codex, gemini, qwen, opencode, kilo, copilot, droid, pi, cline, aider, mini_swe_agent, cursor, amp, auggie, goose, \
-         kiro, acp, command",
+         kiro, acp, direct, command",
     );
     refused(
         "[assistants.a]\nbackend = \"gpt\"",
         "assistants.toml:2: `gpt` is not a back end: use one of claude_code, codex, gemini, qwen, opencode, kilo, \
-         copilot, droid, pi, cline, aider, mini_swe_agent, cursor, amp, auggie, goose, kiro, acp, command",
+         copilot, droid, pi, cline, aider, mini_swe_agent, cursor, amp, auggie, goose, kiro, acp, direct, command",
     );
     refused(
         "[assistants.a]\nbackend = \"command\"",

@@ -53,7 +53,8 @@ pub(super) fn run(
     let (tier, reason) = room.tier();
     journal.opened(tier, reason)?;
     journal.write(Record::Phase { phase: Phase::SettingUp })?;
-    let proxy = net::Proxy::of(&bundle.network, &mut room).map_err(RoomError::doors)?;
+    let proxy =
+        net::Proxy::of(&bundle.network, &mut room.take_doors().into_iter()).map_err(RoomError::doors)?;
     let more = proxy.iter().flat_map(net::Proxy::env).collect();
     let done = commands(bundle, &tools, &limits, &more, &mut room);
     for contact in proxy.map(net::Proxy::end).unwrap_or_default() {

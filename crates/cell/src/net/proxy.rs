@@ -12,7 +12,6 @@ use super::ledger::{Ledger, NO_HOST};
 use super::policy::{Barred, Policy, SystemNames};
 use super::relay::{Upward, relay};
 use super::{Closing, Door, Listener, head, serve};
-use crate::room::Room;
 
 /// A head that has not come by then does not come.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -28,9 +27,12 @@ pub struct Proxy {
 
 impl Proxy {
     /// Starts the proxy of a room that has an allow list, at its first door; `None` for other networks.
-    pub(crate) fn of(network: &Network, room: &mut Room) -> io::Result<Option<Proxy>> {
+    pub(crate) fn of(
+        network: &Network,
+        doors: &mut impl Iterator<Item = Listener>,
+    ) -> io::Result<Option<Proxy>> {
         let Network::Allow(allowed) = network else { return Ok(None) };
-        let listener = room.take_doors().into_iter().next().ok_or(io::ErrorKind::NotFound)?;
+        let listener = doors.next().ok_or(io::ErrorKind::NotFound)?;
         Proxy::start(listener, Policy::new(allowed.clone(), Arc::new(SystemNames))).map(Some)
     }
 

@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 
-use fairtrial_backends::{ProcessExit, Progress, Reader, StoppedBy};
+use fairtrial_backends::{ProcessExit, Progress, Reader, StoppedBy, ending};
 use fairtrial_domain::assistant::Price;
 use fairtrial_domain::bundle::{STREAM_FILE, WorkBundle};
 use fairtrial_domain::event::EventKind;
@@ -19,6 +19,7 @@ use fairtrial_domain::usage::{Cost, CostSource, Usage};
 use super::WorkError;
 use super::collected;
 use super::kept::Kept;
+use super::meter::Metered;
 use super::secrets::Veil;
 use crate::journal::{Journal, JournalError};
 use crate::process::{Continue, Happening, JobEnd, Line, Lines, Output, Stream, Talk, Why};
@@ -35,6 +36,13 @@ struct Item {
     events: Vec<EventKind>,
 }
 
+/// How things stood when we began to stop it.
+struct Stopped {
+    progress: Progress,
+    /// Whether the meter had a request that was not answered to its end.
+    request_open: bool,
+}
+
 /// One session.
 pub(super) struct Session<'a> {
     journal: &'a mut Journal,
@@ -49,7 +57,8 @@ pub(super) struct Session<'a> {
     kept: Kept<Item>,
     progress: Progress,
     /// As it was when we began to stop it; what is said later does not change how it ended.
-    when_stopped: Option<(Why, Progress)>,
+    when_stopped: Option<Stopped>,
+    metered: Option<Metered>,
     usage: Usage,
     cost: Option<Cost>,
     price: Option<Price>,
@@ -66,6 +75,7 @@ impl<'a> Session<'a> {
         journal: &'a mut Journal,
         reader: Box<dyn Reader>,
         talk: Option<Talk>,
+        metered: Option<Metered>,
     ) -> Result<Session<'a>, WorkError> {
         let path = folder.join(STREAM_FILE);
         let raw = File::create(&path).map_err(|source| WorkError::File { path, source })?;
@@ -81,6 +91,7 @@ impl<'a> Session<'a> {
             kept: Kept::new(bundle.limits.output_bytes, AROUND),
             progress: Progress::new(bundle.assistant.backend),
             when_stopped: None,
+            metered,
             usage: Usage::default(),
             cost: None,
             price: bundle.assistant.price.clone(),
@@ -99,20 +110,32 @@ impl<'a> Session<'a> {
             }
             Happening::Output(output) => self.output(output),
             Happening::Stopping(why) => {
-                self.when_stopped = Some((why, self.progress.clone()));
+                let request_open = self.metered.as_ref().is_some_and(|metered| metered.seen().open > 0);
+                self.when_stopped = Some(Stopped { progress: self.progress.clone(), request_open });
                 self.reader.stop();
                 self.answer();
                 self.stopping(why);
                 true
             }
         };
-        if self.failed.is_some() || self.over_requests {
+        let departed = self.look_at_meter();
+        if self.failed.is_some() || self.over_requests || departed {
             Continue::Stop
         } else if alive {
             Continue::Yes
         } else {
             Continue::Silent
         }
+    }
+
+    /// Looks at the bound on requests; returns whether a replay has departed from its recording.
+    fn look_at_meter(&mut self) -> bool {
+        let Some(metered) = &self.metered else { return false };
+        let seen = metered.seen();
+        if self.when_stopped.is_none() && self.limits.requests.is_some_and(|most| seen.requests > most) {
+            self.over_requests = true;
+        }
+        seen.departed.is_some()
     }
 
     /// Returns whether it is a sign of life: a part of a line is, a line that only tells of a retry is not.
@@ -240,9 +263,22 @@ impl<'a> Session<'a> {
             return Err(error.into());
         }
         let (end, ending) = (end?, ending.unwrap_or(Ending::Cancelled));
+        let mut listed = None;
+        if let Some(metered) = self.metered {
+            let (traffic, cost) = metered.finish(&self.usage);
+            if traffic.usage.requests.is_some_and(|requests| requests > 0) {
+                self.usage = traffic.usage.clone();
+                listed = cost;
+            }
+            let departed = traffic.departed.clone();
+            self.journal.write(Record::Metered { traffic: Box::new(traffic) })?;
+            if let Some(departed) = departed {
+                return Err(WorkError::Departed(departed));
+            }
+        }
         let priced =
             |price: &Price| Some(Cost { usd: self.usage.priced(price)?, source: CostSource::Priced });
-        let cost = self.cost.or_else(|| self.price.as_ref().and_then(priced));
+        let cost = self.price.as_ref().and_then(priced).or(listed).or(self.cost);
         Ok(Record::Ended {
             ending,
             seconds: end.seconds,
@@ -255,8 +291,11 @@ impl<'a> Session<'a> {
     }
 
     fn ending(&self, why: Why, exit: ProcessExit) -> Ending {
-        let progress = self.when_stopped.as_ref().map_or(&self.progress, |(_, p)| p);
+        let progress = self.when_stopped.as_ref().map_or(&self.progress, |stopped| &stopped.progress);
+        let open = self.when_stopped.as_ref().is_some_and(|stopped| stopped.request_open);
         match why {
+            // Silent while its model was: not its silence.
+            Why::Stalled if open => ending(StoppedBy::Stall, exit, progress.end(), true, true),
             Why::ByItself | Why::Outstayed => progress.ending(StoppedBy::Itself, exit),
             Why::TimedOut => progress.ending(StoppedBy::TimeLimit, exit),
             Why::Stalled => progress.ending(StoppedBy::Stall, exit),

@@ -10,6 +10,7 @@ use fairtrial_domain::bundle::WorkBundle;
 use fairtrial_domain::task::Limits;
 
 use super::WorkError;
+use super::meter::Metered;
 use super::secrets::Veil;
 use crate::process::{Job, Stdin, Talk};
 use crate::room::Room;
@@ -46,6 +47,7 @@ pub(super) struct Start {
 pub(super) fn prepare(
     bundle: &WorkBundle,
     secrets: &BTreeMap<String, String>,
+    metered: Option<&Metered>,
     tools: &Toolchain,
     room: &Room,
 ) -> Result<Start, WorkError> {
@@ -56,9 +58,9 @@ pub(super) fn prepare(
         program: tools.programs.first().unwrap_or(&bundle.program),
         workspace: room.workspace(),
         home: room.home(),
-        secrets,
+        secrets: metered.map_or(secrets, |metered| &metered.secrets),
         env: &bundle.env,
-        meter: None,
+        meter: metered.map(|metered| metered.url.as_str()),
     };
     let (launch, reader) = (backend.launch(&spec)?, backend.session(&spec)?);
     for (path, text) in &launch.files {

@@ -11,7 +11,7 @@ use fairtrial_domain::comparison::{
 use fairtrial_domain::id::{AssistantId, CheckId, Digest, RunId, SuiteId, TaskId, TrialKey};
 use fairtrial_domain::outcome::{Ending, FailedTest, InfraFault, Location, Outcome, RuleId};
 use fairtrial_domain::patch::{Content, FileChange, FileMode, Patch, PatchCounts, PatchRef, Side};
-use fairtrial_domain::plan::{Budget, Plan, PlannedTask};
+use fairtrial_domain::plan::{Budget, Plan, PlannedTask, Recording};
 use fairtrial_domain::run::{RunRecord, RunStatus, TaskFacts, TrialRecord, Validity};
 use fairtrial_domain::score::{Score, ScoreId};
 use fairtrial_domain::task::{CheckKind, TaskKind};
@@ -226,6 +226,7 @@ fn plan() -> Plan {
         looks: Default::default(),
         weights: None,
         rules: 0,
+        recording: Recording::None,
     }
 }
 

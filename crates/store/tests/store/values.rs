@@ -3,7 +3,7 @@
 use fairtrial_domain::assistant::{Assistant, BackendKind};
 use fairtrial_domain::id::{AssistantId, Digest, RunId, SuiteId, TaskId, TrialKey};
 use fairtrial_domain::outcome::{Ending, Outcome};
-use fairtrial_domain::plan::{Budget, Plan, PlannedTask};
+use fairtrial_domain::plan::{Budget, Plan, PlannedTask, Recording};
 use fairtrial_domain::run::{RunRecord, RunStatus, TaskFacts, TrialRecord, Validity};
 use fairtrial_domain::task::{HiddenFile, Limits, Repository, Task, TaskKind};
 use fairtrial_domain::usage::{Cost, CostSource, Usage};
@@ -37,6 +37,7 @@ pub(crate) fn run(name: &str, started: &str) -> RunRecord {
             looks: Default::default(),
             weights: None,
             rules: 0,
+            recording: Recording::None,
         },
         plan_hash: Digest("p".to_owned()),
         started: started.to_owned(),

@@ -12,7 +12,11 @@ pub(super) fn results(body: &Value) -> usize {
     blocks.filter(|block| block["type"] == "tool_result").count()
 }
 
-fn call(tool: &Tool) -> (&'static str, Value) {
+fn call(tool: &Tool, body: &Value) -> (&'static str, Value) {
+    let tools = body["tools"].as_array().into_iter().flatten();
+    if tools.into_iter().any(|offered| offered["name"] == "read") {
+        return super::plain_call(tool);
+    }
     match tool {
         Tool::Read { path } => ("Read", json!({ "file_path": path })),
         Tool::Edit { path, old, new } => {
@@ -43,9 +47,9 @@ fn stop_reason(step: &Step) -> &'static str {
     if step.tool.is_some() { "tool_use" } else { "end_turn" }
 }
 
-fn blocks(step: &Step, id: &str) -> Vec<Value> {
+fn blocks(step: &Step, id: &str, body: &Value) -> Vec<Value> {
     let call = step.tool.as_ref().map(|tool| {
-        let (name, input) = call(tool);
+        let (name, input) = call(tool, body);
         json!({ "type": "tool_use", "id": format!("toolu_{id}"), "name": name, "input": input })
     });
     [json!({ "type": "text", "text": step.say })].into_iter().chain(call).collect()
@@ -59,7 +63,7 @@ pub(super) fn whole(step: &Step, body: &Value, index: Option<usize>) -> Value {
         "type": "message",
         "role": "assistant",
         "model": body["model"],
-        "content": blocks(step, &id),
+        "content": blocks(step, &id, body),
         "stop_reason": stop_reason(step),
         "stop_sequence": null,
         "usage": usage(step.tokens),
@@ -73,7 +77,7 @@ pub(super) fn stream(step: &Step, body: &Value, index: Option<usize>) -> String 
     message["stop_reason"] = Value::Null;
     message["usage"]["output_tokens"] = 1.into();
     let mut events = vec![json!({ "type": "message_start", "message": message })];
-    for (at, block) in blocks(step, &id(body, index)).into_iter().enumerate() {
+    for (at, block) in blocks(step, &id(body, index), body).into_iter().enumerate() {
         let (mut start, delta) = (block.clone(), delta(&block));
         match block["type"].as_str() {
             Some("text") => start["text"] = "".into(),

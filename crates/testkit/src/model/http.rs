@@ -31,7 +31,7 @@ pub(super) fn read(stream: &mut TcpStream) -> io::Result<Option<Asked>> {
             "content-length" => length = value.parse().map_err(io::Error::other)?,
             "transfer-encoding" => chunked = value.eq_ignore_ascii_case("chunked"),
             "expect" => stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?,
-            "x-api-key" => key = Some(value.to_owned()),
+            "x-api-key" | "x-goog-api-key" => key = Some(value.to_owned()),
             "authorization" => key = Some(value.trim_start_matches("Bearer ").to_owned()),
             _ => {}
         }
@@ -79,16 +79,18 @@ pub(super) fn json(
     stream.flush()
 }
 
-/// Answers with server-sent events, in chunks; not `whole`: half of them, and then the connection closes.
-pub(super) fn stream(stream: &mut TcpStream, body: &str, whole: bool) -> io::Result<()> {
-    stream.write_all(
-        b"HTTP/1.1 200 scripted\r\ncontent-type: text/event-stream\r\ncache-control: no-cache\r\n\
-          transfer-encoding: chunked\r\nconnection: close\r\n\r\n",
+/// Answers with a stream, a chunk a piece; not `whole`: half of it, and then the connection closes.
+pub(super) fn stream(stream: &mut TcpStream, kind: &str, pieces: &[Vec<u8>], whole: bool) -> io::Result<()> {
+    write!(
+        stream,
+        "HTTP/1.1 200 scripted\r\ncontent-type: {kind}\r\ncache-control: no-cache\r\n\
+         transfer-encoding: chunked\r\nconnection: close\r\n\r\n",
     )?;
-    let events: Vec<&str> = body.split_inclusive("\n\n").collect();
-    let sent = if whole { events.len() } else { events.len() / 2 };
-    for event in &events[..sent] {
-        write!(stream, "{:x}\r\n{event}\r\n", event.len())?;
+    let sent = if whole { pieces.len() } else { pieces.len() / 2 };
+    for piece in &pieces[..sent] {
+        write!(stream, "{:x}\r\n", piece.len())?;
+        stream.write_all(piece)?;
+        stream.write_all(b"\r\n")?;
         stream.flush()?;
     }
     if whole {

@@ -18,6 +18,10 @@ pub(super) fn models() -> Value {
 
 /// Returns the call as an item, with the tools that this request offers.
 fn call(tool: &Tool, id: &str, body: &Value) -> Value {
+    if offered(body, "read").is_some() {
+        let (name, input) = super::plain_call(tool);
+        return function(name, &input, id);
+    }
     match tool {
         Tool::Read { path } => run(&format!("cat {}", quoted(path)), id, body),
         Tool::Run { command } => run(command, id, body),

@@ -31,6 +31,8 @@ pub(super) fn whole(answer: &mut Answer, message: &Value) {
 }
 
 fn usage(answer: &mut Answer, counts: &Value) {
+    learn(&mut answer.service, word(&counts["service_tier"]));
+    learn(&mut answer.cache_write_long, counts["cache_creation"]["ephemeral_1h_input_tokens"].as_u64());
     let to = &mut answer.usage;
     learn(&mut to.input_uncached, counts["input_tokens"].as_u64());
     learn(&mut to.cache_read, counts["cache_read_input_tokens"].as_u64());

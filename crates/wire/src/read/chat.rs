@@ -18,6 +18,7 @@ pub(super) fn whole(answer: &mut Answer, body: &Value) {
     learn(&mut answer.served, word(&body["model"]));
     learn(&mut answer.id, word(&body["id"]));
     learn(&mut answer.stop, word(&body["choices"][0]["finish_reason"]));
+    learn(&mut answer.service, word(&body["service_tier"]));
     let counts = &body["usage"];
     let cached = counts["prompt_tokens_details"]["cached_tokens"].as_u64();
     let written = counts["prompt_tokens_details"]["cache_write_tokens"].as_u64();

@@ -28,6 +28,7 @@ pub(super) fn whole(answer: &mut Answer, response: &Value) {
     if let Some(code) = response["error"]["code"].as_str() {
         answer.failed(code);
     }
+    learn(&mut answer.service, word(&response["service_tier"]));
     let counts = &response["usage"];
     let cached = counts["input_tokens_details"]["cached_tokens"].as_u64();
     let written = counts["input_tokens_details"]["cache_write_tokens"].as_u64();

@@ -1,0 +1,155 @@
+//! `fairtrial-direct`: a small assistant for models that come without one: it reads, edits, searches and runs in the
+//! current folder until the model is done, and tells it as a stream of JSON lines.
+//!
+//! **Invariant:** it stops at its limits; every step is saved before the next; its key is in no line it writes.
+
+#[path = "direct/ask.rs"]
+mod ask;
+#[path = "direct/limits.rs"]
+mod limits;
+#[path = "direct/options.rs"]
+mod options;
+#[path = "direct/tools.rs"]
+mod tools;
+
+use std::fs::{self, File};
+use std::io::{self, Read as _, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use fairtrial_domain::event::{EventKind, FaultKind, StreamEnd};
+use fairtrial_domain::usage::{Usage, UsageSource};
+use fairtrial_wire::read;
+use fairtrial_wire::talk::{Output, Talk, Turn};
+
+use ask::Asker;
+use limits::Limits;
+use options::Options;
+
+const SYSTEM: &str = "You are a careful programmer at work in one folder, which is your current directory. Read before \
+you edit. Make the smallest change that does what is asked, run the tests that there are, and end with one sentence on \
+what you changed. Nobody answers questions.";
+
+/// Where the stream and the saved steps go.
+struct Told {
+    out: io::Stdout,
+    saved: Option<File>,
+}
+
+impl Told {
+    fn tell(&mut self, event: &EventKind) -> io::Result<()> {
+        let line = serde_json::to_string(event)?;
+        writeln!(self.out, "{line}")?;
+        self.out.flush()
+    }
+
+    /// Saves a turn, where there is a place for it.
+    fn save(&mut self, turn: &serde_json::Value) -> io::Result<()> {
+        if let Some(file) = &mut self.saved {
+            writeln!(file, "{turn}")?;
+            file.flush()?;
+        }
+        Ok(())
+    }
+}
+
+fn main() -> ExitCode {
+    let options = match Options::read(std::env::args().skip(1), &|name| std::env::var(name).ok()) {
+        Ok(options) => options,
+        Err(error) => {
+            eprintln!("fairtrial-direct: {error}");
+            return ExitCode::from(2);
+        }
+    };
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&error),
+    };
+    match runtime.block_on(session(&options)) {
+        Ok(end) => match end {
+            StreamEnd::Completed => ExitCode::SUCCESS,
+            StreamEnd::TurnLimit | StreamEnd::BudgetLimit | StreamEnd::Error { .. } => ExitCode::FAILURE,
+        },
+        Err(error) => failed(&error),
+    }
+}
+
+fn failed(error: &io::Error) -> ExitCode {
+    eprintln!("fairtrial-direct: {error}");
+    ExitCode::FAILURE
+}
+
+/// Opens the file of saved steps in the home, where there is one.
+fn saved() -> Option<File> {
+    let folder = PathBuf::from(std::env::var_os("HOME")?).join(".fairtrial-direct");
+    fs::create_dir_all(&folder).ok()?;
+    File::create(folder.join("steps.jsonl")).ok()
+}
+
+async fn session(options: &Options) -> io::Result<StreamEnd> {
+    let mut instruction = String::new();
+    io::stdin().read_to_string(&mut instruction)?;
+    let mut told = Told { out: io::stdout(), saved: saved() };
+    let version = Some(env!("CARGO_PKG_VERSION").to_owned());
+    told.tell(&EventKind::Started { session: None, model: Some(options.model.clone()), version })?;
+    let end = converse(options, instruction, &mut told).await?;
+    told.tell(&EventKind::Ended { end: end.clone() })?;
+    Ok(end)
+}
+
+async fn converse(options: &Options, instruction: String, told: &mut Told) -> io::Result<StreamEnd> {
+    let asker = match Asker::new(options) {
+        Ok(asker) => asker,
+        Err(message) => {
+            return Ok(StreamEnd::Error { fault: FaultKind::Network, message: message.to_string() });
+        }
+    };
+    let tools = tools::tools();
+    let mut turns = vec![Turn::User(instruction)];
+    let mut usage = Usage { source: UsageSource::Stream, ..Usage::default() };
+    let mut limits = Limits::new(options, Instant::now());
+    loop {
+        if let Some(end) = limits.reached(Instant::now(), &usage) {
+            return Ok(end);
+        }
+        let talk = Talk {
+            model: &options.model,
+            system: SYSTEM,
+            tools: &tools,
+            turns: &turns,
+            max_tokens: options.max_tokens,
+        };
+        let asked = asker.ask(&talk, &limits, &mut |retry| told.tell(&retry)).await?;
+        for answer in &asked.answers {
+            read::add(&mut usage, &Usage { requests: Some(1), ..answer.usage.clone() });
+        }
+        let cost = limits.cost(&usage);
+        told.tell(&EventKind::Usage { usage: usage.clone(), cost })?;
+        let reply = match asked.reply {
+            Ok(reply) => reply,
+            Err(why) => return Ok(StreamEnd::Error { fault: why.fault, message: why.message }),
+        };
+        told.save(&serde_json::json!({ "model": reply.own, "usage": usage }))?;
+        if !reply.thinking.is_empty() {
+            told.tell(&EventKind::Thinking { text: reply.thinking })?;
+        }
+        if !reply.text.is_empty() {
+            told.tell(&EventKind::Text { text: reply.text })?;
+        }
+        turns.push(Turn::Model(reply.own));
+        if reply.calls.is_empty() {
+            return Ok(StreamEnd::Completed);
+        }
+        let mut outputs = vec![];
+        for call in reply.calls {
+            let (kind, title) = tools::shown(&call);
+            told.tell(&EventKind::ToolCall { id: call.id.clone(), name: call.name.clone(), kind, title })?;
+            let (ok, text) = tools::call(&call, limits.left(Instant::now()));
+            told.tell(&EventKind::ToolResult { id: call.id.clone(), ok: Some(ok), output: text.clone() })?;
+            told.save(&serde_json::json!({ "tool": call.name, "ok": ok, "output": text }))?;
+            outputs.push(Output { id: call.id, name: call.name, text, ok });
+        }
+        turns.push(Turn::Outputs(outputs));
+    }
+}

@@ -1,0 +1,63 @@
+//! What left the machine, as terminal text: per assistant, to whom, how much, and which files' lines.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::line::{Line, Style, wrapped};
+use crate::{ReportInput, words};
+
+/// More files are counted, not listed.
+const MOST_FILES: usize = 12;
+
+/// Returns one paragraph per assistant that was metered, and one for those that were not; nothing when none was.
+pub(super) fn left(input: &ReportInput<'_>, width: usize) -> Vec<Line> {
+    if input.trials.iter().all(|trial| trial.traffic.is_none()) {
+        return vec![];
+    }
+    let mut lines = vec![Line::default(), Line::of("What left the machine", Style::Strong)];
+    for assistant in &input.run.plan.assistants {
+        let trials = input.trials.iter().filter(|trial| trial.key.assistant == assistant.id);
+        let (metered, other): (Vec<_>, Vec<_>) = trials.partition(|trial| trial.traffic.is_some());
+        let mut files: BTreeMap<&str, (u32, u32)> = BTreeMap::new();
+        let (mut hosts, mut bytes, mut requests, mut odd) = (BTreeSet::new(), 0, 0, vec![]);
+        for traffic in metered.iter().filter_map(|trial| trial.traffic.as_deref()) {
+            hosts.insert(traffic.host.as_str());
+            bytes += traffic.left.bytes;
+            requests += traffic.exchanges.len() + traffic.more as usize;
+            odd.extend(traffic.disagreements.iter());
+            for file in &traffic.left.files {
+                let most = files.entry(&file.path).or_insert((0, file.of));
+                most.0 = most.0.max(file.lines);
+            }
+        }
+        let title = input.title(&assistant.id);
+        if !metered.is_empty() {
+            let hosts = hosts.into_iter().collect::<Vec<_>>().join(", ");
+            let requests = words::count(requests, "request");
+            let seen = listed(&files);
+            let said = format!("{title}: {bytes} bytes in {requests} to {hosts}; {seen}");
+            lines.extend(wrapped(&said, "  ", width, Style::Plain));
+        }
+        if !other.is_empty() && !assistant.sample {
+            let trials = words::count(other.len(), "trial");
+            let said = format!("{title}: {trials} not metered, contents not visible");
+            lines.extend(wrapped(&said, "  ", width, Style::Soft));
+        }
+        for disagreement in odd {
+            lines.extend(wrapped(&format!("{title}, {disagreement}"), "  ", width, Style::Plain));
+        }
+    }
+    lines
+}
+
+fn listed(files: &BTreeMap<&str, (u32, u32)>) -> String {
+    if files.is_empty() {
+        return "no line of the repository was seen in them".to_owned();
+    }
+    let each =
+        files.iter().take(MOST_FILES).map(|(path, (lines, of))| format!("{path} ({lines} of {of} lines)"));
+    let mut said = format!("of the repository: {}", each.collect::<Vec<_>>().join(", "));
+    if files.len() > MOST_FILES {
+        said.push_str(&format!(" and {} more", words::count(files.len() - MOST_FILES, "file")));
+    }
+    said
+}

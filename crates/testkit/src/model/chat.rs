@@ -1,0 +1,83 @@
+//! Chat Completions. Prompt tokens include the cache, completion tokens include reasoning; the last chunk tells them.
+
+use serde_json::{Value, json};
+
+use super::plain_call;
+use crate::script::{Step, Tokens};
+
+/// Counts the tool results in a conversation.
+pub(super) fn results(body: &Value) -> usize {
+    let messages = body["messages"].as_array().into_iter().flatten();
+    messages.filter(|message| message["role"] == "tool").count()
+}
+
+fn usage(tokens: Tokens) -> Value {
+    let prompt = tokens.uncached + tokens.cached + tokens.written;
+    let completion = tokens.output + tokens.reasoning;
+    json!({
+        "prompt_tokens": prompt,
+        "prompt_tokens_details": { "cached_tokens": tokens.cached, "cache_write_tokens": tokens.written },
+        "completion_tokens": completion,
+        "completion_tokens_details": { "reasoning_tokens": tokens.reasoning },
+        "total_tokens": prompt + completion,
+    })
+}
+
+fn id(index: Option<usize>) -> String {
+    index.map_or_else(|| "side".to_owned(), |index| format!("step_{index}"))
+}
+
+fn calls(step: &Step, id: &str) -> Vec<Value> {
+    let call = step.tool.as_ref().map(|tool| {
+        let (name, input) = plain_call(tool);
+        let function = json!({ "name": name, "arguments": input.to_string() });
+        json!({ "index": 0, "id": format!("call_{id}"), "type": "function", "function": function })
+    });
+    call.into_iter().collect()
+}
+
+fn finish(step: &Step) -> &'static str {
+    if step.tool.is_some() { "tool_calls" } else { "stop" }
+}
+
+/// Returns the answer in one piece.
+pub(super) fn whole(step: &Step, body: &Value, index: Option<usize>) -> Value {
+    let id = id(index);
+    let message = json!({ "role": "assistant", "content": step.say, "tool_calls": calls(step, &id) });
+    json!({
+        "id": format!("chatcmpl_{id}"), "object": "chat.completion", "model": body["model"],
+        "choices": [{ "index": 0, "message": message, "finish_reason": finish(step) }],
+        "usage": usage(step.tokens),
+    })
+}
+
+/// Returns the answer as server-sent events.
+pub(super) fn stream(step: &Step, body: &Value, index: Option<usize>) -> String {
+    let id = id(index);
+    let chunk = |choices: Value, usage: Value| {
+        json!({
+            "id": format!("chatcmpl_{id}"), "object": "chat.completion.chunk", "model": body["model"],
+            "choices": choices, "usage": usage,
+        })
+    };
+    let delta = |delta: Value, finish: Value| {
+        chunk(json!([{ "index": 0, "delta": delta, "finish_reason": finish }]), Value::Null)
+    };
+    let mut chunks = vec![delta(json!({ "role": "assistant", "content": step.say }), Value::Null)];
+    for mut call in calls(step, &id) {
+        // The arguments come in two parts.
+        let arguments = call["function"]["arguments"].as_str().unwrap_or_default().to_owned();
+        let (first, second) = arguments.split_at(arguments.len() / 2);
+        call["function"]["arguments"] = first.into();
+        chunks.push(delta(json!({ "tool_calls": [call] }), Value::Null));
+        let rest = json!({ "index": 0, "function": { "arguments": second } });
+        chunks.push(delta(json!({ "tool_calls": [rest] }), Value::Null));
+    }
+    chunks.push(delta(json!({}), finish(step).into()));
+    if body["stream_options"]["include_usage"] == true {
+        chunks.push(chunk(json!([]), usage(step.tokens)));
+    }
+    let mut text: String = chunks.iter().map(|chunk| format!("data: {chunk}\n\n")).collect();
+    text.push_str("data: [DONE]\n\n");
+    text
+}

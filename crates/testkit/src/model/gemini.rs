@@ -1,0 +1,53 @@
+//! Gemini. Prompt tokens include the cache, candidates exclude thoughts; it has no tokens that a cache takes in.
+
+use serde_json::{Value, json};
+
+use super::plain_call;
+use crate::script::{Step, Tokens};
+
+/// Counts the tool results in a conversation.
+pub(super) fn results(body: &Value) -> usize {
+    let contents = body["contents"].as_array().into_iter().flatten();
+    let parts = contents.flat_map(|content| content["parts"].as_array().into_iter().flatten());
+    parts.filter(|part| part["functionResponse"].is_object()).count()
+}
+
+fn usage(tokens: Tokens) -> Value {
+    json!({
+        "promptTokenCount": tokens.uncached + tokens.written + tokens.cached,
+        "cachedContentTokenCount": tokens.cached,
+        "candidatesTokenCount": tokens.output,
+        "thoughtsTokenCount": tokens.reasoning,
+    })
+}
+
+fn chunk(parts: Value, finish: Value, tokens: Tokens, index: Option<usize>) -> Value {
+    json!({
+        "candidates": [{ "content": { "role": "model", "parts": parts }, "finishReason": finish, "index": 0 }],
+        "usageMetadata": usage(tokens),
+        "modelVersion": "scripted-model",
+        "responseId": index.map_or_else(|| "side".to_owned(), |index| format!("step_{index}")),
+    })
+}
+
+fn parts(step: &Step) -> Vec<Value> {
+    let call = step.tool.as_ref().map(|tool| {
+        let (name, input) = plain_call(tool);
+        json!({ "functionCall": { "name": name, "args": input }, "thoughtSignature": "c2lnbmVk" })
+    });
+    [json!({ "text": step.say })].into_iter().chain(call).collect()
+}
+
+/// Returns the answer in one piece.
+pub(super) fn whole(step: &Step, index: Option<usize>) -> Value {
+    chunk(parts(step).into(), "STOP".into(), step.tokens, index)
+}
+
+/// Returns the answer as server-sent events.
+pub(super) fn stream(step: &Step, index: Option<usize>) -> String {
+    let thought = json!([{ "text": "Let me think.", "thought": true }]);
+    let mut chunks = vec![chunk(thought, Value::Null, Tokens { output: 0, ..step.tokens }, index)];
+    chunks.extend(parts(step).into_iter().map(|part| chunk(json!([part]), Value::Null, step.tokens, index)));
+    chunks.push(chunk(json!([]), "STOP".into(), step.tokens, index));
+    chunks.iter().map(|chunk| format!("data: {chunk}\n\n")).collect()
+}

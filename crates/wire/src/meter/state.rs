@@ -1,0 +1,291 @@
+//! What a meter has seen, and one exchange while it is open.
+//!
+//! **Invariant:** every request that came in becomes one exchange, whatever becomes of it.
+
+use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Bytes;
+use fairtrial_domain::event::FaultKind;
+use fairtrial_domain::id::Digest;
+use fairtrial_domain::traffic::{Exchange, Traffic};
+use fairtrial_domain::usage::{Usage, UsageSource};
+use serde_json::Value;
+
+use super::forward::counts;
+use super::{Seen, Shared, reconcile};
+use crate::left::Watch;
+use crate::read::{self, Reader};
+use crate::recording::{Kept, Recorder};
+use crate::replay::{Departure, Played, Replay};
+
+/// More exchanges are counted, not listed.
+const MOST_LISTED: usize = 2000;
+/// An answer with more bytes ends a recording.
+const LARGEST_ANSWER: usize = 64 << 20;
+
+/// Everything that was seen.
+#[derive(Debug)]
+pub(crate) struct State {
+    host: String,
+    exchanges: Vec<(u64, Exchange)>,
+    more: u64,
+    usage: Usage,
+    arrived: u64,
+    requests: u64,
+    open: u64,
+    bodies: HashSet<u64>,
+    watch: Watch,
+    recorder: Option<Recorder>,
+    unrecorded: Option<String>,
+    replay: Option<Replay>,
+}
+
+impl State {
+    pub(super) fn new(
+        host: String,
+        watch: Watch,
+        recorder: Option<Recorder>,
+        replay: Option<Replay>,
+    ) -> State {
+        State {
+            host,
+            exchanges: vec![],
+            more: 0,
+            usage: Usage { source: UsageSource::Metered, requests: Some(0), ..Usage::default() },
+            arrived: 0,
+            requests: 0,
+            open: 0,
+            bodies: HashSet::new(),
+            watch,
+            recorder,
+            unrecorded: None,
+            replay,
+        }
+    }
+
+    pub(super) fn seen(&self) -> Seen {
+        let departed = self.replay.as_ref().and_then(Replay::departed).map(str::to_owned);
+        Seen { requests: self.requests, open: self.open, departed }
+    }
+
+    pub(super) fn traffic(&mut self, reported: Option<Usage>) -> Traffic {
+        if let Some(recorder) = self.recorder.take()
+            && let Err(error) = recorder.end()
+        {
+            self.unrecorded = Some(error.to_string());
+        }
+        let mut exchanges = std::mem::take(&mut self.exchanges);
+        exchanges.sort_by_key(|(number, _)| *number);
+        let exchanges: Vec<Exchange> = exchanges.into_iter().map(|(_, exchange)| exchange).collect();
+        let mut disagreements = reconcile::disagreements(&self.usage, reported.as_ref());
+        disagreements
+            .extend(self.unrecorded.take().map(|why| format!("the session was not recorded: {why}")));
+        Traffic {
+            host: self.host.clone(),
+            exchanges,
+            more: self.more,
+            usage: self.usage.clone(),
+            reported,
+            disagreements,
+            left: self.watch.left(),
+            prices: vec![],
+            unpriced: None,
+            recording: None,
+            replay_of: None,
+            departed: self.replay.as_mut().and_then(Replay::end),
+        }
+    }
+
+    fn closed(&mut self, number: u64, exchange: Exchange) {
+        self.open -= 1;
+        if counts(exchange.api) {
+            read::add(&mut self.usage, &Usage { requests: Some(1), ..exchange.usage.clone() });
+        }
+        if self.exchanges.len() < MOST_LISTED {
+            self.exchanges.push((number, exchange));
+        } else {
+            self.more += 1;
+        }
+    }
+
+    fn keep(&mut self, kept: Kept, request: &[u8], response: Option<&[u8]>) {
+        let Some(recorder) = &mut self.recorder else { return };
+        let failed = match response {
+            Some(response) => recorder.keep(kept, request, response).err().map(|error| error.to_string()),
+            None => Some("an answer has more than 64 MiB".to_owned()),
+        };
+        if failed.is_some() {
+            self.unrecorded = failed;
+            // Without its last line it cannot be replayed.
+            self.recorder = None;
+        }
+    }
+}
+
+/// A request as it came.
+#[derive(Debug)]
+pub(super) struct Asked {
+    pub(super) method: String,
+    /// Without its query.
+    pub(super) path: String,
+    pub(super) body: Bytes,
+}
+
+/// An exchange that is open. When it is dropped without its end, it was cut.
+pub(super) struct Open {
+    shared: Arc<Shared>,
+    asked: Asked,
+    started: Instant,
+    number: u64,
+    exchange: Exchange,
+    reader: Option<Reader>,
+    headers: Vec<(String, String)>,
+    pieces: Vec<(u64, u64)>,
+    /// The answer so far, where it is recorded; `None` when it is not or grew too large.
+    held: Option<Vec<u8>>,
+    whole: bool,
+}
+
+impl Open {
+    pub(super) fn new(shared: &Arc<Shared>, asked: Asked, started: Instant) -> Open {
+        let api = read::api(&asked.method, &asked.path);
+        let json = serde_json::from_slice::<Value>(&asked.body).ok();
+        let mut hasher = DefaultHasher::new();
+        (&asked.path, &asked.body).hash(&mut hasher);
+        let mut state = shared.state();
+        let again = !state.bodies.insert(hasher.finish()) && counts(api);
+        state.watch.see(&asked.body, json.as_ref());
+        state.open += 1;
+        state.requests += u64::from(counts(api));
+        let number = state.arrived;
+        state.arrived += 1;
+        let held = state.recorder.is_some().then(Vec::new);
+        drop(state);
+        let exchange = Exchange {
+            at_ms: ms(shared.started, started),
+            api,
+            path: asked.path.clone(),
+            asked: json.as_ref().and_then(|body| read::asked(api, &asked.path, body)),
+            served: None,
+            status: 0,
+            again,
+            usage: Usage { source: UsageSource::Metered, ..Usage::default() },
+            cache_write_long: None,
+            service: None,
+            stop: None,
+            request_id: None,
+            fault: Some(FaultKind::Network),
+            retry_after_sec: None,
+            first_byte_ms: None,
+            ms: 0,
+            bytes_out: asked.body.len() as u64,
+            bytes_in: 0,
+        };
+        Open {
+            shared: Arc::clone(shared),
+            asked,
+            started,
+            number,
+            exchange,
+            reader: None,
+            headers: vec![],
+            pieces: vec![],
+            held,
+            whole: false,
+        }
+    }
+
+    /// Returns the recorded answer, or how the request departs; `None` when nothing is replayed.
+    pub(super) fn replayed(&self) -> Option<Result<Played, Departure>> {
+        let mut state = self.shared.state();
+        let Asked { method, path, body } = &self.asked;
+        state.replay.as_mut().map(|replay| replay.answer(self.exchange.api, method, path, body))
+    }
+
+    /// The answer has begun.
+    pub(super) fn began(&mut self, status: u16, headers: Vec<(String, String)>) {
+        let header =
+            |name: &str| headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
+        let kind = header("content-type").unwrap_or_default();
+        self.reader = Some(Reader::new(self.exchange.api, status, kind));
+        self.exchange.status = status;
+        let id =
+            header("request-id").or_else(|| header("x-request-id")).or_else(|| header("x-amzn-requestid"));
+        self.exchange.request_id = id.map(str::to_owned);
+        let seconds = |name: &str| header(name).and_then(|value| value.parse::<f64>().ok());
+        self.exchange.retry_after_sec =
+            seconds("retry-after-ms").map(|ms| ms / 1000.0).or_else(|| seconds("retry-after"));
+        self.headers = headers;
+    }
+
+    /// The next bytes of the answer.
+    pub(super) fn piece(&mut self, bytes: &[u8]) {
+        let now = ms(self.started, Instant::now());
+        self.exchange.first_byte_ms.get_or_insert(now);
+        self.exchange.bytes_in += bytes.len() as u64;
+        if let Some(reader) = &mut self.reader {
+            reader.push(bytes);
+        }
+        if let Some(held) = &mut self.held {
+            if held.len() + bytes.len() > LARGEST_ANSWER {
+                self.held = None;
+            } else {
+                held.extend_from_slice(bytes);
+                self.pieces.push((now, bytes.len() as u64));
+            }
+        }
+    }
+
+    /// The answer was all there.
+    pub(super) fn ended(mut self) {
+        self.whole = true;
+    }
+
+    /// There was no answer.
+    pub(super) fn unanswered(self) {}
+
+    /// The recording had no answer: ours, not the vendor's.
+    pub(super) fn departed(mut self) {
+        self.exchange.fault = None;
+        self.whole = true;
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        let mut exchange = self.exchange.clone();
+        exchange.ms = ms(self.started, Instant::now());
+        if let Some(reader) = self.reader.take() {
+            let said = reader.finish(!self.whole);
+            exchange.usage = said.usage;
+            exchange.cache_write_long = said.cache_write_long;
+            exchange.service = said.service;
+            exchange.served = said.served;
+            exchange.stop = said.stop;
+            exchange.fault = said.fault;
+            exchange.request_id = exchange.request_id.or(said.id);
+        }
+        let kept = Kept {
+            n: self.number,
+            api: exchange.api,
+            method: self.asked.method.clone(),
+            path: self.asked.path.clone(),
+            request: Digest(String::new()),
+            status: exchange.status,
+            headers: std::mem::take(&mut self.headers),
+            response: Digest(String::new()),
+            pieces: std::mem::take(&mut self.pieces),
+            cut: !self.whole,
+        };
+        let mut state = self.shared.state();
+        state.keep(kept, &self.asked.body, self.held.as_deref());
+        state.closed(self.number, exchange);
+    }
+}
+
+fn ms(from: Instant, to: Instant) -> u64 {
+    u64::try_from(to.saturating_duration_since(from).as_millis()).unwrap_or(u64::MAX)
+}
