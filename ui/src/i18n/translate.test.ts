@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 
 import { ar } from './ar';
 import { en, type Key } from './en';
-import { direction, isolate, LOCALES, type Message, translate } from './translate';
+import type { Message } from './message';
+import { direction, isolate, LOCALES, translate } from './translate';
 
 const keys = Object.keys(en) as Key[];
 const holes = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1]).sort();

@@ -1,14 +1,11 @@
 /** Messages into text: placeholders, plural forms, and isolation of names in mixed directions. Pure. */
 import { ar } from './ar';
 import { en, type Key } from './en';
+import type { Message } from './message';
 
 export type Locale = 'en' | 'ar';
 export const LOCALES: readonly Locale[] = ['en', 'ar'];
 export const isLocale = (value: unknown): value is Locale => value === 'en' || value === 'ar';
-
-/** One text, or one per plural form of the placeholder `n`. */
-export type Message = string | Plural;
-export type Plural = { other: string } & Partial<Record<'zero' | 'one' | 'two' | 'few' | 'many', string>>;
 
 type Holes<S> = S extends `${string}{${infer P}}${infer R}` ? P | Holes<R> : never;
 type Wanted<M> = M extends string ? Holes<M> : M extends { other: infer O } ? Holes<O> | 'n' : never;
