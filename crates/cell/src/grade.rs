@@ -175,7 +175,8 @@ impl Grading<'_> {
     fn room(&mut self, tools: &Toolchain) -> Result<Room, GradeError> {
         let over = self.over();
         let base = if over.is_dir() { &over } else { &self.bundle.base };
-        let named = Host::here().expand(&self.bundle.readable);
+        let host = Host::here();
+        let named = host.expand(&self.bundle.readable);
         let readable: Vec<PathBuf> = tools.readable.iter().cloned().chain(named).collect();
         let room = Room::open(&RoomSpec {
             scratch: &self.dir.join("room"),
@@ -188,6 +189,7 @@ impl Grading<'_> {
             marker: &self.bundle.marker,
             cancel: self.cancel.clone(),
         })?;
+        room.link_home(&host.in_home(&self.bundle.readable))?;
         if !self.opened {
             let (tier, reason) = room.tier();
             self.journal.opened(tier, reason)?;

@@ -230,6 +230,13 @@ impl Room {
         self.paths.store.home()
     }
 
+    /// Puts links into the home: each at a place in it, to what is shown elsewhere. Only before the first job; what is
+    /// there already stays.
+    pub fn link_home(&self, links: &[(PathBuf, PathBuf)]) -> Result<(), RoomError> {
+        let home = self.home_outside();
+        links.iter().try_for_each(|(place, target)| readable::link(&home.join(place), target))
+    }
+
     /// Returns the environment that every job has, with `path` in front of the system's programs.
     pub fn env(&self, path: &[PathBuf]) -> BTreeMap<String, String> {
         env::clean(&self.paths.home, &self.paths.tmp, path, &self.marker)

@@ -66,6 +66,17 @@ impl Host {
         paths.iter().map(meant).collect()
     }
 
+    /// Returns what of the user's home is among `paths`: where it lies in a home, and where it really is. Programs look
+    /// for it in the home that they have.
+    pub fn in_home(&self, paths: &[String]) -> Vec<(PathBuf, PathBuf)> {
+        let place = |path: PathBuf| {
+            let inner = path.strip_prefix(self.home.as_ref()?).ok()?.to_owned();
+            (!inner.as_os_str().is_empty()).then_some(())?;
+            Some((inner, fs::canonicalize(path).ok()?))
+        };
+        self.expand(paths).into_iter().filter_map(place).collect()
+    }
+
     /// Reads this process's environment.
     pub fn here() -> Host {
         let path = std::env::var_os("PATH").unwrap_or_default();

@@ -158,6 +158,8 @@ fn in_room(
     let proxy = net::Proxy::of(&bundle.assistant.network, &mut doors).map_err(RoomError::doors)?;
     let metered = meter::start(bundle, &world.secrets, folder, room, doors.next())?;
     let mut start = start::prepare(bundle, &world.secrets, metered.as_ref(), tools, room)?;
+    // After the assistant's own files, or these would be written through a link into the user's home.
+    room.link_home(&world.host.in_home(&bundle.readable))?;
     start.job.env.extend(proxy.iter().flat_map(net::Proxy::env));
     start.job.env.extend(metered.iter().flat_map(meter::Metered::env));
     journal.write(Record::Phase { phase: Phase::Working })?;

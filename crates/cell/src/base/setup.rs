@@ -50,6 +50,8 @@ pub(super) fn run(
         marker: &marker,
         cancel: cancel.clone(),
     })?;
+    let links = host.in_home(&bundle.readable);
+    room.link_home(&links)?;
     let (tier, reason) = room.tier();
     journal.opened(tier, reason)?;
     journal.write(Record::Phase { phase: Phase::SettingUp })?;
@@ -62,6 +64,7 @@ pub(super) fn run(
     }
     let kept = done
         .and_then(|()| keep(&room.freeze(), &base.join(LAYER)))
+        .and_then(|()| unlink(&room.home_outside(), &links))
         .and_then(|()| keep_home(&room.home_outside(), &base.join(HOME)))
         .and_then(|()| force(base));
     room.close()?;
@@ -129,6 +132,14 @@ fn keep(changes: &Changes, layer: &Path) -> Result<(), BaseError> {
             difference(tree, &below, layer)
         }
     }
+}
+
+/// Takes the links into the user's home away again: every room makes its own.
+fn unlink(home: &Path, links: &[(PathBuf, PathBuf)]) -> Result<(), BaseError> {
+    for place in links.iter().map(|(place, _)| home.join(place)).filter(|place| place.is_symlink()) {
+        fs::remove_file(&place).map_err(|e| file(&place, e))?;
+    }
+    Ok(())
 }
 
 /// Moves what set-up wrote to the home, such as caches of what it fetched, to `home`.

@@ -25,6 +25,19 @@ pub(super) fn checked(wanted: &[PathBuf], secret: &[&Path]) -> Result<Vec<PathBu
     Ok(outermost(found))
 }
 
+/// Makes a link at `place`, unless something is there.
+pub(super) fn link(place: &Path, target: &Path) -> Result<(), RoomError> {
+    if fs::symlink_metadata(place).is_ok() {
+        return Ok(());
+    }
+    let made = place.parent().map_or(Ok(()), fs::create_dir_all);
+    made.and_then(|()| std::os::unix::fs::symlink(target, place)).map_err(|source| RoomError::File {
+        what: "show what the task reads at",
+        path: place.to_owned(),
+        source,
+    })
+}
+
 fn outermost(mut paths: Vec<PathBuf>) -> Vec<PathBuf> {
     paths.sort();
     let mut kept: Vec<PathBuf> = Vec::new();
