@@ -8,6 +8,7 @@ mod direct;
 mod faults;
 mod house;
 mod kiro;
+mod preflight;
 mod real_assistants;
 mod resume;
 mod samples;

@@ -13,6 +13,7 @@ use fairtrial_domain::audit::TaskAudit;
 use fairtrial_domain::comparison::SelfTest;
 use fairtrial_domain::diff::{Columns, Stacked};
 use fairtrial_domain::journal::JournalLine;
+use fairtrial_domain::preflight::Preflight;
 use fairtrial_report::RunJson;
 use ts_rs::{Config, TS, TypeVisitor};
 
@@ -80,6 +81,7 @@ fn typescript() -> String {
     types.visit::<view::RepositoryView>();
     types.visit::<view::PlanPreview>();
     types.visit::<TaskAudit>();
+    types.visit::<Preflight>();
     types.visit::<SelfTest>();
     types.visit::<view::RunView>();
     types.visit::<view::LiveBatch>();

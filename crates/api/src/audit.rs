@@ -3,7 +3,7 @@
 //! **Invariant:** an audit is kept only when every cell it needed came back, under the task's digest, the rules' and
 //! the cell program's version.
 
-mod cells;
+pub(crate) mod cells;
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -135,6 +135,11 @@ values! {
             /// Which.
             request: AuditRequest,
         },
+        /// Tries set-up and checks on untouched bases, and names what they lack. → `Vec<Preflight>`.
+        Preflight {
+            /// A suite's folder, a task's own, or `samples`.
+            suite: String,
+        },
         /// Starts no new trials. → nothing.
         Pause {
             /// Which.
@@ -197,6 +202,7 @@ impl Api {
             Action::StartRun { request } => json(self.start_run(request).await?)?,
             Action::StartTry { request } => json(self.start_try(request).await?)?,
             Action::AuditTasks { request } => json(self.audit(request, |_| ()).await?)?,
+            Action::Preflight { suite } => json(self.preflight(&suite).await?)?,
             Action::Pause { run } => json(self.pause(&run).await?)?,
             Action::Resume { run } => json(self.resume(&run, None).await?)?,
             Action::Cancel { run } => json(self.cancel(&run).await?)?,

@@ -16,6 +16,7 @@ mod home;
 mod live;
 mod look;
 mod plan;
+mod preflight;
 mod readiness;
 mod record;
 mod recording;

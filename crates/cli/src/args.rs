@@ -303,6 +303,13 @@ pub(crate) enum TasksCommand {
         #[arg(value_hint = ValueHint::DirPath)]
         folder: PathBuf,
     },
+    /// Runs set-up and checks in cells on the untouched bases, names what they lack, and says what to allow.
+    Preflight {
+        /// The folder of a suite or a task, or `samples`.
+        suite: String,
+        #[command(flatten)]
+        json: JsonArg,
+    },
     /// Tells whether verdicts may rest on tasks: grades base, reference and mutants of it, before anything is spent.
     Audit(AuditArgs),
     /// Lists the tasks of a suite's folder, or of `samples`.

@@ -78,7 +78,7 @@ fn number(rule: AuditRule) -> &'static str {
 }
 
 /// Adds text in lines no wider than `width`, the first after `head` and the others below it.
-fn wrap(lines: &mut Vec<String>, head: &str, text: &str, width: usize) {
+pub(crate) fn wrap(lines: &mut Vec<String>, head: &str, text: &str, width: usize) {
     let margin = " ".repeat(head.chars().count());
     let room = width.saturating_sub(margin.len()).max(20);
     let (mut line, mut used) = (String::new(), 0);

@@ -56,6 +56,9 @@ pub(crate) async fn run(cli: Cli) -> Result<ExitCode, ApiError> {
             what: Some(AssistantsCommand::Test { name, json }), ..
         }) => assistants::test(&api, &name, json.json).await,
         Command::Tasks(TasksCommand::Check { folder }) => done(check_tasks(&api, &folder)),
+        Command::Tasks(TasksCommand::Preflight { suite, json }) => {
+            upkeep::preflight(&api, &suite, json.json).await
+        }
         Command::Tasks(TasksCommand::Audit(args)) => done(audit::audit(&api, args).await),
         Command::Tasks(TasksCommand::List { suite }) => done(list_tasks(&api, &suite)),
         Command::Doctor(args) if args.repair => done(upkeep::repair(&api, args.json.json)),

@@ -1,9 +1,14 @@
-//! `fairtrial gc` and `fairtrial doctor --repair`: what goes, what is mended, and sizes as people write them.
+//! `fairtrial gc`, `doctor --repair` and `tasks preflight`: what goes, what is mended, what is missing; and sizes as
+//! people write them.
+
+use std::process::ExitCode;
+use std::sync::Arc;
 
 use fairtrial_api::{Api, ApiError};
 
 use crate::args::GcArgs;
-use crate::commands::{say, say_json};
+use crate::audit::wrap;
+use crate::commands::{say, say_json, width};
 
 /// Clears up and says what went.
 pub(crate) fn gc(api: &Api, args: &GcArgs) -> Result<(), ApiError> {
@@ -45,6 +50,43 @@ pub(crate) fn repair(api: &Api, json: bool) -> Result<(), ApiError> {
         say("Nothing is amiss.");
     }
     Ok(())
+}
+
+/// Tries set-up and checks on untouched bases, and says what they lack; ends with 4 when something does.
+pub(crate) async fn preflight(api: &Arc<Api>, suite: &str, json: bool) -> Result<ExitCode, ApiError> {
+    let found = api.preflight(suite).await?;
+    if json {
+        say_json(&found)?;
+    } else {
+        let (mut lines, width) = (vec![], width());
+        for one in &found {
+            let (mark, word) = if one.problems.is_empty() {
+                ("+", "runs in a cell")
+            } else {
+                ("!", "does not run in a cell")
+            };
+            lines.push(format!("{mark} {:<24} {word}", one.task.as_str()));
+            for problem in one.problems.iter().flat_map(|problem| problem.lines()) {
+                wrap(&mut lines, "    ", problem, width);
+            }
+            for allow in &one.allow {
+                wrap(&mut lines, "  - ", &allow.because, width);
+                let Some(line) = &allow.line else {
+                    wrap(&mut lines, "    ", &allow.gives_away, width);
+                    continue;
+                };
+                // Whole, to be copied.
+                lines.push(format!("      {line}"));
+                wrap(&mut lines, "    gives away: ", &allow.gives_away, width);
+            }
+        }
+        if found.iter().flat_map(|one| &one.allow).any(|allow| allow.line.is_some()) {
+            lines.push("Lines go under [metadata.fairtrial] in the task's task.toml.".to_owned());
+        }
+        lines.iter().for_each(|line| say(line));
+    }
+    let red = found.iter().any(|one| !one.problems.is_empty());
+    Ok(if red { ExitCode::from(4) } else { ExitCode::SUCCESS })
 }
 
 /// Writes a size for people, in steps of a thousand.

@@ -17,6 +17,7 @@ pub mod network;
 pub mod outcome;
 pub mod patch;
 pub mod plan;
+pub mod preflight;
 pub mod run;
 pub mod score;
 pub mod task;

@@ -10,6 +10,7 @@ pub mod harvest;
 pub mod journal;
 pub mod launch;
 pub mod machine;
+pub mod needs;
 pub mod order;
 pub mod prepare;
 pub mod result;

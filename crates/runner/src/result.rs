@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use fairtrial_domain::bundle::{BaseInfo, Tier};
 use fairtrial_domain::event::EventKind;
 use fairtrial_domain::journal::Record;
-use fairtrial_domain::network::Contact;
+use fairtrial_domain::network::{Contact, ContactVerdict};
 use fairtrial_domain::outcome::{Ending, InfraFault};
 use fairtrial_domain::patch::{CaptureFlag, PatchRef};
 use fairtrial_domain::traffic::Traffic;
@@ -252,10 +252,17 @@ impl Fold {
     /// Returns what a base cell brought, or why it brought nothing.
     pub fn base(self, died: &str) -> Result<BaseInfo, CellLost> {
         if let Some(reason) = self.fault(died) {
-            return Err(CellLost { reason, lasting: self.lasting });
+            return Err(CellLost { reason: reason + &self.refused(), lasting: self.lasting });
         }
         self.base
             .ok_or_else(|| CellLost { reason: "the cell ended without a base".to_owned(), lasting: false })
+    }
+
+    /// Names the hosts that the proxy refused, to stand behind a reason.
+    fn refused(&self) -> String {
+        let refused = |contact: &&Contact| matches!(contact.verdict, ContactVerdict::Refused { .. });
+        let refused = self.contacts.iter().filter(refused);
+        refused.map(|contact| format!("\nthe proxy refused {}:{}", contact.host, contact.port)).collect()
     }
 
     fn fault(&self, died: &str) -> Option<String> {

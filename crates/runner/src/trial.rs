@@ -16,6 +16,7 @@ use crate::cell::{self, CellEnd};
 use crate::dispatch::{AttemptEnd, Happening};
 use crate::harvest::Harvest;
 use crate::launch::{Launcher, Mode};
+use crate::needs;
 use crate::prepare::{Next, PrepareStep, Preparing, StepEnd};
 use crate::result::{self, GradeResult, WorkResult};
 use crate::steps::{PreparedCell, StepError, Steps};
@@ -164,7 +165,9 @@ impl Surroundings {
                     return Ok(Happening::TaskFailed { task, reason: "it was cancelled".to_owned() });
                 }
                 Next::Step(step) => next = preparing.ended(self.step(&task, step, stop.clone()).await?),
-                Next::Failed { reason } => return Ok(Happening::TaskFailed { task, reason }),
+                Next::Failed { reason } => {
+                    return Ok(Happening::TaskFailed { task, reason: needs::explained(reason) });
+                }
                 Next::Ready(prepared) => {
                     let of = task.clone();
                     let kept = self.blocking(move |steps| steps.task_prepared(&of, *prepared)).await;

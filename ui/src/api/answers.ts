@@ -7,6 +7,7 @@ import type {
   Home,
   LiveBatch,
   PlanPreview,
+  Preflight,
   Query,
   RepositoryView,
   RunId,
@@ -40,6 +41,7 @@ interface Results {
   start_run: RunId;
   start_try: RunId;
   audit_tasks: TaskAudit[];
+  preflight: Preflight[];
   pause: null;
   resume: null;
   cancel: null;

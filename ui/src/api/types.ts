@@ -22,7 +22,11 @@ request: TryRequest, } | { "action": "audit_tasks",
 /**
  * Which.
  */
-request: AuditRequest, } | { "action": "pause", 
+request: AuditRequest, } | { "action": "preflight", 
+/**
+ * A suite's folder, a task's own, or `samples`.
+ */
+suite: string, } | { "action": "pause", 
 /**
  * Which.
  */
@@ -53,6 +57,20 @@ times: number,
  * How often a difference was found where there is none.
  */
 false_verdicts: number, };
+
+export type Allow = { 
+/**
+ * What was missing, as a sentence.
+ */
+because: string, 
+/**
+ * The line for `[metadata.fairtrial]`, which takes the place of one of the same name; `None` when no line helps.
+ */
+line: string | null, 
+/**
+ * What allowing it gives away, or what to do where no line helps.
+ */
+gives_away: string, };
 
 export type Arm = { 
 /**
@@ -1451,6 +1469,21 @@ budget_sec: number | null,
 margin: number | null, };
 
 export type PointState = "holds" | "doubt" | "broken" | "missing";
+
+export type Preflight = { 
+/**
+ * Which.
+ */
+task: TaskId, 
+/**
+ * What went wrong; empty when set-up and checks run in a cell. That a deciding check fails on the untouched
+ * base is no problem.
+ */
+problems: Array<string>, 
+/**
+ * What to allow, and what that gives away.
+ */
+allow: Array<Allow>, };
 
 export type Price = { 
 /**

@@ -1,4 +1,4 @@
-//! Cells that grade for an audit, so many at once.
+//! Cells that grade without a run, for audits and preflights, so many at once.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -25,11 +25,11 @@ const TRIES: u32 = 2;
 
 /// Why a grading did not come back: no fault of the task's texts.
 #[derive(Debug, Clone)]
-pub(super) struct Lost(pub(super) String);
+pub(crate) struct Lost(pub(crate) String);
 
-/// Where the cells of one audit run.
-pub(super) struct Cells {
-    pub(super) home: Home,
+/// Where the cells of one audit or preflight run.
+pub(crate) struct Cells {
+    pub(crate) home: Home,
     launcher: LocalLauncher,
     folder: PathBuf,
     marker: String,
@@ -39,7 +39,7 @@ pub(super) struct Cells {
 }
 
 impl Cells {
-    pub(super) fn new(home: Home, launcher: LocalLauncher, scratch: &Scratch, jobs: u32) -> Cells {
+    pub(crate) fn new(home: Home, launcher: LocalLauncher, scratch: &Scratch, jobs: u32) -> Cells {
         Cells {
             home,
             launcher,
@@ -51,7 +51,7 @@ impl Cells {
     }
 
     /// Prepares a task's base, where it is not there yet.
-    pub(super) async fn base(&self, task: &Arc<Task>) -> Result<(), Lost> {
+    pub(crate) async fn base(&self, task: &Arc<Task>) -> Result<(), Lost> {
         let _one = self.making.lock().await;
         let (home, of) = (self.home.clone(), Arc::clone(task));
         let bundle = blocking(move || {
@@ -65,7 +65,7 @@ impl Cells {
     }
 
     /// Grades one patch several times; all must come back.
-    pub(super) async fn repeatedly(
+    pub(crate) async fn repeatedly(
         self: &Arc<Self>,
         task: &Arc<Task>,
         name: &str,
@@ -77,7 +77,7 @@ impl Cells {
     }
 
     /// Grades each of several patches, in their order.
-    pub(super) async fn each(
+    pub(crate) async fn each(
         self: &Arc<Self>,
         task: &Arc<Task>,
         name: &str,
@@ -113,7 +113,7 @@ impl Cells {
         bundle: &Bundle,
         take: impl Fn(CellEnd) -> Result<T, CellLost>,
     ) -> Result<T, Lost> {
-        let _place = self.places.acquire().await.map_err(|_| Lost("the audit was given up".to_owned()))?;
+        let _place = self.places.acquire().await.map_err(|_| Lost("it was given up".to_owned()))?;
         let mut tries = TRIES;
         loop {
             write_bundle(&dir, bundle).map_err(|error| Lost(describe(&error)))?;
