@@ -12,7 +12,7 @@ import { LIVE, OVER } from '../fixtures/runs';
 import { launch, serve } from './support';
 
 const SHOTS = process.env['SCREENSHOTS'];
-const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+const axe = readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 
 type Screen = { name: string; at: string; ready: string; before?: (page: Page) => Promise<unknown> };
@@ -25,6 +25,7 @@ const SCREENS: Screen[] = [
   { name: 'new-filled', at: '#/new', ready: '[data-testid="machine"]', before: fillTry },
   { name: 'new-suite', at: '#/new', ready: '[data-testid="choose-suite"]', before: click('choose-suite') },
   { name: 'new-suite-audit', at: '#/new', ready: '[data-testid="choose-suite"]', before: openAudit },
+  { name: 'new-suite-preflight', at: '#/new', ready: '[data-testid="choose-suite"]', before: openPreflight },
   { name: 'new-bare', at: '?empty#/new', ready: '[data-testid="machine"]' },
   { name: 'runs', at: '#/runs', ready: '[data-testid="runs-table"]' },
   { name: 'runs-empty', at: '?empty#/runs', ready: '[data-testid="start-sample"]' },
@@ -39,9 +40,11 @@ const SCREENS: Screen[] = [
   { name: 'diffs-columns', at: `#/run/${OVER}/diffs`, ready: '[data-testid="diff-stacked"]', before: click('form-columns') },
   { name: 'scoreboard', at: `#/run/${OVER}/scoreboard`, ready: '[data-testid="interval-chart"]' },
   { name: 'scoreboard-open', at: `#/run/${OVER}/scoreboard`, ready: '[data-testid="interval-chart"]', before: openAll },
+  { name: 'scoreboard-tested', at: `#/run/${OVER}/scoreboard`, ready: '[data-testid="interval-chart"]', before: selfTest },
   { name: 'scoreboard-withheld', at: `#/run/${LIVE}/scoreboard`, ready: '[data-testid="interval-chart"]' },
   { name: 'evidence', at: `#/run/${OVER}/evidence`, ready: '[data-testid="trial-map"]' },
   { name: 'evidence-resolved', at: evidence('zero-weight', 'aster'), ready: '[data-testid="transcript"]' },
+  { name: 'evidence-traffic', at: evidence('zero-weight', 'aster'), ready: '[data-testid="vendor"]', before: (page) => page.locator('[data-testid="prices"]').scrollIntoViewIfNeeded() },
   { name: 'evidence-set-aside', at: evidence('zero-weight', 'dogwood'), ready: '[data-testid="rule-location"]' },
   { name: 'evidence-out-of-time', at: evidence('zero-weight', 'fir'), ready: '[data-testid="transcript"]' },
   { name: 'evidence-hostile', at: evidence('volume-discount', 'birch'), ready: '[data-testid="transcript"]' },
@@ -61,6 +64,19 @@ async function openAudit(page: Page) {
   await page.click('[data-testid="audit-task"][data-status="weak"] summary');
   await page.click('[data-testid="audit-task"][data-status="leaked"] summary');
   await page.locator('[data-testid="audit"]').scrollIntoViewIfNeeded();
+}
+
+async function openPreflight(page: Page) {
+  await page.click('[data-testid="choose-suite"]');
+  await page.click('[data-testid="preflight-start"]');
+  await page.waitForSelector('[data-testid="preflight-line"]');
+  await page.locator('[data-testid="preflight"]').scrollIntoViewIfNeeded();
+}
+
+async function selfTest(page: Page) {
+  await page.click('[data-testid="self-test-start"]');
+  await page.waitForSelector('[data-testid="coverage"]');
+  await page.locator('[data-testid="self-test"]').scrollIntoViewIfNeeded();
 }
 
 function openAll(page: Page) {
@@ -104,8 +120,14 @@ describe.each([
   ['dark', 'en'],
   ['dark', 'ar'],
 ] as const)('%s, %s', (theme, locale) => {
-  it.each(SCREENS)('$name meets WCAG AA and keeps to the policy', async ({ name, at, ready, before }) => {
-    const context = await reader(theme, locale);
+  // One reader looks at all of them: fonts and scripts are fetched once, as they are in use.
+  let context: BrowserContext;
+  beforeAll(async () => {
+    context = await reader(theme, locale);
+  });
+  afterAll(() => context.close());
+
+  it.concurrent.each(SCREENS)('$name meets WCAG AA and keeps to the policy', async ({ name, at, ready, before }) => {
     const { page, wrongs } = await open(context, at);
     await page.waitForSelector(ready);
     await before?.(page);
@@ -120,7 +142,7 @@ describe.each([
     expect(await violations(page)).toEqual([]);
     expect(await smallText(page)).toEqual([]);
     expect(wrongs).toEqual([]);
-    await context.close();
+    await page.close();
   });
 });
 
@@ -131,10 +153,10 @@ async function settled(page: Page) {
 }
 
 async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(await readFile(AXE, 'utf8'));
+  await page.evaluate(await axe);
   return page.evaluate(async (rules) => {
     const { axe } = window as unknown as { axe: { run: (on: Document, options: object) => Promise<{ violations: { id: string; nodes: { html: string; failureSummary: string }[] }[] }> } };
-    const found = await axe.run(document, { runOnly: { type: 'tag', values: rules } });
+    const found = await axe.run(document, { runOnly: { type: 'tag', values: rules }, resultTypes: ['violations'] });
     return found.violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html.slice(0, 160)} ${node.failureSummary.slice(0, 300)}`));
   }, RULES);
 }
@@ -169,6 +191,82 @@ describe('untrusted text', () => {
     const more = (await page.locator('[data-type="unparsed"]').textContent())?.length ?? 0;
     expect([more > 20_000, more < 30_000]).toEqual([true, true]);
     expect(wrongs).toEqual([]);
+    await context.close();
+  });
+});
+
+describe('what may be concluded', () => {
+  it('is told with its figures, its standing and every comparison behind it', async () => {
+    const context = await reader('light', 'en');
+    const { page } = await open(context, `#/run/${OVER}/scoreboard`);
+    await page.waitForSelector('[data-testid="verdict"][data-standing="pre_registered"]');
+    const text = async (testid: string) => page.locator(`[data-testid="${testid}"]`).allInnerTexts();
+    expect((await text('verdict-sentence')).join(' ')).toContain('Top group: Aster, Birch and Cedar; no rival beats any of them. Beaten by at least one: Dogwood, Elder and Fir.');
+    await page.click('[data-testid="verdict"] summary');
+    expect(await text('verdict-part')).toContain('Aster solves more tasks than Dogwood: 60 points more (95 % interval 27 to 93, on 5 tasks).');
+    const sheet = await page.innerText('[data-testid="fairness-panel"]');
+    expect(sheet).toContain('not known');
+    expect(sheet).toContain('The same for all: Model, Network and Limits.');
+    await page.goto(`${address}/#/run/${LIVE}/scoreboard`);
+    await page.waitForSelector('[data-testid="verdict"][data-standing="exploratory"]');
+    expect(await page.innerText('[data-testid="exploratory"]')).toContain('Exploratory: the run stopped before its plan was through.');
+    await context.close();
+  });
+
+  it('is told in Arabic by the same data', async () => {
+    const context = await reader('light', 'ar');
+    const { page } = await open(context, `#/run/${OVER}/scoreboard`);
+    await page.waitForSelector('[data-testid="verdict-sentence"]');
+    const said = (await page.locator('[data-testid="verdict-sentence"]').allInnerTexts()).join(' ');
+    expect(said).toContain('مجموعة الصدارة');
+    expect(said).not.toMatch(/[{}]/);
+    await context.close();
+  });
+
+  it('rests on rates that can be tested here', async () => {
+    const context = await reader('light', 'en');
+    const { page } = await open(context, `#/run/${OVER}/scoreboard`);
+    await page.waitForSelector('[data-testid="self-test-start"]');
+    expect(await page.locator('[data-testid="coverage"]').count()).toBe(0);
+    await selfTest(page);
+    expect(await page.getAttribute('[data-testid="self-test-held"]', 'data-held')).toBe('true');
+    expect(await page.innerText('[data-testid="coverage"]')).toMatch(/difference, paired\s+24\s+93.8%\s+95.3%\s+97.4%/);
+    await context.close();
+  });
+});
+
+describe('evidence', () => {
+  it('has every dimension with its formula, or the reason why there is none', async () => {
+    const context = await reader('light', 'en');
+    const { page } = await open(context, evidence('zero-weight', 'dogwood'));
+    await page.waitForSelector('[data-testid="scores"]');
+    const row = (id: string) => page.innerText(`[data-testid="score"][data-score="${id}"]`);
+    expect(await row('scope')).toMatch(/Scope\s+0.82\s+1 − 3 \/ 17 = 0.82/);
+    expect(await row('integrity')).toContain('tests/test_rates.py:31');
+    expect(await row('lint')).toContain('the task declares no linter');
+    const unknown = page.locator('[data-testid="score-group"][data-group="unknown"] [data-testid="score"]');
+    expect(await unknown.evaluateAll((rows) => rows.map((row) => (row as HTMLElement).dataset['score']))).toEqual(['similarity', 'lint', 'review', 'judge']);
+    await context.close();
+  });
+
+  it('says what left the machine, line by line, and which prices were used', async () => {
+    const context = await reader('light', 'en');
+    const { page } = await open(context, evidence('zero-weight', 'aster'));
+    await page.waitForSelector('[data-testid="vendor"]');
+    const left = await page.innerText('[data-testid="network"]');
+    for (const said of ['models.example', '11 requests to the model', 'Models that answered: invented-1', 'parcels/rates.py', '38 of 41 lines; lines 1–24, 30–41', 'the assistant reports 1,790']) expect(left).toContain(said);
+    expect(await page.innerText('[data-testid="prices"]')).toMatch(/invented-1.*table of 2026-11-01\s+3\s+0.3\s+3.75\s+15/);
+    await context.close();
+  });
+});
+
+describe('before anything is spent', () => {
+  it('names what a cell does not show, with the line that allows it and what that gives away', async () => {
+    const context = await reader('light', 'en');
+    const { page } = await open(context, '#/new');
+    await openPreflight(page);
+    expect(await page.locator('[data-testid="preflight-line"]').allInnerTexts()).toEqual(['requires = ["node", "invented-tool"]', 'readable = ["~/.invented"]']);
+    expect(await page.innerText('[data-testid="preflight-task"][data-runs="false"]')).toContain('these look like secrets: token.txt');
     await context.close();
   });
 });

@@ -1,8 +1,8 @@
 /** A recording as a host: for screenshots and tests. Nothing here runs, and every screen says so. */
-import { audits } from '../../fixtures/audits';
+import { audits, preflights } from '../../fixtures/audits';
 import { columns, index, stacked } from '../../fixtures/diffs';
 import { liveEvents } from '../../fixtures/live';
-import { home, LIVE, liveView, OVER, overView, scoreboard, summaries } from '../../fixtures/runs';
+import { fairness, home, LIVE, liveView, OVER, overView, scoreboard, selfTest, summaries } from '../../fixtures/runs';
 import { allEvents, trial } from '../../fixtures/trials';
 import type { Answer, Result } from '../api/answers';
 import type { Action, Query } from '../api/types';
@@ -30,7 +30,7 @@ function answer(q: Query, empty: boolean): Answer<Query> {
       if (!q.path.includes('parcels')) throw new HostError({ code: 'not_a_repository', message: `\`${q.path}\` is not under git: choose a folder that holds a repository` });
       return { path: q.path, branch: 'main', commit: '4f2a91c0d1e2f3a4b5c6', changed: ['parcels/rates.py'], checks: [{ run: 'python3 -m unittest -q', because: 'tests/ found' }] };
     case 'preview':
-      return { title: 'Sample suite', tasks: overView.tasks, assistants: home.assistants, trials: 6 * q.request.assistants.length * q.request.trials, seconds_at_most: 540, power: 'Six tasks could show a difference of about 55 points, not less.', forecast: { margin: 0.1, tasks: 6, detectable: 0.55, tasks_needed: 108, usd: null, usd_needed: null }, fairness: [] };
+      return { title: 'Sample suite', tasks: overView.tasks, assistants: home.assistants, trials: 6 * q.request.assistants.length * q.request.trials, seconds_at_most: 540, power: 'Six tasks could show a difference of about 55 points, not less.', forecast: { margin: 0.1, tasks: 6, detectable: 0.55, tasks_needed: 108, usd: null, usd_needed: null }, fairness: fairness.map((one) => ({ ...one, values: one.values.slice(0, q.request.assistants.length) })) };
     case 'audits':
       return empty ? [] : audits;
     case 'run':
@@ -57,9 +57,9 @@ function answer(q: Query, empty: boolean): Answer<Query> {
     case 'columns_diff':
       return { ...columns, path: q.path };
     case 'self_test':
-      return { itself: [], methods: [], held: true };
+      return selfTest;
     case 'scoreboard':
-      if (q.run === LIVE) return { ...scoreboard, run: liveView, comparison: { ...scoreboard.comparison, verdict: { parts: [{ part: 'withheld', reason: 'unfinished' }], top: [], headline: '', sentences: [], details: [] } } };
+      if (q.run === LIVE) return { ...scoreboard, run: liveView, comparison: { ...scoreboard.comparison, basis: { ...scoreboard.comparison.basis!, standing: { standing: 'exploratory', reasons: ['stopped_early', 'other_margin'] } }, verdict: { parts: [{ part: 'withheld', reason: 'unfinished' }], top: [], headline: '', sentences: [], details: [] } } };
       return scoreboard;
   }
 }
@@ -71,6 +71,8 @@ function order(a: Action): Result<Action> {
       return LIVE;
     case 'audit_tasks':
       return audits;
+    case 'preflight':
+      return preflights;
     case 'report':
       return '~/.local/share/fairtrial/reports/sample.html';
     case 'pause':

@@ -1,6 +1,6 @@
 /** The language in use, and everything that reads differently in another one. */
 import type { Key } from './en';
-import { type Args, type Locale, isolate, TAGS, translate } from './translate';
+import { type Args, type Locale, isolate, TAGS, tell, translate } from './translate';
 
 class I18n {
   locale = $state<Locale>('en');
@@ -14,6 +14,8 @@ class I18n {
   }
 
   t = <K extends Key>(key: K, ...args: Args<K>): string => translate(this.locale, key, ...args);
+
+  tell = (key: Key, params: Record<string, string>): string => tell(this.locale, key, params);
 
   number = (value: number, options?: Intl.NumberFormatOptions): string => new Intl.NumberFormat(this.tag, options).format(value);
 

@@ -27,6 +27,9 @@ export function translate<K extends Key>(locale: Locale, key: K, ...args: Args<K
   return fill(locale, pick(locale, TABLES[locale][key], params['n']), params);
 }
 
+/** Puts a message whose key comes from data into words; its figures are texts already. */
+export const tell = (locale: Locale, key: Key, params: Record<string, string>): string => fill(locale, pick(locale, TABLES[locale][key], undefined), params);
+
 function pick(locale: Locale, message: Message, n: string | number | undefined): string {
   if (typeof message === 'string') return message;
   return message[rules[locale].select(Number(n ?? 0))] ?? message.other;

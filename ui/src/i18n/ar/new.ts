@@ -72,4 +72,14 @@ export const fresh: In<typeof english> = {
   'new.recent': 'آخر الجولات',
   'new.recent.all': 'كل الجولات',
   'new.recent.none': 'لم يُشغَّل شيء هنا بعد.',
+
+  'preflight.title': 'هل تعمل هنا؟',
+  'preflight.text': 'يجري الإعداد والفحوص مرة واحدة في خلية على الأصل من دون تغيير. وما لا تُظهره الخلية يُسمّى مع السطر الذي يسمح به. لا يبدأ أي مساعد.',
+  'preflight.start': 'جرّب الإعداد والفحوص',
+  'preflight.working': 'تجري التجربة…',
+  'preflight.runs': 'تعمل في خلية',
+  'preflight.lacks': 'لا تعمل في خلية',
+  'preflight.gives': 'ما يكشفه',
+  'preflight.help': 'ما ينفع',
+  'preflight.where': 'ضع الأسطر تحت [metadata.fairtrial] في task.toml للمهمة، ثم جرّب مجددًا.',
 };

@@ -69,4 +69,14 @@ export const fresh = {
   'new.recent': 'Recent runs',
   'new.recent.all': 'All runs',
   'new.recent.none': 'Nothing has run here yet.',
+
+  'preflight.title': 'Do they run here?',
+  'preflight.text': 'Set-up and checks run once in a cell, on the untouched code. What a cell does not show is named, with the line that allows it. No assistant is started.',
+  'preflight.start': 'Try set-up and checks',
+  'preflight.working': 'Trying…',
+  'preflight.runs': 'runs in a cell',
+  'preflight.lacks': 'does not run in a cell',
+  'preflight.gives': 'Gives away',
+  'preflight.help': 'What helps',
+  'preflight.where': 'Put lines under [metadata.fairtrial] in the task’s task.toml, and try again.',
 } as const;
