@@ -65,7 +65,7 @@ impl Session {
     }
 
     fn usage(&self) -> &Usage {
-        let usage = |event| if let &EventKind::Usage { ref usage, .. } = event { Some(usage) } else { None };
+        let usage = |event| if let EventKind::Usage { usage, .. } = event { Some(usage) } else { None };
         self.events.iter().rev().find_map(usage).unwrap()
     }
 

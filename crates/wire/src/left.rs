@@ -233,7 +233,10 @@ mod tests {
         (dir, Watch::new(index))
     }
 
-    fn files(watch: &Watch) -> Vec<(String, u32, u32, Vec<(u32, u32)>)> {
+    /// Path, lines seen, lines it has, and where they are.
+    type Seen = (String, u32, u32, Vec<(u32, u32)>);
+
+    fn files(watch: &Watch) -> Vec<Seen> {
         watch.left().files.into_iter().map(|f| (f.path, f.lines, f.of, f.ranges)).collect()
     }
 
