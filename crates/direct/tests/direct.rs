@@ -65,8 +65,11 @@ impl Session {
     }
 
     fn usage(&self) -> &Usage {
-        let usage = |event| if let EventKind::Usage { usage, .. } = event { Some(usage) } else { None };
-        self.events.iter().rev().find_map(usage).unwrap()
+        self.events
+            .iter()
+            .rev()
+            .find_map(|event| if let EventKind::Usage { usage, .. } = event { Some(usage) } else { None })
+            .unwrap()
     }
 
     fn is_repaired(&self) -> bool {
