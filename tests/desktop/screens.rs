@@ -148,7 +148,7 @@ impl Window {
 
     // Scoreboard
 
-    /// Returns the verdict's first sentence and its parts by kind.
+    /// Returns the verdict's first sentence and the sentences behind it by code.
     pub(crate) async fn verdict(&self) -> (String, Vec<String>) {
         self.see("[data-testid=verdict-headline]").await;
         let headline = self.words("[data-testid=verdict-headline]").await;
