@@ -147,7 +147,7 @@ fn a_killed_cell_costs_one_attempt() {
 }
 
 /// Finds a cell that runs an assistant: the trial's name and the cell's process.
-fn work_cell(run: &Path) -> Option<(String, rustix::process::Pid)> {
+pub(crate) fn work_cell(run: &Path) -> Option<(String, rustix::process::Pid)> {
     for entry in std::fs::read_dir("/proc").ok()?.flatten() {
         let Ok(id) = entry.file_name().to_string_lossy().parse::<i32>() else { continue };
         let Ok(line) = std::fs::read(entry.path().join("cmdline")) else { continue };

@@ -1,9 +1,12 @@
 //! The data folder stays small and whole: debris goes, what a run refers to stays, damage is told.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use fairtrial_tests::{Home, processes_of};
+
+use crate::resume::work_cell;
 
 /// Writes a suite of one task whose check takes a while, and an assistant that solves it; returns its folder.
 pub(crate) fn suite(home: &Home, before_check: &str) -> String {
@@ -89,6 +92,23 @@ fn what_nobody_needs_goes_and_what_a_run_refers_to_stays() {
 }
 
 #[test]
+fn what_a_living_process_makes_is_no_debris() {
+    let home = Home::new();
+    let made = ["bases/.x.1.partial", "samples/x.1.tmp", "tries/x.1.tmp"].map(|path| home.path().join(path));
+    let held = made.each_ref().map(|path| {
+        fs::create_dir_all(path.join("half")).unwrap();
+        let folder = fs::File::open(path).unwrap();
+        folder.try_lock().unwrap();
+        folder
+    });
+    home.run(&["runs"]).ended_with(0);
+    assert_eq!(made.each_ref().map(|path| path.join("half").exists()), [true; 3]);
+    drop(held);
+    home.run(&["runs"]).ended_with(0);
+    assert_eq!(made.each_ref().map(|path| path.exists()), [false; 3]);
+}
+
+#[test]
 fn nothing_is_cleared_while_a_run_is_at_work() {
     let home = Home::new();
     let mut app = home.start(&["run", &suite(&home, "sleep 4"), "--assistants", "mine"]);
@@ -140,6 +160,41 @@ fn damage_is_told_and_what_can_be_mended_is() {
     assert!(damaged.exists(), "what a run refers to is not removed, damaged or not");
 }
 
+/// Every file of the data folder with its size, but for records: content, and the database that names it.
+fn apart_from_records(home: &Home) -> BTreeSet<(String, u64)> {
+    let (mut open, mut found) = (vec![home.path().to_owned()], BTreeSet::new());
+    while let Some(folder) = open.pop() {
+        for path in names(&folder).into_iter().map(|name| folder.join(name)) {
+            let size = fs::symlink_metadata(&path).unwrap();
+            let name = path.strip_prefix(home.path()).unwrap().to_string_lossy().into_owned();
+            if size.is_dir() {
+                open.push(path);
+            } else if name.starts_with("runs/") && name.ends_with("/lock") {
+                found.insert(("a run's lock".to_owned(), 0));
+            } else if !name.starts_with("store.db") && !blobs(home).contains(&path) {
+                found.insert((name, size.len()));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn trials_in_a_row_leave_nothing_but_their_records() {
+    let home = Home::new();
+    let suite = suite(&home, "true");
+    let ten = ["run", &suite, "--assistants", "mine", "--trials", "10", "--jobs", "2"];
+    home.run(&ten).ended_with(0);
+    let (first, bytes) = (apart_from_records(&home), |paths: &[PathBuf]| -> u64 {
+        paths.iter().map(|path| fs::metadata(path).unwrap().len()).sum()
+    });
+    let content = bytes(&blobs(&home));
+    home.run(&ten).ended_with(0);
+    assert_eq!(apart_from_records(&home), first);
+    let more = bytes(&blobs(&home)) - content;
+    assert!(more <= content, "ten trials added {more} bytes of content, the first ten {content}");
+}
+
 /// What lies in the folder for temporary files and in the data folder, apart from what must.
 fn debris(home: &Home, tmp: &Path) -> Vec<String> {
     let mut left: Vec<String> = names(tmp);
@@ -152,12 +207,16 @@ fn debris(home: &Home, tmp: &Path) -> Vec<String> {
 fn after_any_ending_nothing_lives_is_mounted_or_lies_about() {
     let mounts = || fs::read_to_string("/proc/self/mountinfo").unwrap().lines().count();
     let before = mounts();
-    for ending in ["finish", "limit", "kill", "stop"] {
+    for ending in ["finish", "limit", "cell", "kill", "stop"] {
         let home = Home::new();
         let tmp = tempfile::tempdir().unwrap();
         let suite = suite(&home, "true");
         // It leaves a process in the background, and works for ever where it is to be ended.
-        let work = if ending == "finish" { "echo two > a.txt" } else { "echo two > a.txt; sleep 1000" };
+        let work = match ending {
+            "finish" => "echo two > a.txt",
+            "cell" => "echo two > a.txt; sleep 3",
+            _ended => "echo two > a.txt; sleep 1000",
+        };
         let assistant = format!(
             "[assistants.mine]\nbackend = \"command\"\nprogram = \"/bin/sh\"\nargs = [\"-c\", \"(setsid sleep 1000 &) ; {work}\"]\n"
         );
@@ -187,11 +246,20 @@ fn after_any_ending_nothing_lives_is_mounted_or_lies_about() {
             let pid = rustix::process::Pid::from_raw(app.id().cast_signed()).unwrap();
             rustix::process::kill_process(pid, signal).unwrap();
         }
+        if ending == "cell" {
+            let run = home.path().join("runs").join(&id);
+            let (_, cell) = fairtrial_tests::wait_for("a cell at work", || work_cell(&run));
+            rustix::process::kill_process(cell, rustix::process::Signal::KILL).unwrap();
+        }
         app.wait().unwrap();
         // The grace of a cell that is told to end.
         fairtrial_tests::wait_for("its processes to end", || processes_of(&id).is_empty().then_some(()));
         home.run(&["runs"]).ended_with(0);
         assert_eq!(debris(&home, tmp.path()), Vec::<String>::new(), "{ending}");
+        // What was under way waits to be resumed; else a run's folder is its lock.
+        if !["kill", "stop"].contains(&ending) {
+            assert_eq!(names(&home.path().join("runs").join(&id)), ["lock"], "{ending}");
+        }
         assert_eq!(mounts(), before, "{ending}");
     }
 }

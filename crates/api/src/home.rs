@@ -4,6 +4,7 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use fairtrial_cell::claim::Claim;
 use sha2::{Digest as _, Sha256};
 
 use crate::error::ApiError;
@@ -102,6 +103,7 @@ impl Home {
     /// Unpacks under a temporary name and renames, so that the folder is whole or absent.
     fn unpack(&self, folder: &Path) -> Result<(), ApiError> {
         let temporary = folder.with_extension(format!("{}.tmp", std::process::id()));
+        let _claim = Claim::make(&temporary).map_err(ApiError::access("make", &temporary))?;
         for path in Samples::iter() {
             let content = Samples::get(&path).map(|file| file.data).unwrap_or_default();
             let target = temporary.join(path.as_ref());

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use fairtrial_cell::claim::Claim;
 use fairtrial_domain::id::{CheckId, RunId, SuiteId, TaskId};
 use fairtrial_domain::task::{Check, CheckKind, Command, Limits, Repository, ResultFormat, Suite, TaskKind};
 use fairtrial_tasks::{DetectedCheck, NewTask, detect_checks, detect_setup, write_task};
@@ -121,8 +122,7 @@ fn suite(data: &Path, request: &TryRequest) -> Result<Suite, ApiError> {
 /// Writes under a temporary name and renames, so that the folder is whole or absent.
 fn write_whole(parent: &Path, task: &NewTask) -> Result<(), ApiError> {
     let temporary = parent.with_extension(format!("{}.tmp", std::process::id()));
-    // What an earlier process of our number left.
-    let _ = fs::remove_dir_all(&temporary);
+    let _claim = Claim::make(&temporary).map_err(ApiError::access("make", &temporary))?;
     write_task(&temporary, task).map_err(|error| {
         ApiError::BadRequest(format!("the task could not be written: {}", describe(&error)))
     })?;

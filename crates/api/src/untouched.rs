@@ -13,7 +13,7 @@ use fairtrial_runner::launch::{LocalLauncher, Mode};
 use fairtrial_runner::prepare::PrepareStep;
 use fairtrial_runner::result::CellLost;
 use fairtrial_runner::steps::Steps as _;
-use fairtrial_store::RunLock;
+use fairtrial_store::{RunLock, StoreError};
 use tokio::sync::watch;
 
 use crate::Api;
@@ -80,9 +80,15 @@ impl Api {
         let name = format!("{PREFIX}{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         let id = RunId::parse(&name).map_err(|error| ApiError::Internal(error.to_string()))?;
         let folder = self.store.run_dir(&id);
-        fs::create_dir_all(&folder).map_err(ApiError::access("make", &folder))?;
-        let lock = self.store.lock_run(&id)?;
-        Ok(Scratch { id, folder, _lock: lock })
+        let mut tries_left = 3;
+        loop {
+            fs::create_dir_all(&folder).map_err(ApiError::access("make", &folder))?;
+            match self.store.lock_run(&id) {
+                // Whoever clears up takes a folder that nobody holds yet for debris.
+                Err(StoreError::NoRun { .. }) if tries_left > 0 => tries_left -= 1,
+                lock => return Ok(Scratch { id, folder, _lock: lock? }),
+            }
+        }
     }
 }
 

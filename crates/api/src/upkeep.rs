@@ -8,7 +8,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use fairtrial_cell::room;
+use fairtrial_cell::{claim, room};
 use fairtrial_domain::id::RunId;
 use fairtrial_domain::run::RunStatus;
 use fairtrial_domain::values;
@@ -19,9 +19,6 @@ use crate::error::ApiError;
 use crate::home::Home;
 use crate::view::RunSummary;
 use crate::{Api, untouched};
-
-/// A folder of unpacked samples younger than this may be somebody's who is still at it.
-const STILL_UNPACKING: std::time::Duration = std::time::Duration::from_secs(3600);
 
 values! {
     /// What `fairtrial gc` removed, or would remove.
@@ -77,24 +74,20 @@ pub(crate) fn clear_debris(home: &Home, store: &Store) -> u64 {
     }
 }
 
-/// Whether nobody can be unpacking here any more: that takes a second, and happens before a run has its lock.
-fn is_old(path: &Path) -> bool {
-    let age = path.metadata().and_then(|found| found.modified()).ok().and_then(|at| at.elapsed().ok());
-    age.is_some_and(|age| age > STILL_UNPACKING)
-}
-
 fn clear(home: &Home, store: &Store, quiet: &Quiet<'_>) -> u64 {
     let mut pieces = quiet.clear_unfinished() as u64;
     let gone = |path: &Path| u64::from(room::remove_tree(path).is_ok());
     for path in entries(&home.bases()) {
         let name = name_of(&path);
+        // A cell of an app that was killed may still be winding up.
         if name.starts_with('.') && (name.ends_with(".partial") || name.starts_with(".trash-")) {
-            pieces += gone(&path);
+            pieces += u64::from(claim::remove_debris(&path));
         }
     }
-    for path in entries(&home.data().join("samples")) {
-        if name_of(&path).ends_with(".tmp") && is_old(&path) {
-            pieces += gone(&path);
+    // These are written before a run has its lock.
+    for path in ["samples", "tries"].into_iter().flat_map(|part| entries(&home.data().join(part))) {
+        if name_of(&path).ends_with(".tmp") {
+            pieces += u64::from(claim::remove_debris(&path));
         }
     }
     for folder in entries(&home.data().join("runs")) {

@@ -18,6 +18,7 @@ use fairtrial_domain::journal::{Phase, Record};
 use fairtrial_domain::task::Repository;
 use fairtrial_fault as fault;
 
+use crate::claim::Claim;
 use crate::journal::{Journal, JournalError, chain};
 use crate::process::Cancel;
 use crate::room::{RoomError, remove_tree};
@@ -152,7 +153,8 @@ fn make(
     let name = bundle.target.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let parent = bundle.target.parent().unwrap_or(Path::new("."));
     let partial = parent.join(format!(".{name}.{}.partial", std::process::id()));
-    discard(&partial);
+    let claimed = Claim::make(&partial).map_err(|source| BaseError::File { path: partial.clone(), source });
+    let _claim = claimed?;
     let made =
         fill(bundle, dir, &partial, cancel, journal).and_then(|info| publish(&partial, &bundle.target, info));
     discard(&partial);
@@ -172,7 +174,7 @@ fn fill(
     journal: &mut Journal,
 ) -> Result<BaseInfo, BaseError> {
     let work = partial.join("work");
-    fs::create_dir_all(&work).map_err(|source| BaseError::File { path: work.clone(), source })?;
+    fs::create_dir(&work).map_err(|source| BaseError::File { path: work.clone(), source })?;
     let tree = partial.join(TREE);
     match &bundle.repository {
         Repository::Folder { path } => {

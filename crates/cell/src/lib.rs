@@ -8,6 +8,7 @@ compile_error!("rooms need processes and file systems of the Unix family: on Win
 pub mod base;
 pub mod capture;
 pub mod checks;
+pub mod claim;
 pub mod grade;
 pub mod journal;
 #[cfg(target_os = "linux")]
