@@ -3,7 +3,7 @@
 //!
 //! **Invariant:** programs of another architecture than the cell's do not run, and the x32 interface is not there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 use libc::c_long;
@@ -18,6 +18,8 @@ use super::{At, Refusal};
 /// looked at, and io_uring does what the filter would not see.
 const UNKNOWN: [c_long; 4] =
     [libc::SYS_clone3, libc::SYS_io_uring_setup, libc::SYS_io_uring_enter, libc::SYS_io_uring_register];
+
+const UNKNOWN_CALL: libc::c_int = libc::ENOSYS;
 
 /// Refused whatever their arguments.
 const REFUSED: [c_long; 43] = [
@@ -101,28 +103,70 @@ type Rules = BTreeMap<c_long, Vec<SeccompRule>>;
 fn program() -> Result<BpfProgram, seccompiler::BackendError> {
     let architecture = TargetArch::try_from(std::env::consts::ARCH)?;
     let refusal = SeccompAction::Errno(libc::EPERM.unsigned_abs());
+    let refused = refused()?;
+    let named: BTreeSet<u32> =
+        refused.keys().chain(&UNKNOWN).filter_map(|call| u32::try_from(*call).ok()).collect();
     let mut program: BpfProgram =
-        SeccompFilter::new(refused()?, SeccompAction::Allow, refusal, architecture)?.try_into()?;
+        SeccompFilter::new(refused, SeccompAction::Allow, refusal, architecture)?.try_into()?;
     // Three instructions check the architecture, one loads the number.
     let first_rule = 4;
-    program.splice(first_rule..first_rule, unknown());
+    let named: Vec<u32> = named.into_iter().collect();
+    program.splice(first_rule..first_rule, [from_x32_on(), search(&named), unknown()].concat());
     Ok(program)
 }
 
-/// What a compiled filter cannot say: another answer for some numbers, and a refusal of all from one on.
+/// What a compiled filter cannot say: a refusal of all numbers from one on.
+fn from_x32_on() -> Vec<sock_filter> {
+    vec![step(libc::BPF_JMP | libc::BPF_JGE | libc::BPF_K, 0, 1, X32), answer(UNKNOWN_CALL)]
+}
+
+/// The same for an answer of their own to some numbers.
 fn unknown() -> Vec<sock_filter> {
-    let jump = |code: u32, k: u32| sock_filter { code: code as u16, jt: 0, jf: 1, k };
-    let answer = |error: libc::c_int| sock_filter {
-        code: (libc::BPF_RET | libc::BPF_K) as u16,
-        jt: 0,
-        jf: 0,
-        k: SeccompAction::Errno(error.unsigned_abs()).into(),
-    };
-    let mut found = vec![jump(libc::BPF_JMP | libc::BPF_JGE | libc::BPF_K, X32), answer(libc::ENOSYS)];
-    for number in UNKNOWN.into_iter().filter_map(|call| u32::try_from(call).ok()) {
-        found.extend([jump(libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K, number), answer(libc::ENOSYS)]);
+    let numbers = UNKNOWN.into_iter().filter_map(|call| u32::try_from(call).ok());
+    let equal = libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K;
+    numbers.flat_map(|number| [step(equal, 0, 1, number), answer(UNKNOWN_CALL)]).collect()
+}
+
+/// Lets every number through but `named`, which are sorted: with these it goes on behind. A search by halves, since
+/// the kernel, and each call that it must ask for, would otherwise go through all rules one by one.
+fn search(named: &[u32]) -> Vec<sock_filter> {
+    let on = |k| step(libc::BPF_JMP | libc::BPF_JA, 0, 0, k);
+    let mut found = halves(named).unwrap_or_default();
+    let length = found.len();
+    for (at, here) in found.iter_mut().enumerate().filter(|(_, here)| **here == on(BEHIND)) {
+        *here = on(u32::try_from(length - at - 1).unwrap_or(0));
     }
     found
+}
+
+/// Stands for the distance to what is behind a search until that is known.
+const BEHIND: u32 = u32::MAX;
+
+/// Returns the search, or `None` when a jump would be too far: the rules behind are right without it.
+fn halves(named: &[u32]) -> Option<Vec<sock_filter>> {
+    let (left, right) = named.split_at(named.len() / 2);
+    match (left, right) {
+        (_, []) => Some(Vec::new()),
+        ([], [only, ..]) => Some(vec![
+            step(libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K, 0, 1, *only),
+            step(libc::BPF_JMP | libc::BPF_JA, 0, 0, BEHIND),
+            step(libc::BPF_RET | libc::BPF_K, 0, 0, SeccompAction::Allow.into()),
+        ]),
+        (_, [middle, ..]) => {
+            let (lower, upper) = (halves(left)?, halves(right)?);
+            let over = u8::try_from(lower.len()).ok()?;
+            let first = step(libc::BPF_JMP | libc::BPF_JGE | libc::BPF_K, over, 0, *middle);
+            Some([vec![first], lower, upper].concat())
+        }
+    }
+}
+
+fn step(code: u32, jt: u8, jf: u8, k: u32) -> sock_filter {
+    sock_filter { code: code as u16, jt, jf, k }
+}
+
+fn answer(error: libc::c_int) -> sock_filter {
+    step(libc::BPF_RET | libc::BPF_K, 0, 0, SeccompAction::Errno(error.unsigned_abs()).into())
 }
 
 fn refused() -> Result<Rules, seccompiler::BackendError> {
@@ -194,6 +238,38 @@ fn condition(
 mod tests {
     use super::*;
 
+    /// Goes through a search as the kernel would; `None` when it leads behind.
+    fn answered(search: &[sock_filter], number: u32) -> Option<u32> {
+        let mut at = 0;
+        while let Some(here) = search.get(at) {
+            let code = u32::from(here.code);
+            let jump = |is: bool| usize::from(if is { here.jt } else { here.jf });
+            at += 1 + match code {
+                _ if code == libc::BPF_RET | libc::BPF_K => return Some(here.k),
+                _ if code == libc::BPF_JMP | libc::BPF_JA => here.k as usize,
+                _ if code == libc::BPF_JMP | libc::BPF_JGE | libc::BPF_K => jump(number >= here.k),
+                _ if code == libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K => jump(number == here.k),
+                _ => panic!("{code}"),
+            };
+        }
+        assert_eq!(at, search.len());
+        None
+    }
+
+    #[test]
+    fn only_named_calls_are_looked_at_further() {
+        let named: Vec<u32> = (0..500).filter(|n| n % 7 == 3 || (100..120).contains(n)).collect();
+        for named in [&named[..60], &named[..], &[5], &[]] {
+            let found = search(named);
+            for number in 0..600 {
+                let on = answered(&found, number).is_none();
+                // Too many for one search: all go on.
+                assert_eq!(on, found.is_empty() || named.contains(&number), "{number} of {}", named.len());
+            }
+        }
+        assert!(!search(&named[..60]).is_empty());
+    }
+
     #[test]
     fn the_filter_fits_and_names_nothing_twice() {
         let mut calls: Vec<c_long> = REFUSED.iter().chain(&UNKNOWN).copied().collect();
@@ -201,7 +277,7 @@ mod tests {
         calls.dedup();
         assert_eq!(calls.len(), REFUSED.len() + UNKNOWN.len());
         let program = program().unwrap();
-        assert!(program.len() > 100 && program.len() < 600, "{}", program.len());
+        assert!(program.len() > 300 && program.len() < 900, "{}", program.len());
         // The fourth loads the number of the call, at the start of what the kernel passes.
         let load = (libc::BPF_LD | libc::BPF_W | libc::BPF_ABS) as u16;
         assert_eq!((program[3].code, program[3].k), (load, 0));

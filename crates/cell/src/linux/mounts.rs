@@ -57,9 +57,8 @@ pub(super) fn remove(target: &Path) -> io::Result<()> {
     Ok(unmount(target, UnmountFlags::DETACH)?)
 }
 
-/// Makes `root` the root and lets go of the machine's.
-pub(super) fn enter(root: &Path) -> io::Result<()> {
-    rustix::process::chdir(root)?;
+/// Makes the working directory, where something is mounted, the root and lets go of the machine's.
+pub(super) fn enter() -> io::Result<()> {
     rustix::process::pivot_root(".", ".")?;
     unmount(".", UnmountFlags::DETACH)?;
     Ok(rustix::process::chdir("/")?)

@@ -39,8 +39,11 @@ const SETTINGS: [&str; 16] = [
 
 /// A folder that stays empty.
 const EMPTY: &str = "/var/empty";
-/// Where folders are bound until they are mounted, in the root under construction.
-const STAGE: &str = ".stage";
+/// Where folders are bound until they are mounted: above the root under construction, so that they go with all else
+/// that jobs are not to see. To take them away one by one would wait for the kernel each time.
+const STAGE: &str = "..";
+/// The root under construction, in the room's folder.
+const ROOT: &str = "root";
 
 const DEVICES: [&str; 6] = ["null", "zero", "full", "random", "urandom", "tty"];
 
@@ -57,8 +60,12 @@ pub(super) fn enter(room: &Full, workspace: &Path) -> Result<Option<OwnedFd>, Re
     // Known by this from now on, for the root is built over it.
     let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let scratch = rustix::fs::open(&room.scratch, flags, Mode::empty()).at("scratch folder")?;
-    let root = Root { at: &room.scratch };
-    mounts::memory(root.at, "mode=755,size=16m").at("root in memory")?;
+    mounts::memory(&room.scratch, "mode=755,size=1m").at("stage in memory")?;
+    rustix::process::chdir(&room.scratch).and_then(|()| rustix::fs::mkdir(ROOT, Mode::RWXU)).at("stage")?;
+    mounts::memory(Path::new(ROOT), "mode=755,size=16m").at("root in memory")?;
+    // From here on the root under construction is where this process stands, so that no call looks a long path up.
+    rustix::process::chdir(ROOT).at("root")?;
+    let root = Root;
     for path in SYSTEM.iter().chain(&SETTINGS) {
         root.show(Path::new(path), false)?;
     }
@@ -71,13 +78,13 @@ pub(super) fn enter(room: &Full, workspace: &Path) -> Result<Option<OwnedFd>, Re
     let memory = root.writable(room, &scratch, workspace)?;
     root.devices()?;
     mounts::proc(&root.folder(Path::new("/proc"))?).at("process list")?;
-    mounts::seal(root.at).at("read-only root")?;
+    mounts::seal(Path::new(".")).at("read-only root")?;
     for writable in writable(room, workspace).into_iter().filter(|path| *path != Path::new("/dev")) {
         mounts::unseal(&root.inside(writable)).at("writable parts")?;
     }
     // Nodes cannot be made among devices, but memory can be shared.
     mounts::unseal(&root.inside(Path::new("/dev/shm"))).at("writable parts")?;
-    mounts::enter(root.at).at("pivot root")?;
+    mounts::enter().at("pivot root")?;
     Ok(memory)
 }
 
@@ -87,7 +94,7 @@ pub(super) fn writable<'a>(room: &'a Full, workspace: &'a Path) -> [&'a Path; 5]
 }
 
 /// Shows the settings of Java, whose folder carries a version.
-fn java(root: &Root<'_>) -> Result<(), Refusal> {
+fn java(root: &Root) -> Result<(), Refusal> {
     for entry in fs::read_dir("/etc").into_iter().flatten().flatten() {
         if entry.file_name().to_string_lossy().starts_with("java-") {
             root.show(&entry.path(), false)?;
@@ -96,15 +103,13 @@ fn java(root: &Root<'_>) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The root under construction.
-struct Root<'a> {
-    at: &'a Path,
-}
+/// The root under construction: this process's working directory.
+struct Root;
 
-impl Root<'_> {
+impl Root {
     /// Returns where a path of the room is while it is being built.
     fn inside(&self, path: &Path) -> PathBuf {
-        self.at.join(path.strip_prefix("/").unwrap_or(path))
+        path.strip_prefix("/").unwrap_or(path).to_owned()
     }
 
     /// Makes a folder with its parents.
@@ -131,21 +136,29 @@ impl Root<'_> {
             Err(e) => return Err(e).at(step()),
         };
         let target = self.inside(path);
-        if fs::symlink_metadata(&target).is_ok() {
-            return Ok(());
+        let place = || {
+            if found.is_symlink() {
+                symlink(fs::read_link(path)?, &target)
+            } else if found.is_dir() {
+                fs::create_dir(&target)
+            } else {
+                File::create_new(&target).map(drop)
+            }
+        };
+        let placed = match place() {
+            Err(e) if e.kind() == io::ErrorKind::NotFound => {
+                self.folder(path.parent().unwrap_or(Path::new("/")))?;
+                place()
+            }
+            other => other,
+        };
+        match placed {
+            Ok(()) if found.is_symlink() => Ok(()),
+            Ok(()) => mounts::bind(path, &target).at(step()),
+            // It is shown already, with a folder above it.
+            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+            Err(e) => Err(e).at(step()),
         }
-        if let Some(parent) = path.parent().filter(|parent| !self.inside(parent).is_dir()) {
-            self.folder(parent)?;
-        }
-        if found.is_symlink() {
-            return symlink(fs::read_link(path).at(step())?, &target).at(step());
-        }
-        if found.is_dir() {
-            fs::create_dir(&target).at(step())?;
-        } else {
-            File::create(&target).at(step())?;
-        }
-        mounts::bind(path, &target).at(step())
     }
 
     /// Writes the settings that would otherwise tell about this machine. There is no local time: it is UTC.
@@ -167,9 +180,7 @@ impl Root<'_> {
     /// Mounts workspace and home. The list of mounts tells an overlay's options and a bind mount's source; so both are
     /// overlays, of folders that are bound to neutral names until they are mounted, or parts of a file system in memory.
     fn writable(&self, room: &Full, scratch: &OwnedFd, workspace: &Path) -> Result<Option<OwnedFd>, Refusal> {
-        rustix::process::chdir(self.at).at("root")?;
         let stage = Path::new(STAGE);
-        fs::create_dir(stage).at("staging")?;
         let layer = |n: usize| stage.join(n.to_string());
         let mut bound: Vec<(&Path, PathBuf)> = Vec::new();
         bound.extend(room.lowers.iter().enumerate().map(|(n, from)| (from.as_path(), layer(n))));
@@ -182,11 +193,6 @@ impl Root<'_> {
         let [upper, work] = ["upper", "work"].map(|name| store.at.join(name));
         mounts::overlay(&lowers, &upper, &work, &self.folder(workspace)?).at("overlay workspace")?;
         self.home(room, &store)?;
-        for (_, to) in &bound {
-            mounts::remove(to).and_then(|()| fs::remove_dir(to)).at("staging")?;
-        }
-        mounts::remove(&store.at).and_then(|()| fs::remove_dir(&store.at)).at("staging")?;
-        fs::remove_dir(stage).at("staging")?;
         Ok(store.memory)
     }
 
