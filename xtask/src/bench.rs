@@ -187,6 +187,7 @@ pub fn bench(root: &Path, wish: &Wish) -> Result<String, BenchError> {
 pub fn measure(programs: &Path, parts: &[Part]) -> Result<String, BenchError> {
     let scratch =
         tempfile::tempdir().map_err(|source| BenchError::Access { path: std::env::temp_dir(), source })?;
+    measure::adopt_orphans()?;
     let mut figures = vec![];
     for part in Part::ALL.into_iter().filter(|part| parts.is_empty() || parts.contains(part)) {
         eprintln!("bench: {}", part.word());
@@ -245,8 +246,8 @@ fn page(made_from: &str, figures: &[Figure]) -> String {
     format!(
         "# What Fairtrial costs\n\n{made_from}\n\nWritten by `cargo xtask bench --write`: medians with least and most, \
          each beside a baseline that took turns with it. CPU\nis user and system time of a program and all that it \
-         waited for; MB are 10⁶ bytes. One more trial is the slope between a small \
-         and a larger run;\na trial is two cells, work and grading. A workspace's life is: provision, ten edits, \
+         started, with the process that `bwrap` leaves behind when it ends;\nMB are 10⁶ bytes. One more trial is the \
+         slope between a small and a larger run; a trial is two cells, work and grading. A workspace's life is: provision, ten edits, \
          capture, tear down.\n\n{}",
         table::markdown(figures)
     )

@@ -27,10 +27,13 @@ pub(super) fn bench(programs: &Path, scratch: &Path) -> Result<Vec<Figure>, Benc
     write(&folder(&dir.join("base/tree"))?.join("a"), "a\n")?;
     let cell = programs.join("fairtrial-cell");
     let (mut memory, mut disk, mut sandbox) = (vec![], vec![], vec![]);
-    let mut absent = None;
+    let (mut absent, mut bare, mut job) = (None, vec![], vec![]);
+    let nothing = folder(&dir.join("nothing"))?;
     for round in 0..ROUNDS {
         memory.push(launch(&cell, &dir, &format!("memory-{round}"), SMALL)?);
         disk.push(launch(&cell, &dir, &format!("disk-{round}"), Limits::default().disk_bytes)?);
+        bare.push(measure(Command::new(&cell).arg("sweep").arg(&nothing))?);
+        job.push(measure(&mut Command::new("/bin/true"))?);
         match trial::rooms(1) {
             Ok(cost) => sandbox.push(cost),
             Err(reason) => absent = Some(reason.to_string()),
@@ -48,6 +51,8 @@ pub(super) fn bench(programs: &Path, scratch: &Path) -> Result<Vec<Figure>, Benc
         figure("a full cell around `true`, in memory, CPU", cpu(&memory), cpu(&sandbox)),
         figure("a full cell around `true`, on disk, wall", wall(&disk), wall(&sandbox)),
         figure("a full cell around `true`, on disk, CPU", cpu(&disk), cpu(&sandbox)),
+        Figure::new("of which: a start of the cell's program that does nothing, CPU", "ms", &cpu(&bare)),
+        Figure::new("of which: `true` by itself, in the cell as in `bwrap`, CPU", "ms", &cpu(&job)),
     ])
 }
 

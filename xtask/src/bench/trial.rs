@@ -83,6 +83,7 @@ struct Found {
     what: &'static str,
     cpu: Vec<f64>,
     wall: Vec<f64>,
+    own: Vec<f64>,
     kb: Vec<f64>,
     peak: Vec<f64>,
     rooms: Vec<f64>,
@@ -96,6 +97,9 @@ impl Found {
         let more = f64::from(MANY - FEW);
         self.cpu.push((many.cpu_ms - few.cpu_ms) / more);
         self.wall.push((many.wall_ms - few.wall_ms) / more);
+        if let (Some(few), Some(many)) = (few.own_ms, many.own_ms) {
+            self.own.push((many - few) / more);
+        }
         self.peak.extend(many.peak_mb);
         if let (Some(few), Some(many)) = (few.peak_mb, many.peak_mb) {
             self.kb.push((many - few) * 1e3 / more);
@@ -111,6 +115,11 @@ impl Found {
                 .held_to(Budget::Times(MOST_TRIAL))
                 .unless(self.no_rooms.as_deref()),
             Figure::new(format!("{trial}, CPU"), "ms", &self.cpu).beside(bare, &self.bare_cpu),
+            Figure::new(
+                format!("{trial}, CPU of the app itself, the rest being its two cells"),
+                "ms",
+                &self.own,
+            ),
             Figure::new(format!("{trial}, wall, one at a time"), "ms", &self.wall)
                 .beside(bare, &self.bare_wall),
             Figure::new(format!("`fairtrial run` of {MANY} trials, peak memory"), "MB", &self.peak)
@@ -206,12 +215,16 @@ mod tests {
         let cost = |trials: f64| Cost {
             wall_ms: 900.0 + trials * 20.0,
             cpu_ms: 500.0 + trials * 7.0,
+            own_ms: Some(100.0 + trials * 2.0),
             peak_mb: Some(20.0 + trials * 0.25),
             output: String::new(),
         };
         let mut found = Found::default();
         found.slope(&cost(f64::from(FEW)), &cost(f64::from(MANY)));
-        assert_eq!((found.cpu, found.wall, found.kb), (vec![7.0], vec![20.0], vec![250.0]));
+        assert_eq!(
+            (found.cpu, found.own, found.wall, found.kb),
+            (vec![7.0], vec![2.0], vec![20.0], vec![250.0])
+        );
     }
 
     #[test]

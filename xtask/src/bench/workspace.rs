@@ -26,16 +26,11 @@ const MEMORY: &str = "/dev/shm";
 const MOST_LIFE: f64 = 30.0;
 /// The same beside a worktree.
 const MOST_OF_WORKTREE: f64 = 1.0 / 300.0;
-/// The largest repository beside the smallest, where the disk adds no noise.
-const MOST_GROWTH_IN_MEMORY: f64 = 1.5;
+/// The largest repository beside the smallest, medians of wall time.
+const MOST_GROWTH: f64 = 1.5;
 /// Files in the repository, lives of cells, lives of each other way.
 const SIZES: [(usize, usize, usize); 3] = [(1_000, 15, 7), (10_000, 15, 3), (100_000, 15, 1)];
 const FILES_IN_FOLDER: usize = 100;
-/// The largest repository beside the smallest, medians of wall time.
-///
-/// Twice, because a life takes some tens of milliseconds on a busy machine, where noise of a few is no growth; a life
-/// that read or copied the tree would be a hundred times slower.
-const MOST_GROWTH: f64 = 2.0;
 /// Ten edits: five files longer, one gone, one renamed, one executable, one new text, one new binary.
 const EDITS: &str = "for i in 1 2 3 4 5; do echo more >> d0000/f0$i.txt; done; rm d0001/f01.txt; \
 mv d0002/f01.txt d0002/g01.txt; chmod +x d0003/f01.txt; echo new > d0004/new.txt; printf 'a\\0b' > d0005/new.bin";
@@ -67,14 +62,14 @@ const WAYS: [Way; 4] = [
 
 /// Measures lives with the programs in `programs`, on the disk of `scratch` and in memory.
 pub(super) fn bench(programs: &Path, scratch: &Path) -> Result<Vec<Figure>, BenchError> {
-    let mut figures = on(programs, scratch, "on disk", MOST_GROWTH)?;
+    let mut figures = on(programs, scratch, "on disk")?;
     let memory =
         tempfile::tempdir_in(MEMORY).map_err(|source| BenchError::Access { path: MEMORY.into(), source })?;
-    figures.extend(on(programs, memory.path(), "in memory", MOST_GROWTH_IN_MEMORY)?);
+    figures.extend(on(programs, memory.path(), "in memory")?);
     Ok(figures)
 }
 
-fn on(programs: &Path, scratch: &Path, place: &str, growth: f64) -> Result<Vec<Figure>, BenchError> {
+fn on(programs: &Path, scratch: &Path, place: &str) -> Result<Vec<Figure>, BenchError> {
     let in_memory = place == "in memory";
     let mut figures = vec![];
     let mut lives: Vec<Vec<f64>> = vec![];
@@ -109,7 +104,7 @@ fn on(programs: &Path, scratch: &Path, place: &str, growth: f64) -> Result<Vec<F
     if let (Some(small), Some(large)) = (lives.first(), lives.last()) {
         let figure =
             Figure::new(format!("a workspace's life {place}, wall, largest repository"), "ms", large);
-        figures.push(figure.beside("smallest repository", small).held_to(Budget::Times(growth)));
+        figures.push(figure.beside("smallest repository", small).held_to(Budget::Times(MOST_GROWTH)));
     }
     Ok(figures)
 }
