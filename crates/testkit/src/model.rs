@@ -19,6 +19,7 @@ mod converse;
 mod gemini;
 mod http;
 mod openai;
+mod tools;
 
 /// A running server. It stops when dropped.
 #[derive(Debug)]
@@ -185,7 +186,12 @@ fn answer(shared: &Shared, method: &str, path: &str, body: &Value) -> (Reply, Op
         ("POST", path) if path.ends_with("/messages") => Api::Anthropic,
         ("POST", path) if path.ends_with("/responses") => Api::OpenAi,
         ("POST", path) if path.ends_with("/chat/completions") => Api::Chat,
-        ("POST", path) if path.ends_with(":streamGenerateContent") => Api::Gemini,
+        ("POST", path) if path.ends_with(":streamGenerateContent") || path.ends_with(":generateContent") => {
+            Api::Gemini
+        }
+        ("POST", path) if path.ends_with(":countTokens") => {
+            return (ok(serde_json::json!({ "totalTokens": 1000 })), None);
+        }
         ("POST", path) if path.ends_with("/converse") || path.ends_with("/converse-stream") => Api::Converse,
         ("POST", path) if path.ends_with("/messages/count_tokens") => {
             return (ok(serde_json::json!({ "input_tokens": 1000 })), None);
@@ -227,7 +233,7 @@ impl Api {
             Api::Anthropic => lines(anthropic::stream(&step, body, index)),
             Api::OpenAi => lines(openai::stream(&step, body, index)),
             Api::Chat => lines(chat::stream(&step, body, index)),
-            Api::Gemini => lines(gemini::stream(&step, index)),
+            Api::Gemini => lines(gemini::stream(&step, body, index)),
             Api::Converse => converse::stream(&step, index),
         };
         (pieces, index)
@@ -246,7 +252,7 @@ impl Api {
             Api::Anthropic => anthropic::whole(&step, body, index),
             Api::OpenAi => openai::whole(&step, body, index),
             Api::Chat => chat::whole(&step, body, index),
-            Api::Gemini => gemini::whole(&step, index),
+            Api::Gemini => gemini::whole(&step, body, index),
             Api::Converse => converse::whole(&step, index),
         }
     }
@@ -254,8 +260,6 @@ impl Api {
     /// Chooses the step by the tool results in the conversation. A request without tools stands beside it: programs
     /// ask so for titles and the like.
     fn step(self, script: &Script, body: &Value) -> (Step, Option<usize>) {
-        let offered = |tools: &Value| tools.as_array().is_some_and(|tools| !tools.is_empty());
-        let tools = offered(&body["tools"]) || offered(&body["toolConfig"]["tools"]);
         let done = match self {
             Api::Anthropic => anthropic::results(body),
             Api::OpenAi => openai::results(body),
@@ -264,9 +268,10 @@ impl Api {
             Api::Converse => converse::results(body),
         };
         let index = done.min(script.steps.len().saturating_sub(1));
-        match script.steps.get(index) {
-            Some(step) if tools => (step.clone(), Some(index)),
-            Some(_) | None => (Step::say("ok"), None),
+        let step = script.steps.get(index).cloned();
+        match step.and_then(|step| tools::translated(step, &script.steps, body)) {
+            Some(step) => (step, Some(index)),
+            None => (Step::say("ok"), None),
         }
     }
 }

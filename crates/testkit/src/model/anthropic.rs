@@ -2,29 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::server_sent;
-use crate::script::{Step, Tokens, Tool};
+use super::{server_sent, tools};
+use crate::script::{Step, Tokens};
 
 /// Counts the tool results in a conversation.
 pub(super) fn results(body: &Value) -> usize {
     let messages = body["messages"].as_array().into_iter().flatten();
     let blocks = messages.flat_map(|message| message["content"].as_array().into_iter().flatten());
     blocks.filter(|block| block["type"] == "tool_result").count()
-}
-
-fn call(tool: &Tool, body: &Value) -> (&'static str, Value) {
-    let tools = body["tools"].as_array().into_iter().flatten();
-    if tools.into_iter().any(|offered| offered["name"] == "read") {
-        return super::plain_call(tool);
-    }
-    match tool {
-        Tool::Read { path } => ("Read", json!({ "file_path": path })),
-        Tool::Edit { path, old, new } => {
-            ("Edit", json!({ "file_path": path, "old_string": old, "new_string": new }))
-        }
-        Tool::Write { path, contents } => ("Write", json!({ "file_path": path, "content": contents })),
-        Tool::Run { command } => ("Bash", json!({ "command": command, "description": "Run a command" })),
-    }
 }
 
 fn usage(tokens: Tokens) -> Value {
@@ -49,7 +34,7 @@ fn stop_reason(step: &Step) -> &'static str {
 
 fn blocks(step: &Step, id: &str, body: &Value) -> Vec<Value> {
     let call = step.tool.as_ref().map(|tool| {
-        let (name, input) = call(tool, body);
+        let (name, input) = tools::call(tool, body);
         json!({ "type": "tool_use", "id": format!("toolu_{id}"), "name": name, "input": input })
     });
     [json!({ "type": "text", "text": step.say })].into_iter().chain(call).collect()

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::plain_call;
+use super::tools;
 use crate::script::{Step, Tokens};
 
 /// Counts the tool results in a conversation.
@@ -27,9 +27,9 @@ fn id(index: Option<usize>) -> String {
     index.map_or_else(|| "side".to_owned(), |index| format!("step_{index}"))
 }
 
-fn calls(step: &Step, id: &str) -> Vec<Value> {
+fn calls(step: &Step, body: &Value, id: &str) -> Vec<Value> {
     let call = step.tool.as_ref().map(|tool| {
-        let (name, input) = plain_call(tool);
+        let (name, input) = tools::call(tool, body);
         let function = json!({ "name": name, "arguments": input.to_string() });
         json!({ "index": 0, "id": format!("call_{id}"), "type": "function", "function": function })
     });
@@ -43,7 +43,7 @@ fn finish(step: &Step) -> &'static str {
 /// Returns the answer in one piece.
 pub(super) fn whole(step: &Step, body: &Value, index: Option<usize>) -> Value {
     let id = id(index);
-    let message = json!({ "role": "assistant", "content": step.say, "tool_calls": calls(step, &id) });
+    let message = json!({ "role": "assistant", "content": step.say, "tool_calls": calls(step, body, &id) });
     json!({
         "id": format!("chatcmpl_{id}"), "object": "chat.completion", "model": body["model"],
         "choices": [{ "index": 0, "message": message, "finish_reason": finish(step) }],
@@ -64,7 +64,7 @@ pub(super) fn stream(step: &Step, body: &Value, index: Option<usize>) -> String 
         chunk(json!([{ "index": 0, "delta": delta, "finish_reason": finish }]), Value::Null)
     };
     let mut chunks = vec![delta(json!({ "role": "assistant", "content": step.say }), Value::Null)];
-    for mut call in calls(step, &id) {
+    for mut call in calls(step, body, &id) {
         // The arguments come in two parts.
         let arguments = call["function"]["arguments"].as_str().unwrap_or_default().to_owned();
         let (first, second) = arguments.split_at(arguments.len() / 2);

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::plain_call;
+use super::tools;
 use crate::script::{Step, Tokens};
 
 /// Counts the tool results in a conversation.
@@ -30,24 +30,26 @@ fn chunk(parts: Value, finish: Value, tokens: Tokens, index: Option<usize>) -> V
     })
 }
 
-fn parts(step: &Step) -> Vec<Value> {
+fn parts(step: &Step, body: &Value) -> Vec<Value> {
     let call = step.tool.as_ref().map(|tool| {
-        let (name, input) = plain_call(tool);
+        let (name, input) = tools::call(tool, body);
         json!({ "functionCall": { "name": name, "args": input }, "thoughtSignature": "c2lnbmVk" })
     });
     [json!({ "text": step.say })].into_iter().chain(call).collect()
 }
 
 /// Returns the answer in one piece.
-pub(super) fn whole(step: &Step, index: Option<usize>) -> Value {
-    chunk(parts(step).into(), "STOP".into(), step.tokens, index)
+pub(super) fn whole(step: &Step, body: &Value, index: Option<usize>) -> Value {
+    chunk(parts(step, body).into(), "STOP".into(), step.tokens, index)
 }
 
 /// Returns the answer as server-sent events.
-pub(super) fn stream(step: &Step, index: Option<usize>) -> String {
+pub(super) fn stream(step: &Step, body: &Value, index: Option<usize>) -> String {
     let thought = json!([{ "text": "Let me think.", "thought": true }]);
     let mut chunks = vec![chunk(thought, Value::Null, Tokens { output: 0, ..step.tokens }, index)];
-    chunks.extend(parts(step).into_iter().map(|part| chunk(json!([part]), Value::Null, step.tokens, index)));
+    chunks.extend(
+        parts(step, body).into_iter().map(|part| chunk(json!([part]), Value::Null, step.tokens, index)),
+    );
     chunks.push(chunk(json!([]), "STOP".into(), step.tokens, index));
     chunks.iter().map(|chunk| format!("data: {chunk}\n\n")).collect()
 }
