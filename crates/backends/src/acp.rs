@@ -4,10 +4,18 @@
 //! programs differ from it. **Invariant:** no file or terminal of ours is offered, so that a program acts as it does by
 //! itself; every permission it asks for is answered by the assistant's settings, and told.
 
+use std::collections::BTreeMap;
+use std::path::Path;
+
 use fairtrial_domain::assistant::Assistant;
 use fairtrial_domain::event::ToolKind;
+use serde_json::json;
 
-use crate::{Backend, Input, Launch, LaunchError, LaunchSpec, Reader, acp_programs, argv, text, variables};
+use crate::known::CODEX_CONFIG;
+use crate::{
+    AcpProgram, Backend, Input, Launch, LaunchError, LaunchSpec, MeterPoint, Reader, acp_programs, argv,
+    text, variables,
+};
 
 mod calls;
 mod client;
@@ -67,12 +75,14 @@ impl Backend for Acp {
     fn launch(&self, spec: &LaunchSpec<'_>) -> Result<Launch, LaunchError> {
         let assistant = spec.assistant;
         let mut env = variables(spec, &[("NO_COLOR", "1")]);
-        let known = acp_programs().iter().find(|known| spec.program.ends_with(known.program));
+        let known = known(spec);
         if let Some(url) = spec.base_url() {
             let Some(variable) = known.and_then(|known| known.base_url) else {
                 return Err(LaunchError::Setting { assistant: assistant.id.to_string(), field: "base_url" });
             };
-            env.insert(variable.to_owned(), url.to_owned());
+            let value =
+                if variable == CODEX_CONFIG { codex(assistant, url, &env, known) } else { url.to_owned() };
+            env.insert(variable.to_owned(), value);
         }
         let defaults: &[&str] =
             if assistant.args.is_empty() { known.map_or(&[], |known| known.args) } else { &[] };
@@ -84,14 +94,21 @@ impl Backend for Acp {
         Ok(Launch { stdin: Input::Talk, ..Launch::new(argv, env) })
     }
 
+    fn meter_point(&self, assistant: &Assistant) -> Option<MeterPoint> {
+        let known = named(Path::new(assistant.program.as_deref()?))?;
+        let upstream = assistant.base_url.clone().filter(|_| known.base_url.is_some())?;
+        Some(MeterPoint { upstream, keys: known.keys })
+    }
+
     fn reader(&self) -> Box<dyn Reader> {
         Box::new(Client::new(Wish::default()))
     }
 
     fn session(&self, spec: &LaunchSpec<'_>) -> Result<Box<dyn Reader>, LaunchError> {
-        let known = acp_programs().iter().find(|known| spec.program.ends_with(known.program));
-        let mode =
-            known.and_then(|known| known.mode).map(str::to_owned).filter(|_| spec.assistant.deny.is_empty());
+        let mode = known(spec)
+            .and_then(|known| known.mode)
+            .map(str::to_owned)
+            .filter(|_| spec.assistant.deny.is_empty());
         Ok(Box::new(Client::new(Wish { mode, ..Wish::of(spec)? })))
     }
 
@@ -100,9 +117,8 @@ impl Backend for Acp {
     }
 
     fn cost_known(&self, assistant: &Assistant) -> bool {
-        let program = assistant.program.as_deref().map(std::path::Path::new);
-        let known =
-            program.and_then(|path| acp_programs().iter().find(|known| path.ends_with(known.program)));
+        let program = assistant.program.as_deref().map(Path::new);
+        let known = program.and_then(named);
         assistant.price.is_some() || known.is_some_and(|known| known.cost)
     }
 
@@ -113,4 +129,36 @@ impl Backend for Acp {
     fn silent(&self) -> &'static [&'static str] {
         &SILENT
     }
+}
+
+fn named(program: &Path) -> Option<&'static AcpProgram> {
+    acp_programs().iter().find(|known| program.ends_with(known.program))
+}
+
+/// Returns what is known of a program: by its name as configured, since a package's link leads to another one.
+fn known(spec: &LaunchSpec<'_>) -> Option<&'static AcpProgram> {
+    let configured = spec.assistant.program.as_deref().map(Path::new);
+    configured.and_then(named).or_else(|| named(spec.program))
+}
+
+/// Returns the settings that send Codex's requests to an address: no analytics, no updates, the key named, not written.
+fn codex(
+    assistant: &Assistant,
+    url: &str,
+    env: &BTreeMap<String, String>,
+    known: Option<&AcpProgram>,
+) -> String {
+    let mut keys = known.map_or(&[][..], |known| known.keys).iter();
+    let key = keys.find(|key| env.contains_key(**key));
+    let provider = json!({ "name": "fairtrial", "base_url": url, "wire_api": "responses", "env_key": key });
+    let mut settings = json!({
+        "model_provider": "fairtrial",
+        "model_providers": { "fairtrial": provider },
+        "analytics": { "enabled": false },
+        "check_for_update_on_startup": false,
+    });
+    if let Some(model) = &assistant.model {
+        settings["model"] = model.as_str().into();
+    }
+    settings.to_string()
 }

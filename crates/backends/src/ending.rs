@@ -72,6 +72,28 @@ fn silent(exit: ProcessExit, expects_terminal_event: bool) -> Ending {
     Ending::Crashed { reason }
 }
 
+/// Returns how a trial ended, with what the meter saw of its model: `failing`, why the newest request failed that came to
+/// an end, and `answered`, how many were answered.
+///
+/// A program that breaks off, falls silent or runs out of time while its model refuses it was ended by that; and one
+/// that never got an answer did not finish, whatever it says. Whose fault a failure was, the meter knows better than
+/// the program's words.
+pub fn metered(ending: Ending, answered: u64, failing: Option<FaultKind>) -> Ending {
+    let Some(fault) = failing.filter(|fault| fault.is_infra()) else { return ending };
+    let never = "none of its model requests was answered";
+    let reason = match &ending {
+        Ending::TimedOut | Ending::Stalled if answered > 0 => {
+            "its newest model requests had all failed when it was stopped".to_owned()
+        }
+        Ending::Crashed { reason } => format!("its model requests failed, then it {reason}"),
+        Ending::Finished | Ending::Budget if answered > 0 => return ending,
+        Ending::TimedOut | Ending::Stalled | Ending::Finished | Ending::Budget => never.to_owned(),
+        Ending::Infra { fault: InfraFault::Vendor(_), reason } => reason.clone(),
+        Ending::Infra { fault: InfraFault::Cell, .. } | Ending::Cancelled => return ending,
+    };
+    Ending::Infra { fault: InfraFault::Vendor(fault), reason }
+}
+
 /// Follows a session's events to know whether a request is open, and what was said last.
 #[derive(Debug, Clone)]
 pub struct Progress {

@@ -8,6 +8,7 @@ mod programs;
 mod protocol;
 
 pub use programs::known;
+pub(crate) use protocol::CODEX_CONFIG;
 pub use protocol::acp_programs;
 
 /// A program that can be found and driven.
@@ -100,8 +101,10 @@ pub struct AcpProgram {
     pub args: &'static [&'static str],
     /// The mode to work in: the cell is the sandbox.
     pub mode: Option<&'static str>,
-    /// The variable that takes a base URL.
+    /// The variable that takes a base URL; of Codex's adapter, the one that takes settings in JSON.
     pub base_url: Option<&'static str>,
+    /// Variables whose values are keys for that address: the meter holds them.
+    pub keys: &'static [&'static str],
     /// Variables it is started with.
     pub env: &'static [(&'static str, &'static str)],
     /// Whether it tells money.

@@ -38,7 +38,7 @@ mod sample;
 mod shorten;
 mod value;
 
-pub use ending::{Progress, StoppedBy, ending};
+pub use ending::{Progress, StoppedBy, ending, metered};
 pub use known::{AcpProgram, Driven, Features, Known, acp_programs, known};
 pub use sample::samples;
 pub use shorten::{OUTPUT_LIMIT, shorten};

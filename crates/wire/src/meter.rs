@@ -15,6 +15,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use fairtrial_domain::event::FaultKind;
 use fairtrial_domain::traffic::Traffic;
 use fairtrial_domain::usage::Usage;
 use hyper::server::conn::http1;
@@ -111,6 +112,10 @@ pub struct Seen {
     pub open: u64,
     /// How the conversation departed from its recording.
     pub departed: Option<String>,
+    /// Why the newest request that came to an end failed; `None` when it was answered.
+    pub failing: Option<FaultKind>,
+    /// Requests that a model answered.
+    pub answered: u64,
 }
 
 /// A running meter.

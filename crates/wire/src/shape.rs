@@ -1,8 +1,8 @@
 //! The shape of a request: its body without what differs from one run of the same program to the next.
 //!
 //! What is taken for different and put aside: fields that identify a session or a client, UUIDs, the strings that the
-//! recording names (the meter's address, stand-ins for keys, the trial's marker), the day of the run, and durations
-//! such as `0.003s`. Everything else must be the same.
+//! recording names (the meter's address, stand-ins for keys, the trial's marker), the day of the run, durations such as
+//! `0.003s`, and how many tokens Codex says that a command's output has. Everything else must be the same.
 
 use serde_json::Value;
 
@@ -60,12 +60,18 @@ fn text(given: &str, volatile: &Volatile) -> String {
     chunks(&durations(&ids(&text)))
 }
 
-/// Replaces the number that Codex draws for each piece of a command's output.
+/// Replaces what Codex writes over a command's output: a number that it draws, and a count of an output that holds
+/// strings of the run. The output itself is compared.
 fn chunks(text: &str) -> String {
-    const MARK: &str = "Chunk ID: ";
-    let Some((before, after)) = text.split_once(MARK) else { return text.to_owned() };
-    let rest = after.trim_start_matches(|c: char| c.is_ascii_hexdigit());
-    format!("{before}{MARK}<id>{}", chunks(rest))
+    let drawn = without(text, "Chunk ID: ", "<id>", |c| c.is_ascii_hexdigit());
+    without(&drawn, "Original token count: ", "<count>", |c| c.is_ascii_digit())
+}
+
+/// Replaces what follows a mark.
+fn without(text: &str, mark: &str, by: &str, of: fn(&char) -> bool) -> String {
+    let Some((before, after)) = text.split_once(mark) else { return text.to_owned() };
+    let rest = after.trim_start_matches(|c: char| of(&c));
+    format!("{before}{mark}{by}{}", without(rest, mark, by, of))
 }
 
 /// Replaces UUIDs.
@@ -222,6 +228,7 @@ mod tests {
             ("id 0a1b2c3d-0000-4000-8000-0123456789ab.", "id <id>."),
             ("cd /a/room/src", "cd <place 0>/src"),
             ("Chunk ID: 690f63\nx", "Chunk ID: <id>\nx"),
+            ("Original token count: 425\nOutput:", "Original token count: <count>\nOutput:"),
             ("key metered-1 on 2026-11-22", "key <run> on <day>"),
         ] {
             assert_eq!(shape(text), wanted);

@@ -3,12 +3,16 @@
 
 use super::{AcpProgram, Driven};
 
+/// Takes settings in JSON, an address among them.
+pub(crate) const CODEX_CONFIG: &str = "CODEX_CONFIG";
+
 const PLAIN: AcpProgram = AcpProgram {
     title: "",
     program: "",
     args: &["acp"],
     mode: None,
     base_url: None,
+    keys: &[],
     env: &[],
     cost: false,
     driven: Driven::Never,
@@ -25,6 +29,7 @@ static PROGRAMS: [AcpProgram; 15] = [
         program: "claude-agent-acp",
         args: &[],
         base_url: Some("ANTHROPIC_BASE_URL"),
+        keys: &["ANTHROPIC_API_KEY"],
         env: &[
             ("DISABLE_AUTOUPDATER", "1"),
             ("DISABLE_TELEMETRY", "1"),
@@ -41,6 +46,8 @@ static PROGRAMS: [AcpProgram; 15] = [
         program: "codex-acp",
         args: &[],
         mode: Some("agent-full-access"),
+        base_url: Some(CODEX_CONFIG),
+        keys: &["OPENAI_API_KEY", "CODEX_API_KEY"],
         driven: Driven::Recorded("2.6.0"),
         ..PLAIN
     },
@@ -49,6 +56,7 @@ static PROGRAMS: [AcpProgram; 15] = [
         program: "gemini",
         args: &["--acp"],
         base_url: Some("GOOGLE_GEMINI_BASE_URL"),
+        keys: &["GEMINI_API_KEY"],
         env: &[("GEMINI_CLI_NO_RELAUNCH", "true")],
         driven: Driven::Recorded("0.61.0"),
         ..PLAIN
@@ -58,6 +66,7 @@ static PROGRAMS: [AcpProgram; 15] = [
         program: "qwen",
         args: &["--acp"],
         base_url: Some("OPENAI_BASE_URL"),
+        keys: &["OPENAI_API_KEY"],
         driven: Driven::Recorded("0.15.10"),
         ..PLAIN
     },
@@ -74,6 +83,7 @@ static PROGRAMS: [AcpProgram; 15] = [
         program: "copilot",
         args: &["--acp"],
         base_url: Some("COPILOT_PROVIDER_BASE_URL"),
+        keys: &["COPILOT_PROVIDER_API_KEY"],
         driven: Driven::Recorded("1.0.102"),
         ..PLAIN
     },

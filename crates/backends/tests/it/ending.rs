@@ -1,6 +1,6 @@
 //! The table of endings.
 
-use fairtrial_backends::{ProcessExit, Progress, StoppedBy, ending};
+use fairtrial_backends::{ProcessExit, Progress, StoppedBy, ending, metered};
 use fairtrial_domain::assistant::BackendKind;
 use fairtrial_domain::event::{EventKind, FaultKind, StreamEnd, ToolKind};
 use fairtrial_domain::outcome::{Ending, InfraFault};
@@ -95,4 +95,37 @@ fn a_program_without_a_known_stream_never_blames_a_vendor() {
     assert!(progress.see(&EventKind::Stderr { line: "working".into() }));
     assert!(progress.see(&EventKind::Text { text: "working".into() }));
     assert_eq!(progress.ending(StoppedBy::Stall, KILLED), Ending::Stalled);
+}
+
+#[test]
+fn what_a_program_says_of_its_end_is_held_against_what_its_model_answered() {
+    let crashed = || crashed("exited with code 1");
+    let vendor =
+        |fault, reason: &str| Ending::Infra { fault: InfraFault::Vendor(fault), reason: reason.into() };
+    let never = "none of its model requests was answered";
+    let limited = Some(FaultKind::RateLimit);
+    for (told, answered, failing, wanted) in [
+        (Ending::Finished, 0, limited, vendor(FaultKind::RateLimit, never)),
+        (Ending::TimedOut, 0, limited, vendor(FaultKind::RateLimit, never)),
+        (
+            Ending::Stalled,
+            3,
+            Some(FaultKind::Server),
+            vendor(FaultKind::Server, "its newest model requests had all failed when it was stopped"),
+        ),
+        (
+            crashed(),
+            1,
+            Some(FaultKind::Auth),
+            vendor(FaultKind::Auth, "its model requests failed, then it exited with code 1"),
+        ),
+        (vendor(FaultKind::Server, "502"), 0, Some(FaultKind::Network), vendor(FaultKind::Network, "502")),
+        // Not the vendor's: an answer came, or nothing failed, or a person stopped it.
+        (Ending::Finished, 1, limited, Ending::Finished),
+        (Ending::TimedOut, 2, None, Ending::TimedOut),
+        (crashed(), 1, Some(FaultKind::Assistant), crashed()),
+        (Ending::Cancelled, 0, limited, Ending::Cancelled),
+    ] {
+        assert_eq!(metered(told.clone(), answered, failing), wanted, "{told:?} {answered} {failing:?}");
+    }
 }

@@ -11,7 +11,7 @@ use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use crate::tree::{Kind, Stack};
 
 /// What tools write beside sources, wherever it lies.
-const OUTPUTS: [&str; 17] = [
+const OUTPUTS: [&str; 18] = [
     "node_modules/",
     "__pycache__/",
     ".venv/",
@@ -29,6 +29,8 @@ const OUTPUTS: [&str; 17] = [
     "*.pyc",
     "*.pyo",
     ".DS_Store",
+    // What aider notes for itself: its chat, its input, its map of the repository.
+    ".aider.*",
 ];
 /// Beside one of these, `target/` is a build output; elsewhere it may hold sources.
 const MANIFESTS: [&str; 3] = ["Cargo.toml", "pom.xml", "build.sbt"];

@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 
-use fairtrial_backends::{ProcessExit, Progress, Reader, StoppedBy, ending};
+use fairtrial_backends::{ProcessExit, Progress, Reader, StoppedBy, ending, metered};
 use fairtrial_domain::assistant::Price;
 use fairtrial_domain::bundle::{STREAM_FILE, WorkBundle};
 use fairtrial_domain::event::EventKind;
@@ -15,6 +15,7 @@ use fairtrial_domain::journal::{Phase, Record};
 use fairtrial_domain::outcome::Ending;
 use fairtrial_domain::task::Limits;
 use fairtrial_domain::usage::{Cost, CostSource, Usage};
+use fairtrial_wire::meter::Seen;
 
 use super::WorkError;
 use super::collected;
@@ -39,8 +40,8 @@ struct Item {
 /// How things stood when we began to stop it.
 struct Stopped {
     progress: Progress,
-    /// Whether the meter had a request that was not answered to its end.
-    request_open: bool,
+    /// What the meter had seen.
+    seen: Option<Seen>,
 }
 
 /// One session.
@@ -110,8 +111,8 @@ impl<'a> Session<'a> {
             }
             Happening::Output(output) => self.output(output),
             Happening::Stopping(why) => {
-                let request_open = self.metered.as_ref().is_some_and(|metered| metered.seen().open > 0);
-                self.when_stopped = Some(Stopped { progress: self.progress.clone(), request_open });
+                let seen = self.metered.as_ref().map(Metered::seen);
+                self.when_stopped = Some(Stopped { progress: self.progress.clone(), seen });
                 self.reader.stop();
                 self.answer();
                 self.stopping(why);
@@ -292,8 +293,10 @@ impl<'a> Session<'a> {
 
     fn ending(&self, why: Why, exit: ProcessExit) -> Ending {
         let progress = self.when_stopped.as_ref().map_or(&self.progress, |stopped| &stopped.progress);
-        let open = self.when_stopped.as_ref().is_some_and(|stopped| stopped.request_open);
-        match why {
+        let now = || self.metered.as_ref().map(Metered::seen);
+        let seen = self.when_stopped.as_ref().map_or_else(now, |stopped| stopped.seen.clone());
+        let open = self.when_stopped.is_some() && seen.as_ref().is_some_and(|seen| seen.open > 0);
+        let told = match why {
             // Silent while its model was: not its silence.
             Why::Stalled if open => ending(StoppedBy::Stall, exit, progress.end(), true, true),
             Why::ByItself | Why::Outstayed => progress.ending(StoppedBy::Itself, exit),
@@ -302,6 +305,10 @@ impl<'a> Session<'a> {
             Why::Cancelled => progress.ending(StoppedBy::Cancel, exit),
             Why::DiskLimit => progress.ending(StoppedBy::DiskLimit, exit),
             Why::MemoryLimit | Why::Refused => Ending::Budget,
+        };
+        match seen {
+            Some(seen) => metered(told, seen.answered, seen.failing),
+            None => told,
         }
     }
 }

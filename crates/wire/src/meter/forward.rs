@@ -130,7 +130,7 @@ async fn send(
     let upstream = match request.send().await {
         Ok(upstream) => upstream,
         Err(error) => {
-            open.unanswered();
+            open.broken();
             let why = if error.is_connect() { "could not be reached" } else { "broke the connection" };
             return refusal(StatusCode::BAD_GATEWAY, "api_error", &format!("the model's host {why}"));
         }
@@ -163,6 +163,7 @@ async fn pass(mut upstream: reqwest::Response, mut open: Open, giver: Giver) {
             }
             Ok(None) => return open.ended(),
             Err(_) => {
+                open.broken();
                 let _gone = giver.send(Err(io::ErrorKind::ConnectionReset.into())).await;
                 return;
             }
@@ -198,6 +199,7 @@ fn play(mut open: Open, played: Played) -> Response<Outgoing> {
             }
         }
         if kept.cut {
+            open.broken();
             let _gone = giver.send(Err(io::ErrorKind::ConnectionReset.into())).await;
         } else {
             open.ended();

@@ -36,6 +36,8 @@ pub(crate) struct State {
     arrived: u64,
     requests: u64,
     open: u64,
+    failing: Option<FaultKind>,
+    answered: u64,
     bodies: HashSet<u64>,
     watch: Watch,
     recorder: Option<Recorder>,
@@ -58,6 +60,8 @@ impl State {
             arrived: 0,
             requests: 0,
             open: 0,
+            failing: None,
+            answered: 0,
             bodies: HashSet::new(),
             watch,
             recorder,
@@ -68,7 +72,8 @@ impl State {
 
     pub(super) fn seen(&self) -> Seen {
         let departed = self.replay.as_ref().and_then(Replay::departed).map(str::to_owned);
-        Seen { requests: self.requests, open: self.open, departed }
+        let State { requests, open, failing, answered, .. } = *self;
+        Seen { requests, open, departed, failing, answered }
     }
 
     pub(super) fn traffic(&mut self, reported: Option<Usage>) -> Traffic {
@@ -99,8 +104,13 @@ impl State {
         }
     }
 
-    fn closed(&mut self, number: u64, exchange: Exchange) {
+    /// `ended`: whether the upstream ended it, and not the program by going away.
+    fn closed(&mut self, number: u64, exchange: Exchange, ended: bool) {
         self.open -= 1;
+        if counts(exchange.api) && ended {
+            self.failing = exchange.fault;
+            self.answered += u64::from(exchange.fault.is_none());
+        }
         if counts(exchange.api) {
             read::add(&mut self.usage, &Usage { requests: Some(1), ..exchange.usage.clone() });
         }
@@ -147,6 +157,8 @@ pub(super) struct Open {
     /// The answer so far, where it is recorded; `None` when it is not or grew too large.
     held: Option<Vec<u8>>,
     whole: bool,
+    /// Whether the upstream broke it off, or was not there.
+    broken: bool,
 }
 
 impl Open {
@@ -195,6 +207,7 @@ impl Open {
             pieces: vec![],
             held,
             whole: false,
+            broken: false,
         }
     }
 
@@ -244,8 +257,10 @@ impl Open {
         self.whole = true;
     }
 
-    /// There was no answer.
-    pub(super) fn unanswered(self) {}
+    /// There was no answer, or no end of one.
+    pub(super) fn broken(mut self) {
+        self.broken = true;
+    }
 
     /// The recording had no answer: ours, not the vendor's.
     pub(super) fn departed(mut self) {
@@ -282,7 +297,7 @@ impl Drop for Open {
         };
         let mut state = self.shared.state();
         state.keep(kept, &self.asked.body, self.held.as_deref());
-        state.closed(self.number, exchange);
+        state.closed(self.number, exchange, self.whole || self.broken);
     }
 }
 
