@@ -56,6 +56,7 @@ pub(crate) fn plan(home: &Home, request: &PlanRequest) -> Result<Planned, ApiErr
     let chosen = choose(home, &request.assistants, samples)?;
     let mut planned = planned(home, &suite, chosen, &request)?;
     (planned.plan.looks, planned.plan.weights) = (design.looks, design.weights);
+    planned.plan.attempts = design.attempts;
     planned.hash = hash(&planned.plan)?;
     Ok(planned)
 }
@@ -65,6 +66,7 @@ pub(crate) fn plan(home: &Home, request: &PlanRequest) -> Result<Planned, ApiErr
 struct PlannedDesign {
     looks: Looks,
     weights: Option<BTreeMap<String, f64>>,
+    attempts: Option<u32>,
 }
 
 /// Makes a plan of a suite at hand.
@@ -106,6 +108,7 @@ pub(crate) fn planned(
         weights: None,
         rules: fairtrial_judge::compare::RULES,
         recording: Recording::None,
+        attempts: None,
     };
     let hash = hash(&plan)?;
     Ok(Planned { plan, hash, tasks: suite.tasks.clone() })
@@ -128,6 +131,7 @@ struct PlanFile {
     #[serde(default)]
     looks: Looks,
     weights: Option<BTreeMap<String, f64>>,
+    attempts: Option<u32>,
 }
 
 fn one() -> u32 {
@@ -152,7 +156,10 @@ fn from_file(request: &PlanRequest) -> Result<(PlanRequest, PlannedDesign), ApiE
         ));
     }
     file.weights.as_ref().map(crate::compare::check_weights).transpose()?;
-    let design = PlannedDesign { looks: file.looks, weights: file.weights };
+    if file.attempts == Some(0) {
+        return Err(bad("`attempts` must be at least 1".to_owned()));
+    }
+    let design = PlannedDesign { looks: file.looks, weights: file.weights, attempts: file.attempts };
     let suite = match file.suite.as_str() {
         SAMPLES => file.suite,
         // Relative to the plan, not to where the command was typed.

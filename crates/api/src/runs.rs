@@ -285,7 +285,7 @@ impl Api {
         let limits = DispatchLimits {
             jobs: jobs.unwrap_or_else(|| machine::default_jobs(memory)).max(1),
             memory_per_trial: Some(memory),
-            ..DispatchLimits::default()
+            max_attempts: record.plan.attempts.unwrap_or(DispatchLimits::default().max_attempts),
         };
         let setup = Setup {
             finished: finished.iter().map(|trial| trial.key.clone()).collect(),

@@ -40,6 +40,9 @@ values! {
         /// Whether models' answers are recorded, or come from a recording.
         #[serde(default, skip_serializing_if = "Recording::is_none")]
         pub recording: Recording,
+        /// Attempts at a trial that faults of ours or of a vendor may take before it counts as infrastructure; `None`: 3.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub attempts: Option<u32>,
     }
 
     /// Whether models' answers are recorded, or come from a recording.

@@ -3,6 +3,7 @@
 mod arms;
 mod board;
 mod chart;
+mod left;
 mod trial;
 
 use base64::Engine as _;
@@ -30,6 +31,7 @@ pub fn html(input: &ReportInput<'_>) -> String {
                 board::map(m, input);
                 board::excluded(m, input);
                 arms::arms(m, input);
+                left::left(m, input);
                 arms::tasks(m, input);
                 trial::trials(m, input);
                 arms::method(m, input);

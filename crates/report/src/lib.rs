@@ -16,6 +16,7 @@ mod csv;
 mod findings;
 mod html;
 mod json;
+mod left;
 mod markup;
 mod notes;
 mod state;

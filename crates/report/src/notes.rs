@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use fairtrial_domain::assistant::Assistant;
 use fairtrial_domain::bundle::Tier;
 use fairtrial_domain::plan::Recording;
 use fairtrial_domain::run::Validity;
@@ -84,6 +85,7 @@ pub fn notes(input: &ReportInput<'_>) -> Vec<String> {
     }
     notes.extend(contacts::notes(input.trials.iter()));
     notes.extend(unknown_cost(input));
+    notes.extend(unparsed(input));
     let versions = input
         .trials
         .iter()
@@ -135,6 +137,23 @@ fn unknown_cost(input: &ReportInput<'_>) -> Option<String> {
             "The cost of {trials} is unknown (a trial that is ended early may not tell it), so the budget of {} \
              counts less than was spent.",
             words::dollars(budget)
+        )
+    })
+}
+
+/// Says of whose streams lines were not understood: a program that changed its stream shows so.
+fn unparsed(input: &ReportInput<'_>) -> Option<String> {
+    let of = |assistant: &Assistant| {
+        let trials = input.trials.iter().filter(|trial| trial.key.assistant == assistant.id);
+        let lines: u64 = trials.map(|trial| trial.unparsed).sum();
+        (lines > 0).then(|| format!("{} of {}", words::count(lines as usize, "line"), assistant.title))
+    };
+    let told: Vec<String> = input.run.plan.assistants.iter().filter_map(of).collect();
+    (!told.is_empty()).then(|| {
+        format!(
+            "Not understood, and kept as written: {}. A program that changed its stream shows so; figures read from it \
+             may lack something.",
+            told.join(", ")
         )
     })
 }
@@ -214,6 +233,23 @@ mod tests {
         sample.facts[0].validity = Validity::Weak { reasons: vec!["few mistakes are noticed".to_owned()] };
         let said = format!("Task `{}` counts with a doubt", sample.facts[0].task);
         assert!(doubts(&sample)[0].starts_with(&said), "{:?}", doubts(&sample));
+    }
+
+    #[test]
+    fn lines_that_nobody_understood_are_counted_by_assistant() {
+        let mut sample = Sample::new();
+        let said =
+            |sample: &Sample| notes(&sample.input()).iter().any(|note| note.starts_with("Not understood"));
+        assert!(!said(&sample));
+        sample.trials[0].unparsed = 2;
+        sample.trials[1].unparsed = 1;
+        assert!(said(&sample));
+        let named = |trial: usize| {
+            let id = &sample.trials[trial].key.assistant;
+            sample.run.plan.assistants.iter().find(|one| one.id == *id).unwrap().title.clone()
+        };
+        let note = unparsed(&sample.input()).unwrap();
+        assert!(note.contains(&named(0)) && note.contains(&named(1)), "{note}");
     }
 
     #[test]

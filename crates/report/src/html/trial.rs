@@ -8,7 +8,7 @@ use fairtrial_patch::stacked_of;
 
 use super::{heads, who};
 use crate::markup::Markup;
-use crate::{ReportInput, State, contacts, words};
+use crate::{ReportInput, State, contacts, left, words};
 
 /// Rows shown of one file; the rest is counted.
 const ROWS: usize = 1500;
@@ -45,14 +45,14 @@ fn trial(m: &mut Markup, input: &ReportInput<'_>, record: &TrialRecord) {
                 reasons.iter().for_each(|reason| m.leaf("li", &[("dir", "auto")], reason))
             });
         }
-        figures(m, record);
+        figures(m, input, record);
         verdicts(m, record);
         scores(m, record);
         change(m, input.patches.get(&record.key), record);
     });
 }
 
-fn figures(m: &mut Markup, record: &TrialRecord) {
+fn figures(m: &mut Markup, input: &ReportInput<'_>, record: &TrialRecord) {
     let mut rows = vec![
         ("Ending", words::ending(&record.ending)),
         ("Result", words::result(record.outcome.as_ref()).to_owned()),
@@ -90,9 +90,10 @@ fn figures(m: &mut Markup, record: &TrialRecord) {
     if record.bad_lines > 0 {
         rows.push(("Unreadable", words::count(record.bad_lines as usize, "line") + " of its journal"));
     }
-    for contact in &record.contacts {
-        rows.push(("Network", contacts::one(contact)));
+    if record.traffic.is_none() {
+        record.contacts.iter().for_each(|contact| rows.push(("Network", contacts::one(contact))));
     }
+    rows.extend(left::of_trial(input, record).into_iter().map(|said| ("Left the machine", said)));
     m.inside("dl", &[], |m| {
         for (name, value) in &rows {
             m.leaf("dt", &[], name);

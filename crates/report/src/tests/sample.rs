@@ -227,6 +227,7 @@ fn plan() -> Plan {
         weights: None,
         rules: 0,
         recording: Recording::None,
+        attempts: None,
     }
 }
 

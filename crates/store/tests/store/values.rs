@@ -38,6 +38,7 @@ pub(crate) fn run(name: &str, started: &str) -> RunRecord {
             weights: None,
             rules: 0,
             recording: Recording::None,
+            attempts: None,
         },
         plan_hash: Digest("p".to_owned()),
         started: started.to_owned(),
