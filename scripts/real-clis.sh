@@ -1,11 +1,11 @@
 #!/bin/sh
-# Installs the real Claude Code and the real Codex, in the versions that the recordings under
+# Installs the real Claude Code, Codex and pi, in the versions that the recordings under
 # crates/backends/fixtures were made with, into target/real-clis. Nothing outside that folder is written, nobody is
 # signed in, and no test that uses them speaks to a vendor. Without a registry it says so and ends well: the tests
 # that need the programs then print why they were skipped.
 #
-#   scripts/real-clis.sh              install what is missing of these two, which the tests use
-#   scripts/real-clis.sh all          and the others that were recorded: Gemini CLI, opencode, pi, Copilot CLI, the
+#   scripts/real-clis.sh              install what is missing of these three, which the tests use
+#   scripts/real-clis.sh all          and the others that were recorded: Gemini CLI, opencode, Copilot CLI, the
 #                                     adapters for Claude Code and Codex, and aider and mini-swe-agent, each in a
 #                                     Python environment of its own
 #   FAIRTRIAL_SKIP_REAL_CLIS=1 ...    do nothing
@@ -13,9 +13,11 @@ set -eu
 
 CLAUDE_CODE=2.1.197
 CODEX=0.169.0
+PI=0.73.1
 
 # Names and versions as their vendors publish them; none is guessed.
-OTHERS="@google/gemini-cli@0.61.0 opencode-ai@1.18.33 @mariozechner/pi-coding-agent@0.73.1 @github/copilot@1.0.102 \
+LIGHTEST="@anthropic-ai/claude-code@$CLAUDE_CODE @openai/codex@$CODEX @mariozechner/pi-coding-agent@$PI"
+OTHERS="@google/gemini-cli@0.61.0 opencode-ai@1.18.33 @github/copilot@1.0.102 \
 @agentclientprotocol/claude-agent-acp@0.49.0 @agentclientprotocol/codex-acp@2.6.0"
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
@@ -27,10 +29,11 @@ skip() {
     exit 0
 }
 
-# Both must start and say that they are what we ask for.
+# All three must start and say that they are what we ask for.
 ready() {
     [ "$("$bin/claude" --version 2>/dev/null | cut -d ' ' -f 1)" = "$CLAUDE_CODE" ] &&
-        [ "$("$bin/codex" --version 2>/dev/null | cut -d ' ' -f 2)" = "$CODEX" ]
+        [ "$("$bin/codex" --version 2>/dev/null | cut -d ' ' -f 2)" = "$CODEX" ] &&
+        [ "$("$bin/pi" --version 2>&1)" = "$PI" ]
 }
 
 # One Python program in an environment of its own: its name, then what pip installs.
@@ -45,7 +48,7 @@ python_program() {
 
 # Says of each other program whether it starts.
 others() {
-    for program in gemini opencode pi copilot claude-agent-acp codex-acp; do
+    for program in gemini opencode copilot claude-agent-acp codex-acp; do
         if [ -e "$bin/$program" ]; then echo "real programs: $program is in $bin"; else echo "real programs: $program is missing"; fi
     done
     for program in aider mini; do
@@ -59,11 +62,11 @@ others() {
 
 install_others() {
     mkdir -p "$prefix"
-    # With the two, since npm removes what it is not told of.
+    # With the three, since npm removes what it is not told of.
     # shellcheck disable=SC2086
     npm install --prefix "$prefix" --no-audit --no-fund --no-update-notifier --no-save \
         --fetch-retries=1 --fetch-timeout=60000 \
-        "@anthropic-ai/claude-code@$CLAUDE_CODE" "@openai/codex@$CODEX" $OTHERS >>"$prefix/install.log" 2>&1 ||
+        $LIGHTEST $OTHERS >>"$prefix/install.log" 2>&1 ||
         echo "real programs: npm cannot install all of them (see $prefix/install.log)"
     python_program aider aider-chat==0.86.2
     # It does not start without mcp, which it does not ask for.
@@ -72,7 +75,7 @@ install_others() {
 }
 
 report() {
-    echo "real programs: Claude Code $CLAUDE_CODE and Codex $CODEX are in $prefix ($(du -sh "$prefix" | cut -f 1)$1)"
+    echo "real programs: Claude Code $CLAUDE_CODE, Codex $CODEX and pi $PI are in $prefix ($(du -sh "$prefix" | cut -f 1)$1)"
 }
 
 [ -z "${FAIRTRIAL_SKIP_REAL_CLIS:-}" ] || skip "FAIRTRIAL_SKIP_REAL_CLIS is set"
@@ -96,12 +99,13 @@ if command -v flock >/dev/null 2>&1; then
         exit 0
     fi
 fi
-echo "real programs: installing Claude Code $CLAUDE_CODE and Codex $CODEX with npm (about 640 MB) into $prefix"
+echo "real programs: installing Claude Code $CLAUDE_CODE, Codex $CODEX and pi $PI with npm (about 800 MB) into $prefix"
 began=$(date +%s)
 log=$prefix/install.log
+# shellcheck disable=SC2086
 if ! npm install --prefix "$prefix" --no-audit --no-fund --no-update-notifier --no-save \
     --fetch-retries=1 --fetch-timeout=60000 \
-    "@anthropic-ai/claude-code@$CLAUDE_CODE" "@openai/codex@$CODEX" >"$log" 2>&1; then
+    $LIGHTEST >"$log" 2>&1; then
     if grep -Eq 'ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ENETUNREACH|EHOSTUNREACH|ETIMEDOUT|SOCKET_TIMEOUT|E404|ETARGET|ENOTCACHED|E5[0-9][0-9]' "$log"; then
         skip "npm cannot reach a registry that has them (see $log)"
     fi

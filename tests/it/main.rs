@@ -10,6 +10,8 @@ mod house;
 mod kiro;
 mod preflight;
 mod real_assistants;
+mod real_programs;
+mod real_stream;
 mod resume;
 mod samples;
 mod serve;

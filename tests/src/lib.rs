@@ -187,6 +187,26 @@ pub fn processes_of(run: &str) -> BTreeMap<u32, String> {
     found
 }
 
+/// Returns every file below a folder with its bytes, unpacked where they are packed. Links are not followed.
+pub fn kept_below(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let mut found = vec![];
+    let mut folders = vec![folder.to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder of the test can be read") {
+            let entry = entry.expect("an entry can be read");
+            let kind = entry.file_type().expect("an entry has a kind");
+            if kind.is_dir() {
+                folders.push(entry.path());
+            } else if kind.is_file() {
+                let bytes = std::fs::read(entry.path()).expect("a file of the test can be read");
+                let bytes = zstd::decode_all(bytes.as_slice()).unwrap_or(bytes);
+                found.push((entry.path(), bytes));
+            }
+        }
+    }
+    found
+}
+
 /// Returns whether a real thing is missing here, after saying so: a skip is never silent.
 pub fn skip(what: &str, missing: bool) -> bool {
     if missing {

@@ -12,6 +12,7 @@ mod launch;
 mod measure;
 mod meter;
 pub mod score;
+mod side;
 mod start;
 mod table;
 pub mod tamper;
@@ -198,7 +199,11 @@ pub fn measure(programs: &Path, parts: &[Part]) -> Result<String, BenchError> {
             Part::Checks => checks::bench(programs, scratch.path())?,
             Part::Workspace => workspace::bench(programs, scratch.path())?,
             Part::Compare => compare::bench()?,
-            Part::Meter => meter::bench(programs)?,
+            Part::Meter => {
+                let mut figures = meter::bench(programs)?;
+                figures.extend(side::bench(programs, scratch.path())?);
+                figures
+            }
         });
     }
     Ok(serde_json::to_string(&figures)?)

@@ -1,5 +1,6 @@
 //! The project's own tools, as functions, so that the tests can call what `cargo xtask` calls.
 
+pub mod assistants;
 pub mod attack;
 pub mod bench;
 pub mod schema;

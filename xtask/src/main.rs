@@ -7,8 +7,8 @@ use std::process::ExitCode;
 use xtask::{attack, bench};
 
 const USAGE: &str = "usage: cargo xtask tidy | schema [--check] \
-     | bench [start|launch|trial|checks|workspace|compare] [--check] [--write] | bench score [--check] | bench tamper \
-     | attack [--quick] [--write] | simulate [--quick] [--write]";
+     | bench [start|launch|trial|checks|workspace|compare|meter] [--check] [--write] | bench score [--check] | bench tamper \
+     | assistants [--write] | attack [--quick] [--write] | simulate [--quick] [--write]";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -38,6 +38,8 @@ fn main() -> ExitCode {
             }
         }
         ["bench", rest @ ..] => bench(&root, rest),
+        ["assistants"] => shown("assistants", xtask::assistants::assistants(&root, false)),
+        ["assistants", "--write"] => shown("assistants", xtask::assistants::assistants(&root, true)),
         ["attack", rest @ ..] => attack(&root, rest),
         ["simulate", rest @ ..] => simulate(&root, rest),
         _ => usage(),
@@ -59,13 +61,17 @@ fn bench(root: &Path, words: &[&str]) -> ExitCode {
             None => bench::bench(root, &wish),
         },
     };
+    shown("bench", told)
+}
+
+fn shown(tool: &str, told: Result<String, bench::BenchError>) -> ExitCode {
     match told {
         Ok(text) => {
             println!("{text}");
             ExitCode::SUCCESS
         }
         Err(error) => {
-            eprintln!("xtask bench: {}", bench::told(&error));
+            eprintln!("xtask {tool}: {}", bench::told(&error));
             ExitCode::FAILURE
         }
     }
