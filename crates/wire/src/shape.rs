@@ -64,7 +64,9 @@ fn text(given: &str, volatile: &Volatile) -> String {
 /// strings of the run. The output itself is compared.
 fn chunks(text: &str) -> String {
     let drawn = without(text, "Chunk ID: ", "<id>", |c| c.is_ascii_hexdigit());
-    without(&drawn, "Original token count: ", "<count>", |c| c.is_ascii_digit())
+    let counted = without(&drawn, "Original token count: ", "<count>", |c| c.is_ascii_digit());
+    // A folder of helpers on its PATH.
+    without(&counted, "/codex-arg0", "<id>", |c| c.is_ascii_alphanumeric())
 }
 
 /// Replaces what follows a mark.
@@ -228,6 +230,7 @@ mod tests {
             ("id 0a1b2c3d-0000-4000-8000-0123456789ab.", "id <id>."),
             ("cd /a/room/src", "cd <place 0>/src"),
             ("Chunk ID: 690f63\nx", "Chunk ID: <id>\nx"),
+            ("PATH=/h/tmp/codex-arg0n9ZRy4:/usr/bin", "PATH=/h/tmp/codex-arg0<id>:/usr/bin"),
             ("Original token count: 425\nOutput:", "Original token count: <count>\nOutput:"),
             ("key metered-1 on 2026-11-22", "key <run> on <day>"),
         ] {

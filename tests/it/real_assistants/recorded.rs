@@ -2,14 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::stage::{Stage, script};
+use super::stage::{Stage, quiet};
 use super::{no_key_is_kept, trial};
 
 const PROGRAMS: [&str; 2] = ["claude", "codex"];
 
 #[test]
 fn a_recorded_session_runs_again_without_its_model_and_departs_from_a_changed_file() {
-    let Some(mut stage) = Stage::set(script(), false) else { return };
+    let Some(mut stage) = Stage::set(quiet(), false) else { return };
     let recorded = stage.run("claude,codex", &["--record"]);
     no_header_is_kept(&stage);
     stage.server.stop();

@@ -91,6 +91,18 @@ fi
 
 /// What the model is made to do: look, repair, try, and tell what the program was started with.
 pub(super) fn script() -> Script {
+    trying(
+        "cd samples/base/python && python3 -m unittest discover -s tests -t .; printenv; \
+         test -z \"${CODEX_HOME:-}\" || cat \"$CODEX_HOME/config.toml\"",
+    )
+}
+
+/// The same, without a look at the surroundings, which differ from run to run.
+pub(super) fn quiet() -> Script {
+    trying("cd samples/base/python && python3 -m unittest discover -s tests -t .")
+}
+
+fn trying(tried: &str) -> Script {
     let tokens = |uncached, cached, written, output, reasoning| Tokens {
         uncached,
         cached,
@@ -99,8 +111,6 @@ pub(super) fn script() -> Script {
         reasoning,
     };
     let edit = Tool::Edit { path: FILE.into(), old: WRONG.into(), new: RIGHT.into() };
-    let tried = "cd samples/base/python && python3 -m unittest discover -s tests -t .; printenv; \
-                 test -z \"${CODEX_HOME:-}\" || cat \"$CODEX_HOME/config.toml\"";
     Script::new(vec![
         Step::call("I will read it.", Tool::Read { path: FILE.into() }).tokens(tokens(1300, 0, 2100, 45, 12)),
         Step::call("It skips one closed day only.", edit).tokens(tokens(210, 2100, 170, 130, 31)),
