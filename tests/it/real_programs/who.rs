@@ -164,7 +164,8 @@ impl Who {
             let path = self.path();
             path.ancestors().find(|folder| folder.join(part).is_dir()).map(|folder| folder.join(part))
         };
-        if let Some(packages) = below("node_modules") {
+        if self.program.starts_with("node_modules") {
+            let packages = below("node_modules")?;
             let text = fs::read_to_string(packages.join(self.package).join("package.json")).ok()?;
             let about: serde_json::Value = serde_json::from_str(&text).ok()?;
             return about["version"].as_str().map(str::to_owned);
