@@ -10,7 +10,7 @@ use fairtrial_domain::usage::{Cost, CostSource, Usage, UsageSource};
 use serde_json::Value;
 
 use crate::shorten::{OUTPUT_LIMIT, shorten};
-use crate::value::{call, content, owned, rest, result};
+use crate::value::{call, content, owned, rest, result, total};
 use crate::{ProcessExit, Reader, classify, json_line};
 
 /// How a member of the family differs.
@@ -112,7 +112,7 @@ impl Stream {
     fn usage(&self, line: &Value) -> Usage {
         let models: Vec<&Value> =
             line["modelUsage"].as_object().into_iter().flat_map(|m| m.values()).collect();
-        let sum = |of: &mut dyn Iterator<Item = &Value>, name: &str| of.map(|one| one[name].as_u64()).sum();
+        let sum = |of: &mut dyn Iterator<Item = &Value>, name: &str| total(of.map(|one| one[name].as_u64()));
         let summed = self.shape.true_messages && line["usage"].is_null() && !self.messages.is_empty();
         let count = |per_model: &str, total: &str| match (models.is_empty(), summed) {
             (false, _) => sum(&mut models.iter().copied(), per_model),
@@ -173,7 +173,7 @@ fn retry(line: &Value) -> EventKind {
         Some(status) => format!("{error} (status {status})"),
         None => error.to_owned(),
     };
-    EventKind::Retry { attempt: line["attempt"].as_u64().unwrap_or(0) + 1, fault, message }
+    EventKind::Retry { attempt: line["attempt"].as_u64().unwrap_or(0).saturating_add(1), fault, message }
 }
 
 fn end(line: &Value, named: Option<FaultKind>) -> Option<StreamEnd> {

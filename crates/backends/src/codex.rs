@@ -155,9 +155,9 @@ impl Stream {
         };
         let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
         // Without a number it waits for the network, and says so each time it looks.
-        self.retries = digits.parse().unwrap_or(self.retries + 1);
+        self.retries = digits.parse().unwrap_or(self.retries.saturating_add(1));
         EventKind::Retry {
-            attempt: self.retries + 1,
+            attempt: self.retries.saturating_add(1),
             fault: classify::by_words(rest),
             message: message.to_owned(),
         }

@@ -8,7 +8,7 @@ use fairtrial_domain::usage::{Usage, UsageSource};
 use serde_json::Value;
 
 use crate::shorten::{OUTPUT_LIMIT, shorten};
-use crate::value::{call, owned, rest, result, shown};
+use crate::value::{call, owned, rest, result, shown, total};
 use crate::{
     Backend, Launch, LaunchError, LaunchSpec, MeterPoint, ProcessExit, Reader, argv, classify, json_line,
     key, refuse, text, variables,
@@ -162,7 +162,7 @@ impl Stream {
         let reason = data["reason"].as_str().unwrap_or("no reason given");
         let (attempt, fault, message) =
             self.failure.take().unwrap_or_else(|| (0, classify::by_words(reason), reason.to_owned()));
-        EventKind::Retry { attempt: attempt + 2, fault, message }
+        EventKind::Retry { attempt: attempt.saturating_add(2), fault, message }
     }
 
     fn error(&mut self, data: &Value) -> Option<Vec<EventKind>> {
@@ -213,7 +213,7 @@ fn failure(data: &Value) -> (u64, FaultKind, String) {
 /// Sums what each model used. Its input contains the cached tokens, and its output the reasoning.
 fn usage(file: &Value) -> Option<Usage> {
     let models: Vec<&Value> = file["modelMetrics"].as_object()?.values().collect();
-    let sum = |name: &str| models.iter().map(|model| model["usage"][name].as_u64()).sum::<Option<u64>>();
+    let sum = |name: &str| total(models.iter().map(|model| model["usage"][name].as_u64()));
     let (read, written, reasoning) =
         (sum("cacheReadTokens"), sum("cacheWriteTokens"), sum("reasoningTokens"));
     Some(Usage {
@@ -222,7 +222,7 @@ fn usage(file: &Value) -> Option<Usage> {
         cache_write: written,
         output: rest(sum("outputTokens"), &[reasoning]),
         reasoning,
-        requests: models.iter().map(|model| model["requests"]["count"].as_u64()).sum(),
+        requests: total(models.iter().map(|model| model["requests"]["count"].as_u64())),
         // Its units of account are not confirmed to be what is billed.
         credits: None,
         source: UsageSource::Stream,

@@ -150,7 +150,7 @@ impl Stream {
             "auto_retry_start" => {
                 self.pending = None;
                 let message = owned(&line["errorMessage"])?;
-                let attempt = line["attempt"].as_u64().unwrap_or(0) + 1;
+                let attempt = line["attempt"].as_u64().unwrap_or(0).saturating_add(1);
                 Some(vec![EventKind::Retry { attempt, fault: classify::by_words(&message), message }])
             }
             "auto_retry_end" => Some(match line["success"].as_bool()? {

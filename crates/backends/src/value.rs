@@ -32,6 +32,11 @@ pub(crate) fn rest(whole: Option<u64>, parts: &[Option<u64>]) -> Option<u64> {
     whole?.checked_sub(parts.iter().flatten().try_fold(0_u64, |sum, part| sum.checked_add(*part))?)
 }
 
+/// Returns the sum of counts; `None` when one is missing, or the sum is no count any more.
+pub(crate) fn total(mut counts: impl Iterator<Item = Option<u64>>) -> Option<u64> {
+    counts.try_fold(0_u64, |sum, count| sum.checked_add(count?))
+}
+
 /// Returns money as the program says it. A zero stands for a price that it does not know, and is no cost.
 pub(crate) fn reported(usd: f64) -> Option<Cost> {
     // To the nano-dollar: what is behind it is noise of summation.

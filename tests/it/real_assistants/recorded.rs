@@ -43,9 +43,11 @@ fn a_recorded_session_runs_again_without_its_model_and_departs_from_a_changed_fi
             "{trial}"
         );
         let reason = trial["ending"]["reason"].as_str().unwrap();
-        // The first request tells of no file; the second tells what was read.
-        assert!(reason.starts_with("departed from the recording at request 2: "), "{program}: {reason}");
-        assert!(reason.contains("all closed days"), "{program}: {reason}");
+        assert!(reason.starts_with("departed from the recording at request "), "{program}: {reason}");
+        // Claude Code tells its model the base's commit, which is another one, before it reads a file.
+        if program == "codex" {
+            assert!(reason.contains(" at request 2: ") && reason.contains("all closed days"), "{reason}");
+        }
         assert_eq!(trial["attempts"], 1, "another try would depart alike");
     }
     assert_eq!(stage.server.requests().len(), asked, "a model was asked");

@@ -248,3 +248,24 @@ fn a_line_beyond_64_kilobytes_costs_in_proportion_to_its_length() {
         assert!(long < bound, "{kind:?}: {short:?} for 128 kB, {long:?} for 1 MB");
     }
 }
+
+#[test]
+fn counts_that_are_no_counts_any_more_are_unknown_and_end_nothing() {
+    let most = u64::MAX;
+    let lines = [
+        (
+            BackendKind::ClaudeCode,
+            json!({ "type": "system", "subtype": "api_retry", "attempt": most, "error": "x" }),
+        ),
+        (
+            BackendKind::ClaudeCode,
+            json!({ "type": "result", "subtype": "success", "is_error": false, "result": "",
+                    "modelUsage": { "a": { "inputTokens": most }, "b": { "inputTokens": 1 } } }),
+        ),
+        (BackendKind::Pi, json!({ "type": "auto_retry_start", "attempt": most, "errorMessage": "x" })),
+        (BackendKind::Codex, json!({ "type": "error", "message": format!("Reconnecting... {most}/5") })),
+    ];
+    for (kind, line) in lines {
+        assert!(play(kind, &[line.to_string()], None) > 0, "{kind:?} {line}");
+    }
+}
