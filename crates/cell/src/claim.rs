@@ -140,7 +140,7 @@ mod tests {
                 let text = fs::read_to_string(file)?;
                 drop(claim);
                 // What nobody fills any more goes, and may be going while the next is made.
-                while turn % 2 == 0 && path.join("file").exists() {
+                while turn.is_multiple_of(2) && path.join("file").exists() {
                     std::thread::yield_now();
                 }
                 Ok::<_, io::Error>(if text == turn.to_string() { other } else { Some(text) })
