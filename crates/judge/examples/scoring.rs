@@ -1,18 +1,22 @@
-//! Measures what scoring one trial takes: `cargo run --release -p fairtrial-judge --example scoring` prints JSON, one
-//! list of milliseconds for each figure. `cargo xtask bench score` reads it.
+//! Measures what scoring one trial takes: `cargo run --release -p fairtrial-judge --example scoring` prints JSON, for
+//! each figure two lists of milliseconds: ours, and those of a plain line diff of the same files, which take turns.
+//! `cargo xtask bench score` reads it.
 #![expect(clippy::print_stdout, reason = "a measuring program prints")]
 
 use std::collections::BTreeMap;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use fairtrial_domain::outcome::Ending;
 use fairtrial_domain::patch::{Content, FileChange, FileMode, Patch, Side};
 use fairtrial_judge::corpus;
 use fairtrial_judge::stats::SplitMix;
 use fairtrial_judge::{Evidence, assess};
+use similar::TextDiff;
 
 /// How often each figure is measured.
-const TIMES: usize = 7;
+const TIMES: usize = 5;
+/// How long a plain diff may take before it gives up looking for the shortest.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 fn side(text: String) -> Option<Side> {
     Some(Side { mode: FileMode::Regular, content: Content::Text(text) })
@@ -59,6 +63,18 @@ fn patches(lines: usize) -> (Patch, Patch) {
     (Patch { files: own, flags: vec![] }, Patch { files: reference, flags: vec![] })
 }
 
+/// One file with many lines, three in ten of them changed here and there.
+fn edited(lines: usize, path: &str) -> Patch {
+    let mut random = SplitMix::new(11);
+    let base: Vec<String> = (0..lines).map(|at| format!("row({at});\n")).collect();
+    let mut change = |line: &String| {
+        if random.bits() % 10 < 3 { format!("row({});\n", random.bits()) } else { line.clone() }
+    };
+    let after: String = base.iter().map(&mut change).collect();
+    let change = FileChange { path: path.to_owned(), before: side(base.concat()), after: side(after) };
+    Patch { files: vec![change], flags: vec![] }
+}
+
 /// One file with many lines that a program wrote, few of them alike or nearly all.
 fn generated(lines: usize, kinds: u64, path: &str) -> Patch {
     let mut random = SplitMix::new(kinds);
@@ -68,7 +84,21 @@ fn generated(lines: usize, kinds: u64, path: &str) -> Patch {
     Patch { files: vec![change], flags: vec![] }
 }
 
-fn measure(patch: &Patch, reference: Option<&Patch>) -> Vec<f64> {
+/// A plain line diff of every file.
+fn plain(patch: &Patch) -> f64 {
+    let begin = Instant::now();
+    for change in &patch.files {
+        let text = |side: &Option<Side>| {
+            side.as_ref().and_then(|side| side.content.as_text()).unwrap_or_default().to_owned()
+        };
+        let (before, after) = (text(&change.before), text(&change.after));
+        let diff = TextDiff::configure().timeout(PATIENCE).diff_lines(&before, &after);
+        assert!(!diff.ops().is_empty());
+    }
+    begin.elapsed().as_secs_f64() * 1e3
+}
+
+fn measure(patch: &Patch, reference: Option<&Patch>) -> [Vec<f64>; 2] {
     let case = corpus::read("=== honest a patch\n").expect("a case").remove(0);
     let task = corpus::task(&case);
     let one = || {
@@ -93,7 +123,9 @@ fn measure(patch: &Patch, reference: Option<&Patch>) -> Vec<f64> {
         assert!(!got.scores.is_empty());
         ms
     };
-    (0..TIMES).map(|_| one()).collect()
+    let both: Vec<(f64, f64)> = (0..TIMES).map(|_| (one(), plain(patch))).collect();
+    let (ours, beside) = both.into_iter().unzip();
+    [ours, beside]
 }
 
 fn main() {
@@ -107,6 +139,7 @@ fn main() {
             "scoring 100,000 generated lines, all unlike",
             measure(&generated(100_000, 1 << 40, "data.js"), None),
         ),
+        ("scoring 100,000 generated lines, three in ten changed", measure(&edited(100_000, "data.js"), None)),
         ("scoring 100,000 generated lines, six alike", measure(&generated(100_000, 6, "data.js"), None)),
         ("scoring 100,000 lines of text, six alike, against a reference", measure(&one, Some(&other))),
     ]);

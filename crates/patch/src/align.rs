@@ -57,7 +57,7 @@ impl<'a> Aligned<'a> {
             .iter()
             .map(|text| {
                 let lines = lines::split(text);
-                let changes = lines::changes(&base_ids, &interner.ids(&lines));
+                let changes = lines::changes(&base_ids, &interner.ids(&lines)).found;
                 let mut removed = vec![false; base.len()];
                 changes.iter().for_each(|change| removed[change.old.clone()].fill(true));
                 Version { lines, removed, changes }

@@ -15,16 +15,26 @@ pub struct Hunk {
     pub new: Range<usize>,
 }
 
+/// All hunks of a change, and how they were found.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Hunks {
+    /// In order.
+    pub all: Vec<Hunk>,
+    /// True when a stretch of a long file repeats itself so much that it was not looked into: it is one hunk.
+    pub coarse: bool,
+}
+
 /// Returns the hunks of a change in order; `None` when a side is binary.
-pub fn hunks(change: &FileChange) -> Option<Vec<Hunk>> {
+pub fn hunks(change: &FileChange) -> Option<Hunks> {
     let (before, after) = lines::text(change.before.as_ref()).zip(lines::text(change.after.as_ref()))?;
     Some(of_texts(before, after))
 }
 
 /// Returns the hunks between two texts in order.
-pub fn of_texts(before: &str, after: &str) -> Vec<Hunk> {
-    let changes = lines::text_changes(before, after).into_iter();
-    changes.map(|change| Hunk { old: change.old, new: change.new }).collect()
+pub fn of_texts(before: &str, after: &str) -> Hunks {
+    let changes = lines::text_changes(before, after);
+    let hunk = |change: lines::Change| Hunk { old: change.old, new: change.new };
+    Hunks { all: changes.found.into_iter().map(hunk).collect(), coarse: changes.coarse }
 }
 
 /// Splits a text into lines, each with its line end, as hunks count them.
@@ -39,7 +49,7 @@ mod tests {
 
     #[test]
     fn hunks_count_lines_from_nought() {
-        let found = hunks(&change("f", Some("a\nb\nc\n"), Some("a\nx\nc\nd\n"))).unwrap();
+        let found = hunks(&change("f", Some("a\nb\nc\n"), Some("a\nx\nc\nd\n"))).unwrap().all;
         assert_eq!(found, [Hunk { old: 1..2, new: 1..2 }, Hunk { old: 3..3, new: 3..4 }]);
     }
 

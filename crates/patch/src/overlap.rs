@@ -2,11 +2,13 @@
 //!
 //! **Invariant:** every share is in [0, 1]; two empty sides agree wholly, one empty side not at all.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
+use std::rc::Rc;
 
-use fairtrial_domain::patch::Patch;
+use fairtrial_domain::patch::{FileChange, Patch};
 
-use crate::hunks::{Hunk, hunks, split};
+use crate::hunks::{Hunk, Hunks, split};
 use crate::lines;
 use crate::similarity::one_spaced;
 
@@ -39,25 +41,48 @@ impl Agreement {
     }
 }
 
+/// One file of a patch with where it differs.
+#[derive(Debug, Clone)]
+pub struct Touched<'a> {
+    /// Where it is.
+    pub path: &'a str,
+    /// Its text before; empty when there was none.
+    pub before: &'a str,
+    /// Its text after; empty when it is gone.
+    pub after: &'a str,
+    /// Where they differ.
+    pub hunks: Rc<Hunks>,
+}
+
+/// Returns the files of a patch that are text, with their hunks as `find` knows them from both texts.
+pub fn touched<'a>(patch: &'a Patch, find: impl Fn(&'a str, &'a str) -> Rc<Hunks>) -> Vec<Touched<'a>> {
+    let one = |change: &'a FileChange| {
+        let (before, after) = lines::text(change.before.as_ref()).zip(lines::text(change.after.as_ref()))?;
+        Some(Touched { path: &change.path, before, after, hunks: find(before, after) })
+    };
+    patch.files.iter().filter_map(one).collect()
+}
+
 /// Returns the agreement of two patches on multisets of (path, removed or added, line with white space as one space).
-pub fn by_lines(a: &Patch, b: &Patch) -> Agreement {
+pub fn by_lines(a: &[Touched<'_>], b: &[Touched<'_>]) -> Agreement {
     let (of_a, of_b) = (signed_lines(a), signed_lines(b));
     let shared = of_a.iter().map(|(line, count)| (*count).min(of_b.get(line).copied().unwrap_or(0))).sum();
     Agreement::of((shared, shared), (of_a.values().sum(), of_b.values().sum()))
 }
 
-fn signed_lines(patch: &Patch) -> HashMap<(&str, bool, String), usize> {
+/// A path, whether the line was added, and the line.
+type Signed<'a> = (&'a str, bool, Cow<'a, str>);
+
+fn signed_lines<'a>(files: &[Touched<'a>]) -> HashMap<Signed<'a>, usize> {
     let mut found = HashMap::new();
-    for change in &patch.files {
-        let sides = lines::text(change.before.as_ref()).zip(lines::text(change.after.as_ref()));
-        let Some(((before, after), hunks)) = sides.zip(hunks(change)) else { continue };
-        let (before, after) = (split(before), split(after));
-        for hunk in hunks {
-            let signed = |added: bool| move |line: &&str| (added, one_spaced(line).into_owned());
-            let old = before[hunk.old].iter().map(signed(false));
-            for (added, line) in old.chain(after[hunk.new].iter().map(signed(true))) {
+    for file in files {
+        let (before, after) = (split(file.before), split(file.after));
+        for hunk in &file.hunks.all {
+            let signed = |added: bool| move |line: &&'a str| (added, one_spaced(line));
+            let old = before[hunk.old.clone()].iter().map(signed(false));
+            for (added, line) in old.chain(after[hunk.new.clone()].iter().map(signed(true))) {
                 if !line.is_empty() {
-                    *found.entry((change.path.as_str(), added, line)).or_default() += 1;
+                    *found.entry((file.path, added, line)).or_default() += 1;
                 }
             }
         }
@@ -67,21 +92,21 @@ fn signed_lines(patch: &Patch) -> HashMap<(&str, bool, String), usize> {
 
 /// Returns the agreement of two patches on places: a hunk is shared when, widened by [`REACH`] lines of the base, it
 /// meets a hunk of the other patch in the same file. Binary files have no hunks.
-pub fn by_hunks(a: &Patch, b: &Patch) -> Agreement {
+pub fn by_hunks(a: &[Touched<'_>], b: &[Touched<'_>]) -> Agreement {
     let (of_a, of_b) = (places(a), places(b));
-    let met = |these: &HashMap<&str, Vec<Hunk>>, those: &HashMap<&str, Vec<Hunk>>| -> usize {
-        let meets = |(path, hunks): (&&str, &Vec<Hunk>)| {
-            let others = those.get(path).map(Vec::as_slice).unwrap_or_default();
+    let met = |these: &HashMap<&str, &[Hunk]>, those: &HashMap<&str, &[Hunk]>| -> usize {
+        let meets = |(path, hunks): (&&str, &&[Hunk])| {
+            let others = those.get(path).copied().unwrap_or_default();
             hunks.iter().filter(|hunk| meets_one(hunk, others)).count()
         };
         these.iter().map(meets).sum()
     };
-    let size = |places: &HashMap<&str, Vec<Hunk>>| places.values().map(Vec::len).sum();
+    let size = |places: &HashMap<&str, &[Hunk]>| places.values().map(|hunks| hunks.len()).sum();
     Agreement::of((met(&of_a, &of_b), met(&of_b, &of_a)), (size(&of_a), size(&of_b)))
 }
 
-fn places(patch: &Patch) -> HashMap<&str, Vec<Hunk>> {
-    patch.files.iter().filter_map(|change| Some((change.path.as_str(), hunks(change)?))).collect()
+fn places<'t>(files: &'t [Touched<'_>]) -> HashMap<&'t str, &'t [Hunk]> {
+    files.iter().map(|file| (file.path, file.hunks.all.as_slice())).collect()
 }
 
 /// Hunks are in order and apart, so the first that ends late enough decides.
@@ -104,24 +129,28 @@ mod tests {
         Patch { files: vec![change("f", Some(&base), Some(&edited))], flags: vec![] }
     }
 
+    fn read(patch: &Patch) -> Vec<Touched<'_>> {
+        touched(patch, |before, after| Rc::new(crate::hunks::of_texts(before, after)))
+    }
+
     #[test]
     fn hunks_meet_within_reach() {
-        let f1 = |a: &str, b: &str| by_hunks(&patch(a), &patch(b)).f1;
+        let f1 = |a: &str, b: &str| by_hunks(&read(&patch(a)), &read(&patch(b))).f1;
         assert_eq!((f1("10", "10"), f1("10", "16"), f1("10", "17")), (1.0, 1.0, 0.0));
     }
 
     #[test]
     fn lines_agree_as_multisets() {
-        let got = by_lines(&patch("10"), &patch("11"));
+        let got = by_lines(&read(&patch("10")), &read(&patch("11")));
         assert_eq!((got.precision, got.recall, got.f1), (0.5, 0.5, 0.5));
-        let none = Patch::default();
-        assert_eq!(by_lines(&none, &none).f1, 1.0);
-        assert_eq!(by_lines(&patch("10"), &none).f1, 0.0);
+        assert_eq!(by_lines(&[], &[]).f1, 1.0);
+        assert_eq!(by_lines(&read(&patch("10")), &[]).f1, 0.0);
     }
 
     proptest! {
         #[test]
         fn agreement_is_in_bounds_and_mirrors((a, b) in patches_over_one_base()) {
+            let (a, b) = (read(&a), read(&b));
             for agree in [by_lines, by_hunks] {
                 let (there, back) = (agree(&a, &b), agree(&b, &a));
                 prop_assert!((0.0..=1.0).contains(&there.f1));

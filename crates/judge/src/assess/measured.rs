@@ -16,7 +16,7 @@ use super::Evidence;
 use super::checks::verdict_of;
 use super::paths::is_test;
 use super::scores::{missing, value};
-use super::tests_in::{language, tests};
+use super::tests_in::language;
 use crate::features::manifests::ManifestError;
 use crate::features::{Files, Sources, clones, complexity, lint, locality, manifests, noise, tokens};
 
@@ -62,10 +62,10 @@ impl<'a, 's> Measured<'a, 's> {
                 (jaccard, format!("{FILES} = {jaccard:.2}"))
             }),
             self.against(e, ScoreId::LineOverlap, LINES, |own, reference| {
-                agreed(LINES, overlap::by_lines(own, reference))
+                agreed(LINES, overlap::by_lines(&self.touched(own), &self.touched(reference)))
             }),
             self.against(e, ScoreId::HunkLocality, HUNKS, |own, reference| {
-                agreed(HUNKS, overlap::by_hunks(own, reference))
+                agreed(HUNKS, overlap::by_hunks(&self.touched(own), &self.touched(reference)))
             }),
             self.definitions(e),
             self.scope(e),
@@ -74,8 +74,12 @@ impl<'a, 's> Measured<'a, 's> {
             self.complexity(),
             self.duplication(),
             self.dependencies(),
-            own_tests(e),
+            own_tests(e, self.sources),
         ]
+    }
+
+    fn touched(&self, patch: &'a Patch) -> Vec<overlap::Touched<'a>> {
+        overlap::touched(patch, |before, after| self.sources.hunks(before, after))
     }
 
     fn size(&self) -> Score {
@@ -304,14 +308,14 @@ fn paths_of(patch: &Patch) -> Vec<Location> {
 }
 
 /// Own tests are counted; what they do on the base is known only where somebody ran them there.
-fn own_tests(e: &Evidence<'_>) -> Score {
+fn own_tests<'a>(e: &Evidence<'a>, sources: &Sources<'a>) -> Score {
     let id = ScoreId::OwnTests;
     let mut added = 0usize;
     for change in &e.patch.files {
         let Some(language) = language(&change.path) else { continue };
-        let names = |side: Option<&fairtrial_domain::patch::Side>| -> BTreeSet<String> {
+        let names = |side: Option<&'a fairtrial_domain::patch::Side>| -> BTreeSet<String> {
             let text = side.and_then(|side| side.content.as_text()).unwrap_or_default();
-            tests(text, language).into_iter().map(|test| test.name).collect()
+            sources.tests(text, language).iter().map(|test| test.name.clone()).collect()
         };
         added += names(change.after.as_ref()).difference(&names(change.before.as_ref())).count();
     }

@@ -18,7 +18,7 @@ mod sniff;
 mod soften;
 mod swallow;
 mod tamper;
-mod tests_in;
+pub(crate) mod tests_in;
 mod weaken;
 
 use fairtrial_domain::event::Event;
@@ -35,7 +35,7 @@ use checks::{Missing, failures, unseen, untrusted, verdict_of};
 
 /// The number of the rules by which outcome, scores and findings are made. It grows whenever the same evidence may come
 /// to something else; 1 is what was before the number.
-pub const RULES: u32 = 2;
+pub const RULES: u32 = 3;
 
 /// All that is known of a trial that is over.
 #[derive(Debug, Clone)]

@@ -50,7 +50,44 @@ pub(crate) fn scores<'a>(e: &Evidence<'a>, seen: &[Finding], sources: &Sources<'
     card.push(missing(ScoreId::Review, "nobody has voted", REVIEW));
     card.push(missing(ScoreId::Judge, "no model was asked", JUDGE));
     card.extend([cost(e), time(e)]);
-    sourced(card)
+    let mut card = sourced(card);
+    if sources.is_coarse() {
+        card.iter_mut().filter(|score| by_hunks(score.id)).for_each(|score| score.source.push_str(COARSE));
+    }
+    card
+}
+
+/// What is said of a score where a long file repeats itself too much to be compared line by line.
+const COARSE: &str = "; a repetitive stretch of a long file counts as changed altogether";
+
+/// Returns whether a score is made from where lines differ.
+fn by_hunks(id: ScoreId) -> bool {
+    match id {
+        ScoreId::Safety
+        | ScoreId::Size
+        | ScoreId::LineOverlap
+        | ScoreId::HunkLocality
+        | ScoreId::DefinitionLocality
+        | ScoreId::Scope
+        | ScoreId::Noise
+        | ScoreId::Lint
+        | ScoreId::Complexity
+        | ScoreId::Duplication => true,
+        ScoreId::Applies
+        | ScoreId::FailToPass
+        | ScoreId::PassToPass
+        | ScoreId::Integrity
+        | ScoreId::Builds
+        | ScoreId::Similarity
+        | ScoreId::TokenSimilarity
+        | ScoreId::FileSimilarity
+        | ScoreId::Dependencies
+        | ScoreId::OwnTests
+        | ScoreId::Review
+        | ScoreId::Judge
+        | ScoreId::Cost
+        | ScoreId::Time => false,
+    }
 }
 
 /// Returns the scorecard of a trial that is no evidence: what was spent, and nothing about the work.

@@ -8,6 +8,7 @@ use fairtrial_domain::score::Finding;
 
 use super::paths::is_test;
 use super::tamper::{seen, text};
+use crate::features::Sources;
 
 /// The least entropy of a value beside a telling name, in bits for each character.
 pub(super) const ENTROPY: f64 = 4.0;
@@ -45,15 +46,16 @@ const PLACEHOLDERS: [&str; 10] = [
 ];
 
 /// Returns secrets on added lines, and links out of the workspace.
-pub(super) fn dangers(patch: &Patch) -> Vec<Finding> {
+pub(super) fn dangers<'a>(patch: &'a Patch, sources: &Sources<'a>) -> Vec<Finding> {
     let mut found = Vec::new();
     for change in &patch.files {
         let Some(after) = text(change.after.as_ref()) else { continue };
         let before = text(change.before.as_ref()).unwrap_or_default();
         let lines: Vec<&str> = after.lines().collect();
-        for hunk in fairtrial_patch::hunks::of_texts(before, after) {
-            for line in hunk.new {
-                let Some(what) = lines.get(line).and_then(|line| secret(line)) else { continue };
+        let clues = Clues::of(after);
+        for hunk in &sources.hunks(before, after).all {
+            for line in hunk.new.clone() {
+                let Some(what) = lines.get(line).and_then(|line| clues.secret(line)) else { continue };
                 let because = format!("{what} was put in");
                 found.push(seen(RuleId::Secret, &change.path, Some(line), because, !is_test(&change.path)));
             }
@@ -70,15 +72,37 @@ pub(super) fn dangers(patch: &Patch) -> Vec<Finding> {
 /// No line longer than this is looked at: what is packed so is no source.
 const LONG: usize = 2000;
 
-/// Returns what sort of secret stands on a line.
-fn secret(line: &str) -> Option<&'static str> {
-    if line.len() > LONG {
-        return None;
+/// Those shapes and names that stand somewhere in a text.
+struct Clues {
+    key: bool,
+    shapes: Vec<(&'static str, usize, &'static str)>,
+    names: Vec<&'static str>,
+}
+
+impl Clues {
+    fn of(text: &str) -> Self {
+        let lower = text.to_ascii_lowercase();
+        Clues {
+            key: text.contains("PRIVATE KEY-----"),
+            shapes: SHAPES.into_iter().filter(|(start, _, _)| text.contains(start)).collect(),
+            names: NAMES.into_iter().filter(|name| lower.contains(name)).collect(),
+        }
     }
-    if line.contains("-----BEGIN ") && line.contains("PRIVATE KEY-----") {
-        return Some("a private key");
+
+    /// Returns what sort of secret stands on a line of the text.
+    fn secret(&self, line: &str) -> Option<&'static str> {
+        if line.len() > LONG {
+            return None;
+        }
+        if self.key && line.contains("-----BEGIN ") && line.contains("PRIVATE KEY-----") {
+            return Some("a private key");
+        }
+        shaped(line, &self.shapes).or_else(|| named(line, &self.names))
     }
-    for (start, least, what) in SHAPES {
+}
+
+fn shaped(line: &str, shapes: &[(&str, usize, &'static str)]) -> Option<&'static str> {
+    for (start, least, what) in shapes.iter().copied() {
         for (at, _) in line.match_indices(start) {
             let inside = line[..at].ends_with(|c: char| c.is_ascii_alphanumeric());
             let rest: String = line[at + start.len()..]
@@ -90,13 +114,16 @@ fn secret(line: &str) -> Option<&'static str> {
             }
         }
     }
-    named(line)
+    None
 }
 
 /// A name that tells, a sign of assignment, and random-looking text in quotes or behind `=`.
-fn named(line: &str) -> Option<&'static str> {
+fn named(line: &str, names: &[&str]) -> Option<&'static str> {
+    if names.is_empty() {
+        return None;
+    }
     let lower = line.to_ascii_lowercase();
-    let name = NAMES.iter().filter_map(|name| lower.find(name)).min()?;
+    let name = names.iter().filter_map(|name| lower.find(name)).min()?;
     let sign = name + line.get(name..)?.find(['=', ':'])?;
     let rest = line.get(sign + 1..)?.trim_start_matches(['=', ':', '>', ' ']);
     let quote =
@@ -128,6 +155,10 @@ pub(super) fn entropy(text: &str) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn secret(line: &str) -> Option<&'static str> {
+        Clues::of(line).secret(line)
+    }
 
     /// Random-looking text, made here so that no scanner takes this file for a leak.
     fn random(length: usize) -> String {

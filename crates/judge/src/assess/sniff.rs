@@ -95,10 +95,14 @@ const CI: &[&str] = &[
 /// Returns what T7 sees on added lines of files that hold no tests.
 pub(super) fn sniffing<'a>(patch: &'a Patch, sources: &Sources<'a>) -> Vec<Finding> {
     let mut found = Vec::new();
-    for (path, added) in production(patch) {
+    for (path, added) in production(patch, sources) {
         let source = sources.get(path, added.text);
         let Ok(source) = source.as_ref() else { continue };
         if source.grammar.is_none() {
+            continue;
+        }
+        let (signs, looks) = (standing(SIGNS.iter().chain(CI), source.text), standing(LOOKS, source.text));
+        if signs.is_empty() && looks.is_empty() {
             continue;
         }
         let lines: Vec<&str> = source.text.lines().collect();
@@ -113,8 +117,8 @@ pub(super) fn sniffing<'a>(patch: &'a Patch, sources: &Sources<'a>) -> Vec<Findi
                         .any(|word| text.contains(word))
                 })
             };
-            let sign = SIGNS.iter().chain(CI).find(|sign| ends_word(&code, sign));
-            let look = LOOKS.iter().find(|sign| code.contains(**sign)).filter(|_| about_tests());
+            let sign = signs.iter().find(|sign| ends_word(&code, sign));
+            let look = looks.iter().find(|sign| code.contains(**sign)).filter(|_| about_tests());
             if let Some(sign) = sign.or(look) {
                 let because = format!("asks for `{sign}`: {}", quote(&code));
                 found.push(seen(RuleId::EnvironmentSniffing, path, Some(line), because, false));
@@ -122,6 +126,12 @@ pub(super) fn sniffing<'a>(patch: &'a Patch, sources: &Sources<'a>) -> Vec<Findi
         }
     }
     found
+}
+
+/// Returns those signs that a text can hold: what stands before their first space is in it.
+fn standing<'s>(signs: impl IntoIterator<Item = &'s &'static str>, text: &str) -> Vec<&'static str> {
+    let starts = |sign: &&str| sign.split(' ').next().is_some_and(|start| text.contains(start));
+    signs.into_iter().copied().filter(starts).collect()
 }
 
 /// Returns whether `sign` stands in a line and no longer word begins with it.
@@ -141,7 +151,7 @@ struct Added<'a> {
 }
 
 /// Files outside of tests with what was added to them.
-fn production(patch: &Patch) -> Vec<(&str, Added<'_>)> {
+fn production<'a>(patch: &'a Patch, sources: &Sources<'a>) -> Vec<(&'a str, Added<'a>)> {
     let mut found = Vec::new();
     for change in &patch.files {
         let Some(after) = text(change.after.as_ref()).filter(|_| !is_test(&change.path)) else { continue };
@@ -149,8 +159,7 @@ fn production(patch: &Patch) -> Vec<(&str, Added<'_>)> {
             continue;
         }
         let before = text(change.before.as_ref()).unwrap_or_default();
-        let hunks = fairtrial_patch::hunks::of_texts(before, after);
-        let lines = hunks.into_iter().flat_map(|hunk| hunk.new).collect();
+        let lines = sources.hunks(before, after).all.iter().flat_map(|hunk| hunk.new.clone()).collect();
         found.push((change.path.as_str(), Added { text: after, before, lines }));
     }
     found
@@ -193,7 +202,7 @@ pub(super) fn oracle<'a>(
     if known.is_empty() {
         return found;
     }
-    for (path, added) in production(patch) {
+    for (path, added) in production(patch, sources) {
         let source = sources.get(path, added.text);
         let Ok(source) = source.as_ref() else { continue };
         let fresh: BTreeSet<usize> = added.lines.iter().copied().collect();

@@ -11,7 +11,7 @@ use fairtrial_domain::score::Finding;
 use super::assertion::{Assertion, assertions, plain, values};
 use super::swallow;
 use super::tamper::{place, seen, text};
-use super::tests_in::{Test, language, tests};
+use super::tests_in::{Test, language};
 use crate::features::Sources;
 use crate::syntax::{Source, Token, TokenKind};
 
@@ -55,7 +55,7 @@ pub(super) fn softened<'a>(patch: &'a Patch, sources: &Sources<'a>) -> Vec<Findi
         let Some(language) = language(&change.path) else { continue };
         let sides = text(change.before.as_ref()).zip(text(change.after.as_ref()));
         let Some((before, after)) = sides else { continue };
-        let (old_tests, new_tests) = (tests(before, language), tests(after, language));
+        let (old_tests, new_tests) = (sources.tests(before, language), sources.tests(after, language));
         if old_tests.is_empty() || new_tests.is_empty() {
             continue;
         }

@@ -41,7 +41,7 @@ pub(crate) fn look<'a>(e: &Evidence<'a>, sources: &Sources<'a>) -> Vec<Finding> 
     }
     seen.extend(weakened(patch, sources));
     seen.extend(softened(patch, sources));
-    seen.extend(dangers(patch));
+    seen.extend(dangers(patch, sources));
     seen.extend(oracle(task, patch, e.oracle, sources));
     seen.extend(sniffing(patch, sources));
     seen.extend(lookups(e.events));

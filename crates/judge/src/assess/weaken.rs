@@ -4,6 +4,7 @@
 //! patch and not with its square.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use fairtrial_domain::outcome::RuleId;
 use fairtrial_domain::patch::{FileChange, Patch, Side};
@@ -12,22 +13,21 @@ use fairtrial_domain::score::Finding;
 use super::assertion::{assertions, values};
 use super::paths::is_test;
 use super::tamper::{place, quote, seen, text};
-use super::tests_in::{Language, Test, is_comment, language, tests};
+use super::tests_in::{Language, Test, is_comment, language};
 use crate::features::Sources;
-use crate::syntax::definitions::definitions;
 use crate::syntax::{Source, TokenKind};
 
 /// A file whose tests can be read.
 struct File<'a> {
     change: &'a FileChange,
     language: Language,
-    before: Vec<Test>,
-    after: Vec<Test>,
+    before: Rc<Vec<Test>>,
+    after: Rc<Vec<Test>>,
 }
 
 /// Returns what T2 and T4 see, in the patch's order.
 pub(super) fn weakened<'a>(patch: &'a Patch, sources: &Sources<'a>) -> Vec<Finding> {
-    let files: Vec<File<'_>> = patch.files.iter().filter_map(File::of).collect();
+    let files: Vec<File<'_>> = patch.files.iter().filter_map(|change| File::of(change, sources)).collect();
     let moved = Moved::of(&files);
     files.iter().flat_map(|file| [file.fewer_assertions(&moved, sources), file.skips()].concat()).collect()
 }
@@ -70,9 +70,10 @@ fn by_name(tests: &[Test]) -> HashMap<&str, (&Test, usize)> {
 }
 
 impl<'a> File<'a> {
-    fn of(change: &'a FileChange) -> Option<Self> {
+    fn of(change: &'a FileChange, sources: &Sources<'a>) -> Option<Self> {
         let language = language(&change.path)?;
-        let side = |side: Option<&Side>| text(side).map_or(vec![], |text| tests(text, language));
+        let side =
+            |side: Option<&'a Side>| text(side).map_or(Rc::default(), |text| sources.tests(text, language));
         let (before, after) = (side(change.before.as_ref()), side(change.after.as_ref()));
         Some(File { change, language, before, after })
     }
@@ -204,7 +205,7 @@ fn with_helpers(source: &Source<'_>, test: &Test) -> usize {
     let lines = test.first..test.last + 1;
     let tokens = source.on_lines(&lines);
     let mut helpers: HashMap<String, usize> = HashMap::new();
-    for definition in definitions(source).iter().filter(|d| !lines.contains(&d.lines.start)) {
+    for definition in source.definitions().iter().filter(|d| !lines.contains(&d.lines.start)) {
         let held = assertions(source, source.on_lines(&definition.lines)).len();
         let name = definition.name.rsplit('.').next().unwrap_or_default();
         if held > 0 && !name.to_ascii_lowercase().starts_with("test") {

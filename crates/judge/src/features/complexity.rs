@@ -2,7 +2,6 @@
 
 use super::{Files, Sources, Unmeasured};
 use crate::syntax::Source;
-use crate::syntax::cognitive::functions;
 
 /// Returns the cognitive complexity of the touched functions after the change minus before it.
 ///
@@ -27,7 +26,7 @@ pub(crate) fn rise<'a>(files: &Files<'a>, sources: &Sources<'a>) -> Result<i64, 
             let touched = |lines: &std::ops::Range<usize>| {
                 hunks.iter().any(|hunk| hunk.start < lines.end && lines.start < hunk.end)
             };
-            functions(source).iter().filter(|f| touched(&f.lines)).map(|f| i64::from(f.value)).sum()
+            source.functions().iter().filter(|f| touched(&f.lines)).map(|f| i64::from(f.value)).sum()
         };
         // A hunk that only adds touches, in the base, the function that it stands in.
         let wide = |range: &std::ops::Range<usize>| match range.is_empty() {

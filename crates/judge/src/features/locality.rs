@@ -6,7 +6,7 @@ use fairtrial_patch::overlap::Agreement;
 
 use super::{Files, Sources, Unmeasured};
 use crate::syntax::Source;
-use crate::syntax::definitions::{around, definitions};
+use crate::syntax::definitions::innermost;
 
 /// Definitions touched, as (file, qualified name); `None` in a file that is not read.
 pub(crate) type Touched<'a> = BTreeSet<(&'a str, String)>;
@@ -30,10 +30,8 @@ pub(crate) fn touched<'a>(files: &Files<'a>, sources: &Sources<'a>) -> Result<To
             continue;
         }
         let mut add = |source: &Source<'_>, ranges: Vec<std::ops::Range<usize>>| {
-            let all = definitions(source);
-            for line in ranges.into_iter().flatten() {
-                let name = around(&all, line).map_or(String::new(), |definition| definition.name.clone());
-                found.insert((file.path, name));
+            for name in innermost(source.definitions(), ranges.into_iter().flatten()) {
+                found.insert((file.path, name.to_owned()));
             }
         };
         add(old, file.real().map(|hunk| hunk.old.clone()).collect());

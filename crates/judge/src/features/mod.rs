@@ -15,10 +15,11 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use fairtrial_domain::patch::{FileChange, Patch, Side};
-use fairtrial_patch::hunks::{Hunk, hunks, split};
+use fairtrial_patch::hunks::{Hunk, Hunks, of_texts, split};
 use fairtrial_patch::moved::{Moved, Stretch, moved};
 use fairtrial_patch::rename;
 
+use crate::assess::tests_in::{Language, Test, tests};
 use crate::syntax::{Grammar, Source, Unread};
 use noise::Class;
 
@@ -32,17 +33,53 @@ const MOST_READ: usize = 6 << 20;
 
 type Known<'a> = HashMap<(Option<Grammar>, &'a str), Rc<Result<Source<'a>, Unread>>>;
 
-/// Sources that were read, each once.
+/// Where a text stands and how long it is: while it is borrowed, as good as the text, and sooner compared.
+type Place = (usize, usize);
+
+fn place_of(text: &str) -> Place {
+    (text.as_ptr().addr(), text.len())
+}
+
+/// What is known of the texts of one trial, each worked out once for all rules and scores.
 #[derive(Default)]
 pub(crate) struct Sources<'a> {
     known: RefCell<Known<'a>>,
+    placed: RefCell<HashMap<(Option<Grammar>, Place), Rc<Result<Source<'a>, Unread>>>>,
+    hunks: RefCell<HashMap<(Place, Place), Rc<Hunks>>>,
+    tests: RefCell<HashMap<(Place, Language), Rc<Vec<Test>>>>,
     read: Cell<usize>,
 }
 
 impl<'a> Sources<'a> {
+    /// Returns where two texts differ.
+    pub(crate) fn hunks(&self, before: &'a str, after: &'a str) -> Rc<Hunks> {
+        let mut known = self.hunks.borrow_mut();
+        let one = known.entry((place_of(before), place_of(after)));
+        Rc::clone(one.or_insert_with(|| Rc::new(of_texts(before, after))))
+    }
+
+    /// Returns the tests of a text.
+    pub(crate) fn tests(&self, text: &'a str, language: Language) -> Rc<Vec<Test>> {
+        let mut known = self.tests.borrow_mut();
+        let one = known.entry((place_of(text), language));
+        Rc::clone(one.or_insert_with(|| Rc::new(tests(text, language))))
+    }
+
+    /// Returns whether a stretch of any text was too repetitive to be looked into.
+    pub(crate) fn is_coarse(&self) -> bool {
+        self.hunks.borrow().values().any(|hunks| hunks.coarse)
+    }
+
     /// Returns a text as read by its path's grammar.
     pub(crate) fn get(&self, path: &str, text: &'a str) -> Rc<Result<Source<'a>, Unread>> {
-        let key = (Grammar::of_path(path), text);
+        let grammar = Grammar::of_path(path);
+        let mut placed = self.placed.borrow_mut();
+        let one = placed.entry((grammar, place_of(text)));
+        Rc::clone(one.or_insert_with(|| self.read(grammar, path, text)))
+    }
+
+    fn read(&self, grammar: Option<Grammar>, path: &str, text: &'a str) -> Rc<Result<Source<'a>, Unread>> {
+        let key = (grammar, text);
         if let Some(known) = self.known.borrow().get(&key) {
             return Rc::clone(known);
         }
@@ -145,16 +182,11 @@ fn text(side: Option<&Side>) -> Option<&str> {
 }
 
 fn file<'a>(change: &'a FileChange, from: Option<&'a FileChange>, sources: &Sources<'a>) -> File<'a> {
-    let before = from.map_or(change.before.as_ref(), |from| from.before.as_ref());
-    let whole =
-        FileChange { path: change.path.clone(), before: before.cloned(), after: change.after.clone() };
-    let mut file = File {
-        path: &change.path,
-        before: text(before),
-        after: text(change.after.as_ref()),
-        hunks: if from.is_some() { hunks(&whole) } else { hunks(change) }.unwrap_or_default(),
-        noise: vec![],
-    };
+    let before = text(from.map_or(change.before.as_ref(), |from| from.before.as_ref()));
+    let after = text(change.after.as_ref());
+    let hunks = before.zip(after).map(|(before, after)| sources.hunks(before, after).all.clone());
+    let hunks = hunks.unwrap_or_default();
+    let mut file = File { path: &change.path, before, after, hunks, noise: vec![] };
     file.noise = noise::classes(&file, sources);
     file
 }

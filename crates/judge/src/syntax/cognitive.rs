@@ -78,16 +78,13 @@ enum Effect {
     None,
 }
 
-fn effect(node: Node<'_>) -> Effect {
-    let parent = node.parent().map_or("", |parent| parent.kind());
+fn effect(node: Node<'_>, parent: Node<'_>) -> Effect {
     match node.kind() {
         // `else if` is one branch, in whichever way the grammar nests it.
         "if_statement" | "if_expression" => {
-            let alternative = node.parent().is_some_and(|parent| {
-                parent.kind() == "else_clause"
-                    || parent.kind() == node.kind()
-                        && parent.child_by_field_name("alternative").is_some_and(|a| a.id() == node.id())
-            });
+            let alternative = parent.kind() == "else_clause"
+                || parent.kind() == node.kind()
+                    && parent.child_by_field_name("alternative").is_some_and(|a| a.id() == node.id());
             if alternative { Effect::Branches } else { Effect::Nests }
         }
         "elif_clause" => Effect::Branches,
@@ -97,7 +94,7 @@ fn effect(node: Node<'_>) -> Effect {
                 .named_children(&mut cursor)
                 .any(|child| matches!(child.kind(), "if_statement" | "if_expression"));
             // A braced `else` holds a block; a bare `if` in it is the chain.
-            if chained && parent != "try_statement" { Effect::None } else { Effect::Branches }
+            if chained && parent.kind() != "try_statement" { Effect::None } else { Effect::Branches }
         }
         "for_statement"
         | "while_statement"
@@ -129,8 +126,8 @@ fn children(source: &Source<'_>, node: Node<'_>, level: u32, depth: usize, value
     }
     let mut cursor = node.walk();
     for child in node.named_children(&mut cursor) {
-        *value += sequence(source, child) + jump(child);
-        let inside = match effect(child) {
+        *value += sequence(source, child, node) + jump(child);
+        let inside = match effect(child, node) {
             Effect::Nests => {
                 *value += 1 + level;
                 level + 1
@@ -158,7 +155,7 @@ fn children(source: &Source<'_>, node: Node<'_>, level: u32, depth: usize, value
 }
 
 /// A run of the same logical operator counts once; each change of operator counts again.
-fn sequence(source: &Source<'_>, node: Node<'_>) -> u32 {
+fn sequence(source: &Source<'_>, node: Node<'_>, parent: Node<'_>) -> u32 {
     let operator = |node: Node<'_>| -> Option<String> {
         if !matches!(node.kind(), "binary_expression" | "boolean_operator") {
             return None;
@@ -167,7 +164,7 @@ fn sequence(source: &Source<'_>, node: Node<'_>) -> u32 {
         matches!(sign, "&&" | "||" | "??" | "and" | "or").then(|| sign.to_owned())
     };
     let Some(own) = operator(node) else { return 0 };
-    u32::from(node.parent().and_then(operator) != Some(own))
+    u32::from(operator(parent) != Some(own))
 }
 
 /// A jump to a label counts once.

@@ -84,13 +84,26 @@ fn is_function(value: Option<Node<'_>>) -> bool {
     })
 }
 
-/// Returns the innermost definition around a line.
-pub(crate) fn around(definitions: &[Definition], line: usize) -> Option<&Definition> {
-    definitions
-        .iter()
-        .take_while(|definition| definition.lines.start <= line)
-        .filter(|definition| definition.lines.contains(&line))
-        .min_by_key(|definition| definition.lines.len())
+/// Returns for lines in rising order the names of the innermost definitions around them, each run once; `""` where
+/// there is none.
+pub(crate) fn innermost(definitions: &[Definition], lines: impl Iterator<Item = usize>) -> Vec<&str> {
+    let mut names: Vec<&str> = Vec::new();
+    let (mut open, mut next): (Vec<&Definition>, usize) = (vec![], 0);
+    for line in lines {
+        while let Some(definition) = definitions.get(next).filter(|definition| definition.lines.start <= line)
+        {
+            open.retain(|outer| outer.lines.end > definition.lines.start);
+            open.push(definition);
+            next += 1;
+        }
+        open.retain(|definition| definition.lines.contains(&line));
+        let name =
+            open.iter().min_by_key(|definition| definition.lines.len()).map_or("", |d| d.name.as_str());
+        if names.last() != Some(&name) {
+            names.push(name);
+        }
+    }
+    names
 }
 
 #[cfg(test)]
@@ -126,7 +139,6 @@ mod tests {
     fn the_innermost_one_is_around_a_line() {
         let source = Source::read("a.py", "class A:\n    x = 1\n    def b(self):\n        pass\n").unwrap();
         let all = definitions(&source);
-        let around = |line| around(&all, line).map(|d| d.name.as_str());
-        assert_eq!((around(1), around(3), around(9)), (Some("A"), Some("A.b"), None));
+        assert_eq!(innermost(&all, [1, 3, 9].into_iter()), ["A", "A.b", ""]);
     }
 }

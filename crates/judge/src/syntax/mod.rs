@@ -7,7 +7,11 @@
 pub(crate) mod cognitive;
 pub(crate) mod definitions;
 
+use std::cell::OnceCell;
 use std::ops::{ControlFlow, Range};
+
+use cognitive::Complexity;
+use definitions::Definition;
 
 use tree_sitter::{Language, Node, ParseOptions, Parser, Tree};
 
@@ -104,6 +108,8 @@ pub struct Source<'a> {
     /// All tokens in order, comments included.
     pub tokens: Vec<Token>,
     tree: Option<Tree>,
+    definitions: OnceCell<Vec<Definition>>,
+    functions: OnceCell<Vec<Complexity>>,
 }
 
 /// Why a text was not read, as a sentence fragment.
@@ -127,12 +133,26 @@ impl<'a> Source<'a> {
             return Err(Unread::Long);
         }
         let Some(grammar) = Grammar::of_path(path) else {
-            return Ok(Source { text, grammar: None, tokens: words(text), tree: None });
+            return Ok(Source::of(text, None, words(text), None));
         };
         let tree = parse(grammar, text)?;
         let mut tokens = Vec::with_capacity(text.len() / 4);
         leaves(&tree, &mut tokens);
-        Ok(Source { text, grammar: Some(grammar), tokens, tree: Some(tree) })
+        Ok(Source::of(text, Some(grammar), tokens, Some(tree)))
+    }
+
+    fn of(text: &'a str, grammar: Option<Grammar>, tokens: Vec<Token>, tree: Option<Tree>) -> Source<'a> {
+        Source { text, grammar, tokens, tree, definitions: OnceCell::new(), functions: OnceCell::new() }
+    }
+
+    /// Returns the named definitions, worked out once.
+    pub(crate) fn definitions(&self) -> &[Definition] {
+        self.definitions.get_or_init(|| definitions::definitions(self))
+    }
+
+    /// Returns the complexity of each outermost function, worked out once.
+    pub(crate) fn functions(&self) -> &[Complexity] {
+        self.functions.get_or_init(|| cognitive::functions(self))
     }
 
     /// Returns the tree's root; `None` without a grammar.
