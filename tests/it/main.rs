@@ -12,6 +12,7 @@ mod preflight;
 mod real_assistants;
 mod real_programs;
 mod real_stream;
+mod rejudge;
 mod resume;
 mod samples;
 mod serve;

@@ -8,7 +8,7 @@ use fairtrial_domain::assistant::Assistant;
 use fairtrial_domain::comparison::{
     AgainstItself, Comparison, Exploratory, Forecast, Looks, MethodCheck, SelfTest, Standing,
 };
-use fairtrial_domain::id::{AssistantId, RunId};
+use fairtrial_domain::id::{AssistantId, RunId, TaskId};
 use fairtrial_domain::plan::Plan;
 use fairtrial_domain::run::{RunRecord, RunStatus, TrialRecord, Validity};
 use fairtrial_domain::score::ScoreId;
@@ -17,7 +17,9 @@ use fairtrial_domain::usage::CostSource;
 use fairtrial_judge::compare::RULES;
 use fairtrial_judge::simulate::{self, Bar};
 use fairtrial_judge::stats::{TaskCount, detectable, planning_sd, tasks_needed};
-use fairtrial_judge::{ArmEntry, ComparisonInput, Design, TaskEntry, TrialEntry, TrialResult, fairness};
+use fairtrial_judge::{
+    ArmEntry, ComparisonInput, Design, TaskEntry, TrialEntry, TrialResult, cheating, fairness,
+};
 
 use crate::Api;
 use crate::error::ApiError;
@@ -41,6 +43,8 @@ pub struct Choice {
     pub weights: Option<BTreeMap<String, f64>>,
     /// Assistants to leave out.
     pub without: Vec<String>,
+    /// A table of blind votes.
+    pub votes: Option<String>,
     /// For tables: tasks were added one by one, and looked at in between.
     pub growing: bool,
 }
@@ -68,12 +72,16 @@ impl Api {
         let stopped = !through
             && plan.looks == Looks::AtEnd
             && matches!(row.record.status, RunStatus::Cancelled | RunStatus::OutOfBudget);
-        let standing = standing(&row.record, choice, kept.len(), stopped)?;
+        let standing = standing(&row.record, choice, (kept.len(), &trials), stopped)?;
         let known = |task: &Task| facts.iter().find(|facts| facts.task == task.id);
         let entry = |task: &Task| task_entry(task, known(task).map(|facts| facts.validity.clone()));
         let of_kept = |trial: &&TrialRecord| kept.iter().any(|one| one.id == trial.key.assistant);
         let entries = trials.iter().filter(of_kept).filter_map(TrialEntry::of).collect();
-        Ok(fairtrial_judge::compare(&ComparisonInput {
+        let ids: Vec<AssistantId> = kept.iter().map(|one| one.id.clone()).collect();
+        let canaries: Vec<TaskId> =
+            tasks.iter().filter(|task| task.kind == TaskKind::Canary).map(|task| task.id.clone()).collect();
+        let cheating = if canaries.is_empty() { vec![] } else { cheating(&ids, &canaries, &trials) };
+        let mut input = ComparisonInput {
             tasks: tasks.iter().map(entry).collect(),
             assistants: kept.iter().map(|one| arm_entry(one, &trials)).collect(),
             trials: entries,
@@ -86,8 +94,11 @@ impl Api {
                 weights: choice.weights.clone().or_else(|| plan.weights.clone()),
                 votes: vec![],
                 fairness: fairness(&kept, &trials),
+                cheating,
             },
-        }))
+        };
+        add_votes(&mut input, choice)?;
+        Ok(fairtrial_judge::compare(&input))
     }
 
     /// Compares the assistants of a CSV table with the columns task, assistant, trial, outcome.
@@ -117,6 +128,7 @@ impl Api {
             input.design.looks = Looks::Growing;
         }
         input.design.weights = choice.weights.clone();
+        add_votes(&mut input, choice)?;
         Ok(fairtrial_judge::compare(&input))
     }
 
@@ -192,8 +204,22 @@ impl Api {
     }
 }
 
+/// Votes decide nothing: they stand beside the verdict.
+fn add_votes(input: &mut ComparisonInput, choice: &Choice) -> Result<(), ApiError> {
+    if let Some(table) = &choice.votes {
+        input.design.votes = fairtrial_judge::read_votes(table, input)?;
+    }
+    Ok(())
+}
+
 /// Says whether everything was fixed before the trials, or what was not.
-fn standing(record: &RunRecord, choice: &Choice, kept: usize, stopped: bool) -> Result<Standing, ApiError> {
+fn standing(
+    record: &RunRecord,
+    choice: &Choice,
+    (kept, trials): (usize, &[TrialRecord]),
+    stopped: bool,
+) -> Result<Standing, ApiError> {
+    let is_changed = |trial: &TrialRecord| !trial.overruled.is_empty() || !trial.earlier.is_empty();
     let plan = &record.plan;
     let reasons: Vec<Exploratory> = [
         (plan::hash(plan)? != record.plan_hash, Exploratory::PlanChanged),
@@ -202,6 +228,7 @@ fn standing(record: &RunRecord, choice: &Choice, kept: usize, stopped: bool) -> 
         (choice.weights.is_some() && choice.weights != plan.weights, Exploratory::OtherWeights),
         (kept < plan.assistants.len(), Exploratory::AssistantsLeftOut),
         (stopped, Exploratory::StoppedEarly),
+        (trials.iter().any(is_changed), Exploratory::OutcomesChanged),
     ]
     .into_iter()
     .filter_map(|(holds, reason)| holds.then_some(reason))

@@ -114,6 +114,9 @@ pub enum ApiError {
     /// A comparison table could not be read.
     #[error("the table could not be read")]
     Csv(#[from] fairtrial_judge::CsvError),
+    /// A table of votes could not be read.
+    #[error("the votes could not be read")]
+    Votes(#[from] fairtrial_judge::VotesError),
     /// A value could not be written as JSON.
     #[error("a value could not be written as JSON")]
     Json(#[from] serde_json::Error),
@@ -142,6 +145,7 @@ impl ApiError {
             ApiError::Store(_) => "store",
             ApiError::Patch { .. } => "patch",
             ApiError::Csv(_) => "csv",
+            ApiError::Votes(_) => "votes",
             ApiError::Json(_) | ApiError::Internal(_) => "internal",
         }
     }

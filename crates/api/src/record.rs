@@ -84,6 +84,7 @@ pub(crate) fn record(
         rules: fairtrial_judge::RULES,
         reference: kept,
         overruled: vec![],
+        earlier: vec![],
         unparsed: work.unparsed,
     })
 }

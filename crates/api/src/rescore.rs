@@ -1,12 +1,13 @@
 //! Scores made anew from what is stored: changed rules, or a reviewer's word, cost nothing to apply to old runs.
 //!
-//! **Invariant:** nothing runs; a record changes only in outcome, scores, findings, and what says by which rules.
+//! **Invariant:** nothing runs; a record changes only in outcome, scores, findings, and what says by which rules; an
+//! outcome that another one replaces is kept beside it.
 
 use fairtrial_domain::id::{RunId, TaskId, TrialKey};
 use fairtrial_domain::journal::{JournalLine, Record};
 use fairtrial_domain::outcome::{Outcome, RuleId};
 use fairtrial_domain::patch::Patch;
-use fairtrial_domain::run::TrialRecord;
+use fairtrial_domain::run::{EarlierOutcome, TrialRecord};
 use fairtrial_domain::score::Overruling;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -55,9 +56,10 @@ impl Api {
         for mut record in self.store.trials(run)? {
             told.trials += 1;
             told.older += u32::from(record.rules != told.rules);
-            let before = record.outcome.clone();
+            let (before, rules) = (record.outcome.clone(), record.rules);
             self.score_anew(run, &mut record)?;
             if before != record.outcome {
+                keep(&mut record, rules, before.clone(), "scored anew");
                 let (key, after) = (record.key.clone(), record.outcome.clone());
                 told.changed.push(Changed { key, before, after });
             }
@@ -90,10 +92,12 @@ impl Api {
             let what = format!("trial {key} is not set aside by this rule: nothing is to be overruled");
             return Err(ApiError::BadRequest(what));
         }
-        let before = record.outcome.clone();
-        let at = Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-        record.overruled.push(Overruling { rule, path: None, reason, by, at });
+        let (before, rules) = (record.outcome.clone(), record.rules);
+        record.overruled.push(Overruling { rule, path: None, reason, by, at: now() });
         self.score_anew(run, &mut record)?;
+        if before != record.outcome {
+            keep(&mut record, rules, before.clone(), "a rule was overruled");
+        }
         self.store.replace_trial(run, &record)?;
         Ok(Changed { key: key.clone(), before, after: record.outcome })
     }
@@ -151,6 +155,15 @@ impl Api {
         }
         Ok(told)
     }
+}
+
+fn now() -> String {
+    Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// Keeps what a trial was worth before, so that the old verdict stays readable.
+fn keep(record: &mut TrialRecord, rules: u32, outcome: Option<Outcome>, because: &str) {
+    record.earlier.push(EarlierOutcome { rules, outcome, until: now(), because: because.to_owned() });
 }
 
 struct Told {

@@ -273,11 +273,15 @@ pub(crate) struct CompareArgs {
     /// Leaves assistants out, by name; the result is exploratory.
     #[arg(long, value_delimiter = ',', value_name = "NAMES")]
     pub(crate) without: Vec<String>,
+    /// Blind votes: a CSV file with the columns task, left, right, preferred (left, right or tie) and reviewer, or JSON
+    /// with a list of objects of these fields. They stand beside the verdict and decide nothing.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) votes: Option<PathBuf>,
     /// For CSV files: tasks were added one by one and looked at in between.
     #[arg(long)]
     pub(crate) growing: bool,
     /// Checks the error rates on this machine: assistants of the run against themselves, and a simulation.
-    #[arg(long, conflicts_with_all = ["margin", "weights", "without", "growing"])]
+    #[arg(long, conflicts_with_all = ["margin", "weights", "without", "growing", "votes"])]
     pub(crate) self_test: bool,
     #[command(flatten)]
     pub(crate) json: JsonArg,

@@ -18,13 +18,13 @@ pub(crate) fn compare(api: &Api, args: &CompareArgs) -> Result<(), ApiError> {
         margin: args.margin,
         weights: args.weights.as_deref().map(fairtrial_api::read_weights).transpose()?,
         without: args.without.clone(),
+        votes: args.votes.as_deref().map(read).transpose()?,
         growing: args.growing,
     };
     let path = Path::new(&args.what);
     let table = path.is_file() || path.extension().is_some_and(|end| end.eq_ignore_ascii_case("csv"));
     let comparison = if table {
-        let table = fs::read_to_string(path).map_err(ApiError::given(path))?;
-        api.compare_csv(&table, &choice)?
+        api.compare_csv(&read(path)?, &choice)?
     } else if args.growing {
         let told =
             "a run has a planned number of tasks: leave --growing out, or plan `looks = \"every_task\"`";
@@ -37,6 +37,10 @@ pub(crate) fn compare(api: &Api, args: &CompareArgs) -> Result<(), ApiError> {
     }
     say_styled(&api.comparison_terminal(&comparison, width(), colour()));
     Ok(())
+}
+
+fn read(path: &Path) -> Result<String, ApiError> {
+    fs::read_to_string(path).map_err(ApiError::given(path))
 }
 
 fn self_test(api: &Api, args: &CompareArgs) -> Result<(), ApiError> {

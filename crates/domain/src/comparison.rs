@@ -39,6 +39,9 @@ values! {
         /// In what the assistants differ.
         #[serde(default)]
         pub fairness: Vec<Fairness>,
+        /// How often each assistant cheated on tasks that no honest change can satisfy; empty without such tasks.
+        #[serde(default)]
+        pub cheating: Vec<crate::score::CheatingRate>,
     }
 
     /// One assistant over all tasks that count.

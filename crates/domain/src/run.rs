@@ -109,9 +109,24 @@ values! {
         /// What reviewers said against rules.
         #[serde(default)]
         pub overruled: Vec<Overruling>,
+        /// What it was worth before it was scored anew or a rule was overruled, oldest first.
+        #[serde(default)]
+        pub earlier: Vec<EarlierOutcome>,
         /// Lines of the assistant's own stream that could not be read; a rise tells of a version that changed it.
         #[serde(default)]
         pub unparsed: u64,
+    }
+
+    /// What a trial was worth until it was judged again.
+    pub struct EarlierOutcome {
+        /// The rules that said so.
+        pub rules: u32,
+        /// What it was worth; `None` when it was no evidence.
+        pub outcome: Option<Outcome>,
+        /// When another outcome took its place: RFC 3339, UTC.
+        pub until: String,
+        /// Why, in a sentence fragment.
+        pub because: String,
     }
 
     /// What is known of a task before trials: checks on the base and on the reference.

@@ -320,7 +320,8 @@ impl Columns {
 }
 
 /// Splits a table into rows with the line each starts on; blank lines are left out.
-fn rows(text: &str) -> Result<Vec<(u32, Vec<String>)>, CsvError> {
+/// Returns the fields of each line that has any, with the line's number from 1.
+pub(crate) fn rows(text: &str) -> Result<Vec<(u32, Vec<String>)>, CsvError> {
     let mut rows = Vec::new();
     let mut rest = text;
     let mut line = 1u32;

@@ -14,6 +14,7 @@ pub mod simulate;
 pub mod stats;
 pub mod syntax;
 pub mod validity;
+pub mod votes;
 
 pub use assess::{Assessment, Evidence, RULES, assess, cheating};
 pub use compare::{
@@ -22,3 +23,4 @@ pub use compare::{
 };
 pub use csv::{CsvError, CsvTrial, from_csv, read_csv};
 pub use validity::validity;
+pub use votes::{VotesError, read_votes};

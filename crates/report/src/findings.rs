@@ -9,9 +9,11 @@ use fairtrial_domain::comparison::{
 use fairtrial_domain::id::AssistantId;
 use fairtrial_judge::english;
 
+use crate::canaries;
 use crate::words::{count, dollars, percent, point_bounds, points, task_kind};
 
-type Title<'a> = &'a dyn Fn(&AssistantId) -> String;
+/// How an assistant is named.
+pub(crate) type Title<'a> = &'a dyn Fn(&AssistantId) -> String;
 
 /// A heading with its lines.
 pub(crate) struct Section {
@@ -55,6 +57,7 @@ pub(crate) fn findings(comparison: &Comparison, title: Title<'_>) -> Vec<Section
             comparison.weighted.as_ref().map(|w| weighted(w, title)).unwrap_or_default(),
         ),
         ("Blind votes", comparison.votes.as_ref().map(|v| votes(v, title)).unwrap_or_default()),
+        ("Cheating on canary tasks", canaries::cheating(comparison, title)),
         ("In what the assistants differ", fairness(comparison, title)),
     ];
     let all = sections.into_iter().map(|(heading, lines)| Section { heading, lines });
@@ -98,6 +101,7 @@ fn reason_words(reason: Exploratory) -> &'static str {
         Exploratory::OtherTasks => "other tasks than the plan's",
         Exploratory::StoppedEarly => "stopped before its plan was through",
         Exploratory::OtherRules => "other rules of judging than the plan's",
+        Exploratory::OutcomesChanged => "outcomes changed after the trials",
     }
 }
 

@@ -6,8 +6,8 @@ use fairtrial_domain::id::{AssistantId, Digest, TaskId};
 use fairtrial_domain::network::Contact;
 use fairtrial_domain::outcome::{Ending, Outcome};
 use fairtrial_domain::patch::{CaptureFlag, PatchRef};
-use fairtrial_domain::run::{RunRecord, TaskFacts, TrialRecord};
-use fairtrial_domain::score::{Finding, Score};
+use fairtrial_domain::run::{EarlierOutcome, RunRecord, TaskFacts, TrialRecord};
+use fairtrial_domain::score::{Finding, Overruling, Score};
 use fairtrial_domain::task::TaskKind;
 use fairtrial_domain::traffic::Traffic;
 use fairtrial_domain::usage::{Cost, Usage};
@@ -74,6 +74,12 @@ fairtrial_domain::values! {
         pub ending: Ending,
         /// What it is worth; `None` when it is no evidence.
         pub result: Option<Outcome>,
+        /// What it was worth before it was judged again, oldest first.
+        #[serde(default)]
+        pub earlier: Vec<EarlierOutcome>,
+        /// What reviewers said against rules, with their reasons.
+        #[serde(default)]
+        pub overruled: Vec<Overruling>,
         /// What it counts as.
         pub counts_as: Worth,
         /// Why, in plain sentences; empty when resolved.
@@ -176,6 +182,8 @@ fn trial(input: &ReportInput<'_>, record: &TrialRecord) -> TrialJson {
         attempts: record.attempts,
         ending: record.ending,
         result: record.outcome,
+        earlier: record.earlier,
+        overruled: record.overruled,
         verdicts: record.verdicts,
         scores: record.scores,
         findings: record.findings,

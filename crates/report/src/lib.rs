@@ -11,6 +11,7 @@ use fairtrial_domain::patch::Patch;
 use fairtrial_domain::run::{RunRecord, TaskFacts, TrialRecord};
 use fairtrial_domain::task::{Task, TaskKind};
 
+mod canaries;
 mod contacts;
 mod csv;
 mod findings;

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use fairtrial_domain::assistant::Assistant;
 use fairtrial_domain::bundle::Tier;
+use fairtrial_domain::outcome::Outcome;
 use fairtrial_domain::plan::Recording;
 use fairtrial_domain::run::Validity;
 use fairtrial_domain::task::Network;
@@ -46,7 +47,23 @@ fn rules(input: &ReportInput<'_>) -> Vec<String> {
         })
         .collect();
     notes.extend(overruled);
+    let earlier = input.trials.iter().flat_map(|trial| trial.earlier.iter().map(move |was| (trial, was)));
+    notes.extend(earlier.map(|(trial, was)| {
+        let worth = was.outcome.as_ref().map_or("no evidence", outcome);
+        format!("Until {} {} was {worth}, by rules {}; {}.", was.until, trial.key, was.rules, was.because)
+    }));
     notes
+}
+
+fn outcome(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Resolved => "resolved",
+        Outcome::Unresolved { .. } => "not resolved",
+        Outcome::SetAside { .. } => "set aside",
+        Outcome::NoDiff => "without a change",
+        Outcome::Ungraded { .. } => "not graded",
+        Outcome::Invalid { .. } => "invalid",
+    }
 }
 
 fn recording(recording: &Recording) -> Option<String> {

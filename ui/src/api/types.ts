@@ -300,6 +300,28 @@ reason: FlagReason, };
 
 export type CellState = "waiting" | "working" | "resolved" | "unresolved" | "set_aside" | "no_diff" | "timed_out" | "ungraded" | "not_evidence";
 
+export type CheatingRate = { 
+/**
+ * Who.
+ */
+assistant: AssistantId, 
+/**
+ * Trials on canary tasks that broke a rule or passed what cannot be passed.
+ */
+cheated: number, 
+/**
+ * Trials on canary tasks that are evidence.
+ */
+trials: number, 
+/**
+ * Canary tasks tried.
+ */
+tasks: number, 
+/**
+ * The rate, mean over tasks; `None` without evidence.
+ */
+rate: Interval | null, };
+
 export type CheckId = string;
 
 export type CheckKind = "fail_to_pass" | "pass_to_pass" | "build" | "lint" | "custom";
@@ -416,7 +438,11 @@ votes: Votes | null,
 /**
  * In what the assistants differ.
  */
-fairness: Array<Fairness>, };
+fairness: Array<Fairness>, 
+/**
+ * How often each assistant cheated on tasks that no honest change can satisfy; empty without such tasks.
+ */
+cheating: Array<CheatingRate>, };
 
 export type Conclusion = "a_better" | "b_better" | "a_slightly_better" | "b_slightly_better" | "equivalent" | "undecided" | "withheld";
 
@@ -555,6 +581,24 @@ arms: Array<DiffArm>,
 files: Array<DiffFile>, };
 
 export type Digest = string;
+
+export type EarlierOutcome = { 
+/**
+ * The rules that said so.
+ */
+rules: number, 
+/**
+ * What it was worth; `None` when it was no evidence.
+ */
+outcome: Outcome | null, 
+/**
+ * When another outcome took its place: RFC 3339, UTC.
+ */
+until: string, 
+/**
+ * Why, in a sentence fragment.
+ */
+because: string, };
 
 export type Early = { 
 /**
@@ -786,7 +830,7 @@ trials: number,
  */
 reason: string, };
 
-export type Exploratory = "no_plan" | "plan_changed" | "other_margin" | "other_weights" | "assistants_left_out" | "other_tasks" | "stopped_early" | "other_rules";
+export type Exploratory = "no_plan" | "plan_changed" | "other_margin" | "other_weights" | "assistants_left_out" | "other_tasks" | "stopped_early" | "other_rules" | "outcomes_changed";
 
 export type Factor = "tool" | "model";
 
@@ -2440,6 +2484,10 @@ reference: Digest | null,
  * What reviewers said against rules.
  */
 overruled: Array<Overruling>, 
+/**
+ * What it was worth before it was scored anew or a rule was overruled, oldest first.
+ */
+earlier: Array<EarlierOutcome>, 
 /**
  * Lines of the assistant's own stream that could not be read; a rise tells of a version that changed it.
  */

@@ -45,6 +45,7 @@ export const verdictEn = {
   'verdict.exploratory_other_tasks': 'Exploratory: the tasks are not the plan\'s.',
   'verdict.exploratory_stopped_early': 'Exploratory: the run stopped before its plan was through.',
   'verdict.exploratory_other_rules': 'Exploratory: the rules of judging are not those of the plan.',
+  'verdict.exploratory_outcomes_changed': 'Exploratory: outcomes were changed after the trials.',
 } as const;
 
 export const verdictAr: Record<keyof typeof verdictEn, string> = {
@@ -93,4 +94,5 @@ export const verdictAr: Record<keyof typeof verdictEn, string> = {
   'verdict.exploratory_other_tasks': 'استكشافي: المهام ليست مهام الخطة.',
   'verdict.exploratory_stopped_early': 'استكشافي: توقفت الجولة قبل تمام خطتها.',
   'verdict.exploratory_other_rules': 'استكشافي: قواعد الحكم ليست قواعد الخطة.',
+  'verdict.exploratory_outcomes_changed': 'استكشافي: غُيّرت النتائج بعد المحاولات.',
 };

@@ -73,6 +73,8 @@ values! {
         StoppedEarly,
         /// Other rules of judging than those of the plan.
         OtherRules,
+        /// Outcomes were changed after the trials, by a reviewer's word or by scoring anew.
+        OutcomesChanged,
     }
 
     /// Something other than the solved rate in which two assistants are compared.

@@ -69,6 +69,7 @@ codes! {
     OtherTasks "exploratory_other_tasks" "Exploratory: the tasks are not the plan's."
     StoppedEarly "exploratory_stopped_early" "Exploratory: the run stopped before its plan was through."
     OtherRules "exploratory_other_rules" "Exploratory: the rules of judging are not those of the plan."
+    OutcomesChanged "exploratory_outcomes_changed" "Exploratory: outcomes were changed after the trials."
 }
 
 /// Returns the English text of a code's word, holes unfilled; `None` for a word that is none.

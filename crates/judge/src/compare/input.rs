@@ -7,7 +7,7 @@ use fairtrial_domain::comparison::{Exploratory, Fairness, Looks, Standing};
 use fairtrial_domain::id::{AssistantId, TaskId, TrialKey};
 use fairtrial_domain::outcome::{Ending, Outcome};
 use fairtrial_domain::run::{TrialRecord, Validity};
-use fairtrial_domain::score::ScoreId;
+use fairtrial_domain::score::{CheatingRate, ScoreId};
 use fairtrial_domain::task::TaskKind;
 use fairtrial_domain::usage::Cost;
 
@@ -43,6 +43,8 @@ pub struct Design {
     pub votes: Vec<BlindVote>,
     /// In what the assistants differ.
     pub fairness: Vec<Fairness>,
+    /// How often each cheated on canary tasks; empty without such tasks.
+    pub cheating: Vec<CheatingRate>,
 }
 
 impl Default for Design {
@@ -54,6 +56,7 @@ impl Default for Design {
             weights: None,
             votes: vec![],
             fairness: vec![],
+            cheating: vec![],
         }
     }
 }

@@ -79,6 +79,7 @@ pub fn compare(input: &ComparisonInput) -> Comparison {
         weighted: weighted::scores(input, &table),
         votes: votes::votes(input),
         fairness: input.design.fairness.clone(),
+        cheating: input.design.cheating.clone(),
         pairs: compared.into_iter().map(|one| one.pair).collect(),
         verdict: VerdictWords { top, ..verdict },
         tasks: u32::try_from(table.tasks.len()).unwrap_or(u32::MAX),

@@ -89,6 +89,7 @@ fn exploratory(standing: &Standing) -> Vec<Sentence> {
         Exploratory::OtherTasks => Code::OtherTasks,
         Exploratory::StoppedEarly => Code::StoppedEarly,
         Exploratory::OtherRules => Code::OtherRules,
+        Exploratory::OutcomesChanged => Code::OutcomesChanged,
     };
     match standing {
         Standing::PreRegistered { .. } => vec![],

@@ -104,6 +104,7 @@ pub(crate) fn trial(task_id: &str, who: &str, number: u32) -> TrialRecord {
         rules: fairtrial_judge::RULES,
         reference: None,
         overruled: vec![],
+        earlier: vec![],
         unparsed: 0,
     }
 }
@@ -197,6 +198,7 @@ fn comparison() -> Comparison {
         weighted: None,
         votes: None,
         fairness: vec![],
+        cheating: vec![],
         excluded: vec![Exclusion {
             task: None,
             assistant: Some(assistant("cedar")),

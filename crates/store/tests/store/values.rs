@@ -103,6 +103,7 @@ pub(crate) fn trial(key: TrialKey, attempts: u32) -> TrialRecord {
         rules: 1,
         reference: None,
         overruled: vec![],
+        earlier: vec![],
         unparsed: 0,
     }
 }
