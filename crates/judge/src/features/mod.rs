@@ -31,6 +31,8 @@ pub(crate) struct Unmeasured(pub(crate) String);
 /// Bytes of source that are read for one trial.
 const MOST_READ: usize = 6 << 20;
 
+type Placed<'a> = HashMap<(Option<Grammar>, Place), Rc<Result<Source<'a>, Unread>>>;
+type Tests = HashMap<(Place, Language), Rc<Vec<Test>>>;
 type Known<'a> = HashMap<(Option<Grammar>, &'a str), Rc<Result<Source<'a>, Unread>>>;
 
 /// Where a text stands and how long it is: while it is borrowed, as good as the text, and sooner compared.
@@ -44,9 +46,9 @@ fn place_of(text: &str) -> Place {
 #[derive(Default)]
 pub(crate) struct Sources<'a> {
     known: RefCell<Known<'a>>,
-    placed: RefCell<HashMap<(Option<Grammar>, Place), Rc<Result<Source<'a>, Unread>>>>,
+    placed: RefCell<Placed<'a>>,
     hunks: RefCell<HashMap<(Place, Place), Rc<Hunks>>>,
-    tests: RefCell<HashMap<(Place, Language), Rc<Vec<Test>>>>,
+    tests: RefCell<Tests>,
     read: Cell<usize>,
 }
 
