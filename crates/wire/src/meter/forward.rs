@@ -11,11 +11,12 @@ use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
 use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};
+use reqwest::Url;
 
 use super::Shared;
 use super::outgoing::{Giver, Outgoing, channel};
 use super::state::{Asked, Open};
-use crate::keys::put_in;
+use crate::keys::{Key, put_in};
 use crate::replay::Played;
 
 /// A larger request is refused.
@@ -55,8 +56,8 @@ type Answered = Result<Response<Outgoing>, Infallible>;
 pub(super) async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> Answered {
     let (head, body) = request.into_parts();
     let path_and_query = head.uri.path_and_query().map_or("/", |whole| whole.as_str());
-    let Some(rest) = path_and_query.strip_prefix('/').and_then(|path| path.strip_prefix(&shared.token))
-    else {
+    let rest = path_and_query.strip_prefix('/').and_then(|path| path.strip_prefix(&shared.token));
+    let Some(rest) = rest.filter(|rest| target(&shared.upstream, rest, &[]).is_some()) else {
         return Ok(refusal(StatusCode::NOT_FOUND, "not_found_error", "this is not the way to a model"));
     };
     let rest = rest.to_owned();
@@ -95,6 +96,26 @@ fn refusal(status: StatusCode, kind: &str, message: &str) -> Response<Outgoing> 
     response
 }
 
+/// Returns where a request goes, keys put in; `None` when `rest`, what follows the meter's own path, leads elsewhere than
+/// to the upstream.
+fn target(upstream: &str, rest: &str, keys: &[Key]) -> Option<Url> {
+    let own = Url::parse(upstream).ok()?;
+    let there = |rest: &str| {
+        let url = Url::parse(&format!("{upstream}{rest}")).ok()?;
+        let same = url.scheme() == own.scheme()
+            && url.host() == own.host()
+            && url.port_or_known_default() == own.port_or_known_default()
+            && (url.username(), url.password()) == (own.username(), own.password());
+        same.then_some(url)
+    };
+    // Without this, `@HOST` and `.HOST` would lengthen the upstream's own name to another host's.
+    if !(rest.is_empty() || rest.starts_with(['/', '?'])) {
+        return None;
+    }
+    there(rest)?;
+    there(&put_in(rest, keys))
+}
+
 /// Returns the headers without those of one connection, keys put in.
 fn headers(shared: &Shared, given: &HeaderMap) -> HeaderMap {
     let mut headers = HeaderMap::new();
@@ -125,7 +146,10 @@ async fn send(
     given: &HeaderMap,
     body: Bytes,
 ) -> Response<Outgoing> {
-    let url = format!("{}{}", shared.upstream, put_in(rest, &shared.keys));
+    let Some(url) = target(&shared.upstream, rest, &shared.keys) else {
+        open.broken();
+        return refusal(StatusCode::NOT_FOUND, "not_found_error", "this is not the way to a model");
+    };
     let request = shared.client.request(method, url).headers(headers(&shared, given)).body(body);
     let upstream = match request.send().await {
         Ok(upstream) => upstream,
@@ -211,4 +235,38 @@ fn play(mut open: Open, played: Played) -> Response<Outgoing> {
 /// Returns whether requests of this API are the model's.
 pub(super) fn counts(api: WireApi) -> bool {
     api != WireApi::Other
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_follows_the_token_cannot_name_another_host() {
+        let plain = "https://api.example.com";
+        let check = |upstream: &str, rest: &str, wanted: Option<&str>| {
+            let url = target(upstream, rest, &[]);
+            assert_eq!(url.as_ref().map(Url::as_str), wanted, "{upstream} {rest}");
+        };
+        for rest in [
+            "@evil.example/x",
+            ".evil.example/x",
+            ":81/x",
+            "x",
+            "#x",
+            "\\evil.example",
+            ":pass@evil.example/",
+        ] {
+            check(plain, rest, None);
+            check("https://api.example.com/v1", rest, None);
+        }
+        check(plain, "", Some("https://api.example.com/"));
+        check(plain, "?a=b", Some("https://api.example.com/?a=b"));
+        check(plain, "/v1/x?a=@evil.example", Some("https://api.example.com/v1/x?a=@evil.example"));
+        check(plain, "/\\evil.example/x", Some("https://api.example.com//evil.example/x"));
+        check(plain, "//evil.example/x", Some("https://api.example.com//evil.example/x"));
+        check(plain, "/https://evil.example/", Some("https://api.example.com/https://evil.example/"));
+        check("http://127.0.0.1:81/v1", "/x", Some("http://127.0.0.1:81/v1/x"));
+        check("http://127.0.0.1:81", "@127.0.0.1:82/x", None);
+    }
 }
