@@ -25,11 +25,13 @@ pub fn html(input: &ReportInput<'_>) -> String {
         m.inside("body", &[], |m| {
             m.inside("main", &[], |m| {
                 opening(m, input);
+                // The first page of paper holds the verdict, the intervals and every trial.
                 board::rates(m, input);
-                board::pairs(m, input);
-                sections(m, input);
                 board::map(m, input);
                 board::excluded(m, input);
+                board::figures(m, input);
+                board::pairs(m, input);
+                sections(m, input);
                 arms::arms(m, input);
                 left::left(m, input);
                 arms::tasks(m, input);

@@ -85,14 +85,16 @@ fn rates(input: &ReportInput<'_>, width: usize) -> Vec<Line> {
     // Letter, name, estimate and bounds; then what fits of drawing, trials and cost.
     let fixed = 2 + NAME + 1 + 5 + 2 + 11;
     let room = width.saturating_sub(fixed);
-    let trials_fit = room >= 9;
-    let cost_fits = trials_fit && room >= 9 + cost_width + 2 + BAR / 2;
-    let taken = if trials_fit { 9 } else { 0 } + if cost_fits { cost_width + 2 } else { 0 };
+    let counts: Vec<String> = arms.iter().map(|arm| format!("{} of {}", arm.resolved, arm.trials)).collect();
+    let trials_width = counts.iter().map(String::len).max().unwrap_or(0).max("resolved".len());
+    let trials_fit = room >= 2 + trials_width;
+    let cost_fits = trials_fit && room >= 2 + trials_width + 2 + cost_width + BAR / 2;
+    let taken = if trials_fit { 2 + trials_width } else { 0 } + if cost_fits { cost_width + 2 } else { 0 };
     let bar = room.saturating_sub(taken + 2).min(BAR);
     let mut head = Line::default();
     head.push_wide("Solved rate", fixed + if bar >= 8 { bar + 2 } else { 0 }, Style::Strong);
     if trials_fit {
-        head.push(" resolved", Style::Soft);
+        head.push(&format!("  {:>trials_width$}", "resolved"), Style::Soft);
     }
     if cost_fits {
         head.push(&format!("  {cost_head:>cost_width$}"), Style::Soft);
@@ -115,7 +117,7 @@ fn rates(input: &ReportInput<'_>, width: usize) -> Vec<Line> {
             None => line.push_wide("no evidence", 18 + if bar >= 8 { bar + 2 } else { 0 }, Style::Soft),
         }
         if trials_fit {
-            line.push(&format!("  {:>7}", format!("{} of {}", arm.resolved, arm.trials)), Style::Plain);
+            line.push(&format!("  {:>trials_width$}", counts[row]), Style::Plain);
         }
         if cost_fits {
             line.push(&format!("  {:>cost_width$}", costs[row]), Style::Plain);

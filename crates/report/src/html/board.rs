@@ -1,6 +1,8 @@
 //! What may be concluded: rates, pairs, the map of all trials, and what does not count.
 
-use fairtrial_domain::comparison::{Arm, Pair};
+use std::collections::BTreeSet;
+
+use fairtrial_domain::comparison::{Arm, Interval, Pair};
 use fairtrial_domain::id::AssistantId;
 use fairtrial_domain::run::TrialRecord;
 
@@ -14,8 +16,15 @@ pub(super) fn rates(m: &mut Markup, input: &ReportInput<'_>) {
     let said = "Share of trials whose hidden checks pass, mean over tasks. The line is the interval, the dot the estimate.";
     m.leaf("p", &[("class", "soft")], said);
     m.inside("figure", &[("class", "card")], |m| chart::intervals(m, input));
+}
+
+/// The rates as a table, with cost and time.
+pub(super) fn figures(m: &mut Markup, input: &ReportInput<'_>) {
     m.inside("table", &[("class", "whole")], |m| {
-        m.leaf("caption", &[], "The same as a table, with cost and time");
+        let methods: BTreeSet<String> =
+            input.comparison.arms.iter().filter_map(|arm| arm.rate.as_ref()).map(method).collect();
+        let methods: Vec<String> = methods.into_iter().collect();
+        m.leaf("caption", &[], &format!("Solved rate, cost and time. Intervals: {}.", methods.join("; ")));
         heads(
             m,
             &[
@@ -27,28 +36,28 @@ pub(super) fn rates(m: &mut Markup, input: &ReportInput<'_>) {
                 "Cost for each resolved",
                 "Median time",
                 "Not evidence",
-                "Method, n",
             ],
         );
         m.inside("tbody", &[], |m| input.comparison.arms.iter().for_each(|arm| rate(m, input, arm)));
     });
 }
 
+/// Says how an interval was made.
+fn method(rate: &Interval) -> String {
+    format!(
+        "{} at {}, n = {}",
+        rate.method,
+        words::percent(rate.level),
+        words::count(rate.n as usize, "task")
+    )
+}
+
 fn rate(m: &mut Markup, input: &ReportInput<'_>, arm: &Arm) {
     let cells = match &arm.rate {
-        Some(rate) => [
-            words::percent(rate.estimate),
-            words::bounds(rate),
-            format!(
-                "{} at {}, n = {}",
-                rate.method,
-                words::percent(rate.level),
-                words::count(rate.n as usize, "task")
-            ),
-        ],
-        None => ["no evidence", "none", "none"].map(str::to_owned),
+        Some(rate) => [words::percent(rate.estimate), words::bounds(rate)],
+        None => ["no evidence", "none"].map(str::to_owned),
     };
-    let [estimate, interval, method] = cells;
+    let [estimate, interval] = cells;
     let median = arm.median_seconds.map_or_else(|| words::UNKNOWN.to_owned(), words::seconds);
     let tasks = words::count(arm.tasks as usize, "task");
     m.inside("tr", &[], |m| {
@@ -69,7 +78,6 @@ fn rate(m: &mut Markup, input: &ReportInput<'_>, arm: &Arm) {
             },
             median,
             words::count(arm.infra as usize, "trial"),
-            method,
         ] {
             m.leaf("td", &[], &cell);
         }
@@ -107,7 +115,7 @@ pub(super) fn pairs(m: &mut Markup, input: &ReportInput<'_>) {
 fn pair(m: &mut Markup, input: &ReportInput<'_>, pair: &Pair) {
     let none = || "none".to_owned();
     let difference = pair.difference.as_ref();
-    let said = |interval: &fairtrial_domain::comparison::Interval| {
+    let said = |interval: &Interval| {
         format!("{} ({})", words::points(interval.estimate), words::point_bounds(interval))
     };
     m.inside("tr", &[], |m| {

@@ -13,9 +13,14 @@ use crate::{ReportInput, State, contacts, left, words};
 /// Rows shown of one file; the rest is counted.
 const ROWS: usize = 1500;
 
+/// What paper leaves out.
+const PAPER: &str = "On paper each trial has its outcome and its reasons. Its tests, scores with their formulas, and its \
+change are on screen in this same file, and in the JSON report.";
+
 /// Writes a section for each trial, in the plan's order of tasks and assistants.
 pub(super) fn trials(m: &mut Markup, input: &ReportInput<'_>) {
     m.leaf("h2", &[], "Trial by trial");
+    m.leaf("p", &[("class", "paper soft")], PAPER);
     let plan = &input.run.plan;
     for task in &plan.tasks {
         for assistant in &plan.assistants {
@@ -46,9 +51,11 @@ fn trial(m: &mut Markup, input: &ReportInput<'_>, record: &TrialRecord) {
             });
         }
         figures(m, input, record);
-        verdicts(m, record);
-        scores(m, record);
-        change(m, input.patches.get(&record.key), record);
+        m.inside("div", &[("class", "screen")], |m| {
+            verdicts(m, record);
+            scores(m, record);
+            change(m, input.patches.get(&record.key), record);
+        });
     });
 }
 
