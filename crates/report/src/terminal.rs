@@ -86,7 +86,7 @@ fn rates(input: &ReportInput<'_>, width: usize) -> Vec<Line> {
     let fixed = 2 + NAME + 1 + 5 + 2 + 11;
     let room = width.saturating_sub(fixed);
     let counts: Vec<String> = arms.iter().map(|arm| format!("{} of {}", arm.resolved, arm.trials)).collect();
-    let trials_width = counts.iter().map(String::len).max().unwrap_or(0).max("resolved".len());
+    let trials_width = counts.iter().map(String::len).max().unwrap_or(0).max(7);
     let trials_fit = room >= 2 + trials_width;
     let cost_fits = trials_fit && room >= 2 + trials_width + 2 + cost_width + BAR / 2;
     let taken = if trials_fit { 2 + trials_width } else { 0 } + if cost_fits { cost_width + 2 } else { 0 };
@@ -94,7 +94,7 @@ fn rates(input: &ReportInput<'_>, width: usize) -> Vec<Line> {
     let mut head = Line::default();
     head.push_wide("Solved rate", fixed + if bar >= 8 { bar + 2 } else { 0 }, Style::Strong);
     if trials_fit {
-        head.push(&format!("  {:>trials_width$}", "resolved"), Style::Soft);
+        head.push(&format!("{:>1$}", "resolved", trials_width + 2), Style::Soft);
     }
     if cost_fits {
         head.push(&format!("  {cost_head:>cost_width$}"), Style::Soft);
