@@ -209,6 +209,8 @@ describe('what may be concluded', () => {
     await page.click('[data-testid="verdict"] summary');
     expect(await text('verdict-part')).toContain('Aster solves more tasks than Dogwood: 60 points more (95 % interval 27 to 93, on 5 tasks).');
     const sheet = await page.innerText('[data-testid="fairness-panel"]');
+    const cheating = (await page.innerText('[data-testid="cheating"] tr[data-assistant="dogwood"]')).replaceAll(/\s+/g, ' ');
+    expect(cheating).toBe('D Dogwood 3 of 3 100% 44% to 100%');
     expect(sheet).toContain('not known');
     expect(sheet).toContain('The same for all: Model, Network and Limits.');
     await page.goto(`${address}/#/run/${LIVE}/scoreboard`);
