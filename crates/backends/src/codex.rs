@@ -11,7 +11,7 @@ use fairtrial_domain::usage::{Usage, UsageSource};
 use serde_json::Value;
 
 use crate::shorten::{OUTPUT_LIMIT, shorten, title};
-use crate::value::{owned, shown, word};
+use crate::value::{owned, rest, shown, word};
 use crate::{
     Backend, Input, Launch, LaunchError, LaunchSpec, MeterPoint, ProcessExit, Reader, argv, classify,
     json_line, text, variables,
@@ -214,15 +214,11 @@ fn usage(counts: &Value) -> Usage {
     let count = |name: &str| counts[name].as_u64();
     let (cached, written) = (count("cached_input_tokens"), count("cache_write_input_tokens"));
     let reasoning = count("reasoning_output_tokens");
-    // `None` when the parts exceed the whole: then the split is not known.
-    let rest = |whole: Option<u64>, parts: [Option<u64>; 2]| {
-        whole?.checked_sub(parts.into_iter().flatten().sum::<u64>())
-    };
     Usage {
-        input_uncached: rest(count("input_tokens"), [cached, written]),
+        input_uncached: rest(count("input_tokens"), &[cached, written]),
         cache_read: cached,
         cache_write: written,
-        output: rest(count("output_tokens"), [reasoning, None]),
+        output: rest(count("output_tokens"), &[reasoning]),
         reasoning,
         requests: None,
         credits: None,

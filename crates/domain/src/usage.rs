@@ -72,7 +72,7 @@ impl Usage {
         [self.input_uncached, self.cache_read, self.cache_write, self.output, self.reasoning]
             .into_iter()
             .flatten()
-            .reduce(|a, b| a + b)
+            .reduce(u64::saturating_add)
     }
 
     /// Returns the cost in US dollars at `price`, or `None` while input or output is unknown.

@@ -264,6 +264,11 @@ fn counts_that_are_no_counts_any_more_are_unknown_and_end_nothing() {
         ),
         (BackendKind::Pi, json!({ "type": "auto_retry_start", "attempt": most, "errorMessage": "x" })),
         (BackendKind::Codex, json!({ "type": "error", "message": format!("Reconnecting... {most}/5") })),
+        (
+            BackendKind::Codex,
+            json!({ "type": "turn.completed",
+                    "usage": { "input_tokens": 1, "cached_input_tokens": most, "cache_write_input_tokens": 1 } }),
+        ),
     ];
     for (kind, line) in lines {
         assert!(play(kind, &[line.to_string()], None) > 0, "{kind:?} {line}");

@@ -19,7 +19,7 @@ pub(super) fn event(answer: &mut Answer, chunk: &Value) {
     let prompt = counts["promptTokenCount"].as_u64();
     let tools = counts["toolUsePromptTokenCount"].as_u64().unwrap_or(0);
     let to = &mut answer.usage;
-    learn(&mut to.input_uncached, without(prompt.map(|prompt| prompt + tools), &[cached]));
+    learn(&mut to.input_uncached, without(prompt.map(|prompt| prompt.saturating_add(tools)), &[cached]));
     learn(&mut to.cache_read, cached);
     learn(&mut to.output, counts["candidatesTokenCount"].as_u64());
     learn(&mut to.reasoning, counts["thoughtsTokenCount"].as_u64());
