@@ -72,20 +72,32 @@ fn silent(exit: ProcessExit, expects_terminal_event: bool) -> Ending {
     Ending::Crashed { reason }
 }
 
+/// After an answer, fewer failed requests than this in a row say nothing of a program that was stopped: common clients try
+/// a request three times, and a request at the side may fail while the work goes on.
+const MANY: u64 = 3;
+
 /// Returns how a trial ended, with what the meter saw of its model: `failing`, why the newest request failed that came to
-/// an end, and `answered`, how many were answered.
+/// an end, `failures`, how many the vendor failed since the newest answer, and `answered`, how many were answered.
 ///
-/// A program that breaks off, falls silent or runs out of time while its model refuses it was ended by that; and one
-/// that never got an answer did not finish, whatever it says. Whose fault a failure was, the meter knows better than
-/// the program's words.
-pub fn metered(ending: Ending, answered: u64, failing: Option<FaultKind>) -> Ending {
+/// A program that falls silent or runs out of time while its model fails it again and again, or breaks off when it did,
+/// was ended by that; and one that never got an answer did not finish, whatever it says. Once a model has answered, a
+/// refused key ends nothing by itself, since any program can ask without its key. Whose fault a failure was, the meter
+/// knows better than the program's words.
+pub fn metered(ending: Ending, answered: u64, failing: Option<FaultKind>, failures: u64) -> Ending {
     let Some(fault) = failing.filter(|fault| fault.is_infra()) else { return ending };
+    if answered > 0 && fault == FaultKind::Auth {
+        return ending;
+    }
     let never = "none of its model requests was answered";
+    let failed = match (answered, failures) {
+        (0, _) => never.to_owned(),
+        (_, 1) => "its newest model request failed".to_owned(),
+        (_, many) => format!("its {many} newest model requests failed"),
+    };
     let reason = match &ending {
-        Ending::TimedOut | Ending::Stalled if answered > 0 => {
-            "its newest model requests had all failed when it was stopped".to_owned()
-        }
-        Ending::Crashed { reason } => format!("its model requests failed, then it {reason}"),
+        Ending::TimedOut | Ending::Stalled if answered > 0 && failures < MANY => return ending,
+        Ending::TimedOut | Ending::Stalled if answered > 0 => format!("{failed} before it was stopped"),
+        Ending::Crashed { reason } => format!("{failed}, then it {reason}"),
         Ending::Finished | Ending::Budget if answered > 0 => return ending,
         Ending::TimedOut | Ending::Stalled | Ending::Finished | Ending::Budget => never.to_owned(),
         Ending::Infra { fault: InfraFault::Vendor(_), reason } => reason.clone(),

@@ -114,6 +114,9 @@ pub struct Seen {
     pub departed: Option<String>,
     /// Why the newest request that came to an end failed; `None` when it was answered.
     pub failing: Option<FaultKind>,
+    /// Requests since the newest answered one that failed by the vendor's limits, its server or the way to it: not for
+    /// want of a key, which a program can bring about by itself.
+    pub failures: u64,
     /// Requests that a model answered.
     pub answered: u64,
 }

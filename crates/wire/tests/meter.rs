@@ -5,14 +5,15 @@
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use fairtrial_wire::keys::Key;
 use fairtrial_wire::meter::{Meter, Settings};
 
 const WAIT: Duration = Duration::from_secs(5);
 
-/// A host that answers `{}` and tells what it was asked: first line and headers.
+/// A host that answers `{}`, with the status that the path ends in or 200, and tells what it was asked: first line and
+/// headers.
 fn host() -> (String, mpsc::Receiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
@@ -25,9 +26,12 @@ fn host() -> (String, mpsc::Receiver<String>) {
             while !head.ends_with(b"\r\n\r\n") && stream.read(&mut byte).unwrap_or(0) == 1 {
                 head.push(byte[0]);
             }
-            let _gone = tell.send(String::from_utf8(head).unwrap());
-            let _gone =
-                stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}");
+            let head = String::from_utf8(head).unwrap();
+            let path = head.split(' ').nth(1).unwrap_or_default();
+            let status = path.split_once("status=").map_or("200", |(_, status)| status);
+            let answer = format!("HTTP/1.1 {status} X\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{{}}");
+            let _gone = tell.send(head);
+            let _gone = stream.write_all(answer.as_bytes());
         }
     });
     (address, told)
@@ -84,4 +88,22 @@ fn no_path_leads_a_key_to_another_host() {
         assert!(head.starts_with(wanted) && head.contains("planted-key-1"), "{target}: {head}");
     }
     assert!(stolen.try_recv().is_err(), "another host was asked");
+}
+
+#[test]
+fn failures_are_counted_since_the_newest_answer_and_missing_keys_are_none() {
+    let (upstream, _asked) = host();
+    let settings = Settings { upstream: format!("http://{upstream}"), ..Settings::default() };
+    let meter = Meter::start(settings).unwrap();
+    let path = meter.base_url().rsplit('/').next().unwrap().to_owned();
+    let mut seen = vec![];
+    for status in [429, 200, 401, 429, 401, 503, 200] {
+        assert_eq!(ask(&meter, &format!("/{path}/v1/messages?status={status}"), "none"), status);
+        let until = Instant::now() + WAIT;
+        while meter.seen().open > 0 && Instant::now() < until {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        seen.push((meter.seen().answered, meter.seen().failures));
+    }
+    assert_eq!(seen, [(0, 1), (1, 0), (1, 0), (1, 1), (1, 1), (1, 2), (2, 0)]);
 }

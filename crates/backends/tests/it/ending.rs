@@ -104,28 +104,43 @@ fn what_a_program_says_of_its_end_is_held_against_what_its_model_answered() {
         |fault, reason: &str| Ending::Infra { fault: InfraFault::Vendor(fault), reason: reason.into() };
     let never = "none of its model requests was answered";
     let limited = Some(FaultKind::RateLimit);
-    for (told, answered, failing, wanted) in [
-        (Ending::Finished, 0, limited, vendor(FaultKind::RateLimit, never)),
-        (Ending::TimedOut, 0, limited, vendor(FaultKind::RateLimit, never)),
+    for (told, answered, failing, failures, wanted) in [
+        (Ending::Finished, 0, limited, 1, vendor(FaultKind::RateLimit, never)),
+        (Ending::TimedOut, 0, limited, 1, vendor(FaultKind::RateLimit, never)),
         (
             Ending::Stalled,
             3,
             Some(FaultKind::Server),
-            vendor(FaultKind::Server, "its newest model requests had all failed when it was stopped"),
+            3,
+            vendor(FaultKind::Server, "its 3 newest model requests failed before it was stopped"),
+        ),
+        (
+            crashed(),
+            0,
+            Some(FaultKind::Auth),
+            0,
+            vendor(FaultKind::Auth, "none of its model requests was answered, then it exited with code 1"),
         ),
         (
             crashed(),
             1,
-            Some(FaultKind::Auth),
-            vendor(FaultKind::Auth, "its model requests failed, then it exited with code 1"),
+            limited,
+            1,
+            vendor(FaultKind::RateLimit, "its newest model request failed, then it exited with code 1"),
         ),
-        (vendor(FaultKind::Server, "502"), 0, Some(FaultKind::Network), vendor(FaultKind::Network, "502")),
+        (vendor(FaultKind::Server, "502"), 0, Some(FaultKind::Network), 1, vendor(FaultKind::Network, "502")),
         // Not the vendor's: an answer came, or nothing failed, or a person stopped it.
-        (Ending::Finished, 1, limited, Ending::Finished),
-        (Ending::TimedOut, 2, None, Ending::TimedOut),
-        (crashed(), 1, Some(FaultKind::Assistant), crashed()),
-        (Ending::Cancelled, 0, limited, Ending::Cancelled),
+        (Ending::Finished, 1, limited, 1, Ending::Finished),
+        (Ending::TimedOut, 2, None, 0, Ending::TimedOut),
+        (crashed(), 1, Some(FaultKind::Assistant), 0, crashed()),
+        (Ending::Cancelled, 0, limited, 1, Ending::Cancelled),
+        // One request at the side failed, or the program asked without its key.
+        (Ending::TimedOut, 100, limited, 1, Ending::TimedOut),
+        (Ending::Stalled, 100, limited, 2, Ending::Stalled),
+        (Ending::TimedOut, 100, Some(FaultKind::Auth), 5, Ending::TimedOut),
+        (crashed(), 100, Some(FaultKind::Auth), 0, crashed()),
     ] {
-        assert_eq!(metered(told.clone(), answered, failing), wanted, "{told:?} {answered} {failing:?}");
+        let got = metered(told.clone(), answered, failing, failures);
+        assert_eq!(got, wanted, "{told:?} {answered} {failing:?} {failures}");
     }
 }

@@ -307,7 +307,7 @@ impl<'a> Session<'a> {
             Why::MemoryLimit | Why::Refused => Ending::Budget,
         };
         match seen {
-            Some(seen) => metered(told, seen.answered, seen.failing),
+            Some(seen) => metered(told, seen.answered, seen.failing, seen.failures),
             None => told,
         }
     }

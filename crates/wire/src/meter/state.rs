@@ -37,6 +37,7 @@ pub(crate) struct State {
     requests: u64,
     open: u64,
     failing: Option<FaultKind>,
+    failures: u64,
     answered: u64,
     bodies: HashSet<u64>,
     watch: Watch,
@@ -61,6 +62,7 @@ impl State {
             requests: 0,
             open: 0,
             failing: None,
+            failures: 0,
             answered: 0,
             bodies: HashSet::new(),
             watch,
@@ -72,8 +74,8 @@ impl State {
 
     pub(super) fn seen(&self) -> Seen {
         let departed = self.replay.as_ref().and_then(Replay::departed).map(str::to_owned);
-        let State { requests, open, failing, answered, .. } = *self;
-        Seen { requests, open, departed, failing, answered }
+        let State { requests, open, failing, failures, answered, .. } = *self;
+        Seen { requests, open, departed, failing, failures, answered }
     }
 
     pub(super) fn traffic(&mut self, reported: Option<Usage>) -> Traffic {
@@ -109,6 +111,11 @@ impl State {
         self.open -= 1;
         if counts(exchange.api) && ended {
             self.failing = exchange.fault;
+            self.failures = match exchange.fault {
+                None => 0,
+                Some(FaultKind::RateLimit | FaultKind::Server | FaultKind::Network) => self.failures + 1,
+                Some(FaultKind::Auth | FaultKind::Assistant) => self.failures,
+            };
             self.answered += u64::from(exchange.fault.is_none());
         }
         if counts(exchange.api) {
