@@ -6,11 +6,12 @@
 use std::sync::OnceLock;
 
 use fairtrial_domain::id::Digest;
-use fairtrial_domain::traffic::{Above, Exchange, PriceUsed, Rates, WireApi};
+use fairtrial_domain::traffic::{Above, Exchange, PriceUsed, Rates, Traffic, WireApi};
 use serde::Deserialize;
 
 use crate::recording::digest;
 
+const CUT: &str = "a request was cut before it said what it used";
 const TABLE: &str = include_str!("../data/prices.json");
 
 /// The table.
@@ -91,9 +92,7 @@ pub fn cost(host: &str, exchanges: &[Exchange]) -> (Vec<PriceUsed>, Result<f64, 
     let mut used: Vec<PriceUsed> = vec![];
     let mut usd = 0.0;
     for exchange in exchanges {
-        // What was refused is not billed.
-        let refused = exchange.fault.is_some() && !(200..300).contains(&exchange.status);
-        if exchange.api == WireApi::Other || refused {
+        if !is_billed(exchange) {
             continue;
         }
         match one(host, exchange) {
@@ -109,19 +108,26 @@ pub fn cost(host: &str, exchanges: &[Exchange]) -> (Vec<PriceUsed>, Result<f64, 
     (used, Ok(usd))
 }
 
+/// Returns whether a request costs anything: what was refused does not.
+fn is_billed(exchange: &Exchange) -> bool {
+    let refused = exchange.fault.is_some() && !(200..300).contains(&exchange.status);
+    exchange.api != WireApi::Other && !refused
+}
+
 fn one(host: &str, exchange: &Exchange) -> Result<(f64, PriceUsed), Unpriced> {
     if exchange.fault.is_some() {
-        return Err(Unpriced("a request was cut before it said what it used".to_owned()));
+        return Err(Unpriced(CUT.to_owned()));
     }
     if let Some(class) = &exchange.service
         && !["standard", "default", "auto", "on_demand"].contains(&class.as_str())
     {
         return Err(Unpriced(format!("the class of service `{class}` has no list price here")));
     }
-    let models = [&exchange.served, &exchange.asked];
-    let row = models.into_iter().flatten().find_map(|model| table().row(host, model));
+    let served = exchange.served.as_deref();
+    let asked = exchange.asked.as_deref().filter(|asked| served.is_none_or(|served| is_same(asked, served)));
+    let row = [served, asked].into_iter().flatten().find_map(|model| table().row(host, model));
     let row = row.ok_or_else(|| {
-        let model = exchange.served.as_deref().or(exchange.asked.as_deref()).unwrap_or("unnamed");
+        let model = served.or(asked).unwrap_or("unnamed");
         Unpriced(format!("the model `{model}` at {host} has no list price here"))
     })?;
     let dollars = priced(exchange, &row)
@@ -129,13 +135,45 @@ fn one(host: &str, exchange: &Exchange) -> Result<(f64, PriceUsed), Unpriced> {
     Ok((dollars, row))
 }
 
+/// Returns whether the model that served is the one that was asked for: by the same name, by that and a day, or, at
+/// Bedrock, by its maker's own name within Bedrock's.
+fn is_same(asked: &str, served: &str) -> bool {
+    let day = |text: &str| {
+        let digits: String = text.chars().filter(|c| *c != '-').collect();
+        matches!(text.len(), 8 | 10) && digits.len() == 8 && digits.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let dated = served.strip_prefix(asked).and_then(|rest| rest.strip_prefix('-')).is_some_and(day);
+    let within = asked.split_once("anthropic.").and_then(|(_, own)| own.strip_prefix(served));
+    asked == served || dated || within.is_some_and(|rest| rest.is_empty() || rest.starts_with("-v"))
+}
+
+/// Returns whether every request that is billed said what it used: else no sum of them has a price.
+///
+/// # Errors
+/// Why not.
+pub fn counted(traffic: &Traffic) -> Result<(), Unpriced> {
+    let unknown = |why: &str| Err(Unpriced(why.to_owned()));
+    if traffic.more > 0 {
+        return unknown("there were more requests than are listed");
+    }
+    for exchange in traffic.exchanges.iter().filter(|exchange| is_billed(exchange)) {
+        if exchange.fault.is_some() {
+            return unknown(CUT);
+        }
+        if exchange.usage.input_uncached.is_none() || exchange.usage.output.is_none() {
+            return unknown("an answer did not say what it used");
+        }
+    }
+    Ok(())
+}
+
 /// Returns the dollars of one request, or `None` while something that it used has no count or no price.
 fn priced(exchange: &Exchange, row: &PriceUsed) -> Option<f64> {
     let usage = &exchange.usage;
     let (read, written) = (usage.cache_read.unwrap_or(0), usage.cache_write.unwrap_or(0));
-    let (input, output) = (usage.input_uncached?, usage.output? + usage.reasoning.unwrap_or(0));
+    let (input, output) = (usage.input_uncached?, usage.output?.saturating_add(usage.reasoning.unwrap_or(0)));
     let rates = match &row.above {
-        Some(above) if input + read + written > above.tokens => &above.rates,
+        Some(above) if input.saturating_add(read).saturating_add(written) > above.tokens => &above.rates,
         Some(_) | None => &row.rates,
     };
     let long = exchange.cache_write_long.unwrap_or(0);
@@ -154,6 +192,7 @@ fn priced(exchange: &Exchange, row: &PriceUsed) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use fairtrial_domain::event::FaultKind;
+    use fairtrial_domain::traffic::Left;
     use fairtrial_domain::usage::Usage;
 
     use super::*;
@@ -243,6 +282,63 @@ mod tests {
         let mut fast = exchange("claude-sonnet-4-5", 1, 0, 0, 1);
         fast.service = Some("priority".to_owned());
         check("api.anthropic.com", fast, Err("the class of service `priority` has no list price here"));
+    }
+
+    #[test]
+    fn a_model_that_served_in_anothers_place_has_its_own_price_or_none() {
+        let served = |asked: &str, served: &str| {
+            let mut one = exchange(asked, 100_000, 0, 0, 0);
+            one.served = Some(served.to_owned());
+            one
+        };
+        let host = "api.anthropic.com";
+        check(host, served("claude-sonnet-4-5", "claude-sonnet-4-5-20990101"), Ok(0.3));
+        check("api.openai.com", served("gpt-4o", "gpt-4o-2099-01-01"), Ok(0.25));
+        let other = "the model `claude-sonnet-4-5-turbo` at api.anthropic.com has no list price here";
+        check(host, served("claude-sonnet-4-5", "claude-sonnet-4-5-turbo"), Err(other));
+        let other = "the model `another-model` at api.anthropic.com has no list price here";
+        check(host, served("claude-sonnet-4-5", "another-model"), Err(other));
+        let bedrock = "bedrock-runtime.eu-west-9.amazonaws.com";
+        let asked = "anthropic.claude-sonnet-4-5-20250929-v1:0";
+        check(bedrock, served(asked, "claude-sonnet-4-5-20250929"), Ok(0.3));
+    }
+
+    #[test]
+    fn a_sum_in_which_an_answer_is_silent_has_no_price() {
+        let traffic = |exchanges: Vec<Exchange>, more: u64| Traffic {
+            host: String::new(),
+            exchanges,
+            more,
+            usage: Usage::default(),
+            reported: None,
+            disagreements: vec![],
+            left: Left { bytes: 0, contents_visible: true, files: vec![], unread: 0, unplaced: 0 },
+            prices: vec![],
+            unpriced: None,
+            recording: None,
+            replay_of: None,
+            departed: None,
+        };
+        let why = |exchanges, more| counted(&traffic(exchanges, more)).map_err(|why| why.0);
+        let full = || exchange("any", 1, 0, 0, 1);
+        let mut cut = full();
+        cut.fault = Some(FaultKind::Network);
+        let mut silent = full();
+        silent.usage.output = None;
+        let mut refused = silent.clone();
+        (refused.status, refused.fault) = (429, Some(FaultKind::RateLimit));
+        assert_eq!(why(vec![full(), refused], 0), Ok(()));
+        assert_eq!(why(vec![full(), cut], 0), Err(CUT.to_owned()));
+        assert_eq!(why(vec![full(), silent], 0), Err("an answer did not say what it used".to_owned()));
+        assert_eq!(why(vec![full()], 1), Err("there were more requests than are listed".to_owned()));
+    }
+
+    #[test]
+    fn counts_beyond_all_reason_do_not_overflow() {
+        let model = "us.anthropic.claude-sonnet-4-5-20250929-v1:0";
+        let mut most = exchange(model, u64::MAX, u64::MAX, u64::MAX, u64::MAX);
+        most.usage.reasoning = Some(u64::MAX);
+        assert!(cost("bedrock-runtime.us-east-1.amazonaws.com", &[most]).1.is_ok());
     }
 
     #[test]

@@ -16,6 +16,7 @@ use fairtrial_domain::outcome::Ending;
 use fairtrial_domain::task::Limits;
 use fairtrial_domain::usage::{Cost, CostSource, Usage};
 use fairtrial_wire::meter::Seen;
+use fairtrial_wire::prices::counted;
 
 use super::WorkError;
 use super::collected;
@@ -264,12 +265,16 @@ impl<'a> Session<'a> {
             return Err(error.into());
         }
         let (end, ending) = (end?, ending.unwrap_or(Ending::Cancelled));
-        let mut listed = None;
+        let (mut listed, mut is_counted) = (None, true);
         if let Some(metered) = self.metered {
-            let (traffic, cost) = metered.finish(&self.usage);
+            let (mut traffic, cost) = metered.finish(&self.usage);
             if traffic.usage.requests.is_some_and(|requests| requests > 0) {
                 self.usage = traffic.usage.clone();
                 listed = cost;
+                if let (Some(_), Err(why)) = (&self.price, counted(&traffic)) {
+                    traffic.unpriced = Some(why.0);
+                    is_counted = false;
+                }
             }
             let departed = traffic.departed.clone();
             self.journal.write(Record::Metered { traffic: Box::new(traffic) })?;
@@ -277,9 +282,7 @@ impl<'a> Session<'a> {
                 return Err(WorkError::Departed(departed));
             }
         }
-        let priced =
-            |price: &Price| Some(Cost { usd: self.usage.priced(price)?, source: CostSource::Priced });
-        let cost = self.price.as_ref().and_then(priced).or(listed).or(self.cost);
+        let cost = cost(self.price.as_ref(), &self.usage, is_counted, listed.or(self.cost));
         Ok(Record::Ended {
             ending,
             seconds: end.seconds,
@@ -310,5 +313,35 @@ impl<'a> Session<'a> {
             Some(seen) => metered(told, seen.answered, seen.failing, seen.failures),
             None => told,
         }
+    }
+}
+
+/// Returns what a session cost: at the user's price where there is one and all of it was counted, else as `known` otherwise;
+/// nothing when a price stands over counts that lack something, for any figure would be too low.
+fn cost(price: Option<&Price>, usage: &Usage, is_counted: bool, known: Option<Cost>) -> Option<Cost> {
+    let Some(price) = price else { return known };
+    if !is_counted {
+        return None;
+    }
+    usage.priced(price).map(|usd| Cost { usd, source: CostSource::Priced }).or(known)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_users_price_over_counts_that_lack_something_is_no_cost() {
+        let price = Price { input: 3.0, cache_read: 0.3, cache_write: 3.75, output: 15.0 };
+        let usage = Usage { input_uncached: Some(1_000_000), output: Some(0), ..Usage::default() };
+        let told = || Some(Cost { usd: 9.0, source: CostSource::Reported });
+        let usd = |price: Option<&Price>, is_counted| {
+            cost(price, &usage, is_counted, told()).map(|cost| (cost.usd, cost.source))
+        };
+        assert_eq!(usd(Some(&price), true), Some((3.0, CostSource::Priced)));
+        assert_eq!(usd(Some(&price), false), None);
+        assert_eq!(usd(None, false), Some((9.0, CostSource::Reported)));
+        let silent = cost(Some(&price), &Usage::default(), true, told());
+        assert_eq!(silent.map(|cost| cost.source), Some(CostSource::Reported));
     }
 }
