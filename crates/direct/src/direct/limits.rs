@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use fairtrial_domain::assistant::Price;
-use fairtrial_domain::event::StreamEnd;
+use fairtrial_domain::event::{FaultKind, StreamEnd};
 use fairtrial_domain::usage::{Cost, CostSource, Usage};
 
 use crate::options::Options;
@@ -30,11 +30,15 @@ impl Limits {
 
     /// Counts a step; returns how the session ends when it may not be taken.
     pub(crate) fn reached(&mut self, now: Instant, usage: &Usage) -> Option<StreamEnd> {
-        let spent = self.cost(usage).map(|cost| cost.usd);
-        if let (Some(limit), Some(spent)) = (self.usd, spent)
-            && spent >= limit
-        {
-            return Some(StreamEnd::BudgetLimit);
+        let asked = usage.requests.is_some_and(|requests| requests > 0);
+        match (self.usd, self.cost(usage)) {
+            (Some(limit), Some(spent)) if spent.usd >= limit => return Some(StreamEnd::BudgetLimit),
+            (Some(_), None) if asked => {
+                let message = "the model's host does not say what a request uses, so that --max-usd cannot be kept: \
+                               leave it out, and limit --max-steps";
+                return Some(StreamEnd::Error { fault: FaultKind::Assistant, message: message.to_owned() });
+            }
+            (Some(_) | None, _) => {}
         }
         if self.steps_left == 0 || now >= self.until {
             return Some(StreamEnd::TurnLimit);
@@ -51,5 +55,34 @@ impl Limits {
     /// Returns the cost so far, where a price was given.
     pub(crate) fn cost(&self, usage: &Usage) -> Option<Cost> {
         Some(Cost { usd: usage.priced(self.price.as_ref()?)?, source: CostSource::Priced })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_in_dollars_over_a_host_that_counts_nothing_ends_with_the_reason() {
+        let price = Price { input: 3.0, cache_read: 0.3, cache_write: 3.75, output: 15.0 };
+        let now = Instant::now();
+        let limits = |usd: Option<f64>| Limits {
+            steps_left: 9,
+            until: now + Duration::from_secs(9),
+            usd,
+            price: Some(price.clone()),
+        };
+        let silent = Usage { requests: Some(1), ..Usage::default() };
+        match limits(Some(1.0)).reached(now, &silent) {
+            Some(StreamEnd::Error { fault: FaultKind::Assistant, message }) => {
+                assert!(message.contains("--max-usd cannot be kept"), "{message}");
+            }
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(limits(Some(1.0)).reached(now, &Usage::default()), None, "nothing was asked yet");
+        assert_eq!(limits(None).reached(now, &silent), None);
+        let counted = Usage { input_uncached: Some(400_000), output: Some(0), ..silent };
+        assert_eq!(limits(Some(1.0)).reached(now, &counted), Some(StreamEnd::BudgetLimit));
+        assert_eq!(limits(Some(2.0)).reached(now, &counted), None);
     }
 }
