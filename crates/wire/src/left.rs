@@ -35,8 +35,12 @@ pub struct LineIndex {
 }
 
 impl LineIndex {
-    /// Reads every file below `tree`, without `.git`. What cannot be read is counted.
+    /// Reads every file below `tree`, without `.git`, in the order of names. What cannot be read is counted.
     pub fn of(tree: &Path) -> LineIndex {
+        LineIndex::within(tree, LARGEST_FILE, MOST_BYTES)
+    }
+
+    fn within(tree: &Path, largest_file: u64, most_bytes: u64) -> LineIndex {
         let mut index = LineIndex::default();
         let mut bytes = 0;
         let mut folders = vec![(tree.to_path_buf(), String::new())];
@@ -45,7 +49,9 @@ impl LineIndex {
                 index.unread += 1;
                 continue;
             };
-            for entry in entries.flatten() {
+            let mut entries: Vec<_> = entries.flatten().collect();
+            entries.sort_by_key(fs::DirEntry::file_name);
+            for entry in entries {
                 let path = format!("{prefix}{}", entry.file_name().to_string_lossy());
                 match entry.metadata() {
                     // Not through links: they lead to files that are listed anyway, or out of the tree.
@@ -53,10 +59,12 @@ impl LineIndex {
                         folders.push((entry.path(), format!("{path}/")));
                     }
                     Ok(meta) if meta.is_file() => {
-                        bytes += meta.len();
-                        let fits = meta.len() <= LARGEST_FILE && bytes <= MOST_BYTES;
+                        let fits = meta.len() <= largest_file && bytes + meta.len() <= most_bytes;
                         match fits.then(|| fs::read(entry.path()).ok()).flatten() {
-                            Some(content) => index.add(path, &content),
+                            Some(content) => {
+                                bytes += content.len() as u64;
+                                index.add(path, &content);
+                            }
                             None => index.unread += 1,
                         }
                     }
@@ -281,5 +289,16 @@ mod tests {
         let (_dir, mut watch) = watch();
         watch.see(b"x = 1\n[core] canary in git\n", None);
         assert_eq!(files(&watch), []);
+    }
+
+    #[test]
+    fn a_file_that_is_not_read_takes_no_room_from_others() {
+        let dir = tempfile::tempdir().unwrap();
+        for (name, length) in [("d", 30), ("c", 60), ("b", 500), ("a", 30)] {
+            fs::write(dir.path().join(name), "x".repeat(length)).unwrap();
+        }
+        let index = LineIndex::within(dir.path(), 100, 100);
+        let read: Vec<&str> = index.files.iter().map(|(path, _)| path.as_str()).collect();
+        assert_eq!((read, index.unread), (vec!["a", "c"], 2));
     }
 }
