@@ -12,6 +12,9 @@ use crate::{ReportInput, contacts, words};
 /// Stretches of lines that are named of one file; the rest is counted.
 const MOST_STRETCHES: usize = 6;
 
+/// What is said of a trial that a recording answered.
+pub(crate) const REPLAYED: &str = "nothing: a replay";
+
 /// What one host was sent by an assistant's trials.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Sent {
@@ -28,7 +31,7 @@ pub(crate) fn by_host(input: &ReportInput<'_>) -> BTreeMap<(usize, String), Sent
     let mut sent: BTreeMap<(usize, String), Sent> = BTreeMap::new();
     for trial in input.trials {
         let Some(place) = input.place(&trial.key.assistant) else { continue };
-        if let Some(traffic) = trial.traffic.as_deref() {
+        if let Some(traffic) = trial.traffic.as_deref().filter(|traffic| traffic.replay_of.is_none()) {
             let one = sent.entry((place, traffic.host.clone())).or_default();
             one.trials += 1;
             one.requests += requests(traffic);
@@ -72,6 +75,12 @@ pub(crate) fn of_trial(input: &ReportInput<'_>, record: &TrialRecord) -> Vec<Str
         };
         return vec![format!("not metered, contents not visible; {seen}")];
     };
+    if traffic.replay_of.is_some() {
+        let mut said = vec![REPLAYED.to_owned()];
+        said.extend(traffic.disagreements.iter().cloned());
+        said.extend(record.contacts.iter().map(contacts::one));
+        return said;
+    }
     let requests = words::count(requests(traffic), "request");
     let mut said = vec![format!("{} bytes in {requests} to {}", traffic.left.bytes, traffic.host)];
     if !traffic.left.contents_visible {
@@ -80,6 +89,10 @@ pub(crate) fn of_trial(input: &ReportInput<'_>, record: &TrialRecord) -> Vec<Str
         said.push("no line of the repository was seen in them".to_owned());
     }
     said.extend(traffic.left.files.iter().map(file));
+    if traffic.left.unread > 0 {
+        let unread = words::count(traffic.left.unread as usize, "file");
+        said.push(format!("{unread} of the repository not looked for: too large, too many or unreadable"));
+    }
     said.extend(traffic.disagreements.iter().cloned());
     said.extend(record.contacts.iter().map(contacts::one));
     said
@@ -111,6 +124,7 @@ pub(crate) fn files(sent: &Sent) -> String {
 
 #[cfg(test)]
 mod tests {
+    use fairtrial_domain::id::Digest;
     use fairtrial_domain::network::{Contact, ContactVerdict};
     use fairtrial_domain::traffic::Left;
     use fairtrial_domain::usage::Usage;
@@ -166,6 +180,16 @@ mod tests {
             sent.iter().map(|((_, host), sent)| (host.as_str(), sent.bytes, files(sent))).collect();
         assert!(told.contains(&("model.example", 900, "a.py (4 of 9 lines)".to_owned())), "{told:?}");
         assert!(told.contains(&("vendor.example", 70, "contents not visible".to_owned())), "{told:?}");
+        let mut unread = traffic(vec![]);
+        unread.left.unread = 2;
+        sample.trials[0].traffic = Some(Box::new(unread));
+        let line = "2 files of the repository not looked for: too large, too many or unreadable";
+        assert!(said(&sample, 0).contains(&line.to_owned()), "{:?}", said(&sample, 0));
+        let mut replay = traffic(vec![]);
+        replay.replay_of = Some(Digest("0".repeat(64)));
+        sample.trials[0].traffic = Some(Box::new(replay));
+        assert_eq!(said(&sample, 0), ["nothing: a replay", "the tool counts 4 requests"]);
+        assert!(by_host(&sample.input()).keys().all(|(_, host)| host != "model.example"));
         sample.run.plan.assistants.iter_mut().for_each(|one| one.sample = true);
         assert_eq!(said(&sample, 2), Vec::<String>::new(), "a sample asks no model");
     }

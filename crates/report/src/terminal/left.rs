@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use fairtrial_domain::run::TrialRecord;
+
 use super::line::{Line, Style, wrapped};
+use crate::left::REPLAYED;
 use crate::{ReportInput, words};
 
 /// More files are counted, not listed.
@@ -17,8 +20,13 @@ pub(super) fn left(input: &ReportInput<'_>, width: usize) -> Vec<Line> {
     for assistant in &input.run.plan.assistants {
         let trials = input.trials.iter().filter(|trial| trial.key.assistant == assistant.id);
         let (metered, other): (Vec<_>, Vec<_>) = trials.partition(|trial| trial.traffic.is_some());
+        let is_replay =
+            |trial: &&TrialRecord| trial.traffic.as_deref().is_some_and(|one| one.replay_of.is_some());
+        let (replayed, metered): (Vec<_>, Vec<_>) = metered.into_iter().partition(is_replay);
         let mut files: BTreeMap<&str, (u32, u32)> = BTreeMap::new();
         let (mut hosts, mut bytes, mut requests, mut odd) = (BTreeSet::new(), 0, 0, vec![]);
+        let all = replayed.iter().filter_map(|trial| trial.traffic.as_deref());
+        odd.extend(all.flat_map(|traffic| traffic.disagreements.iter()));
         for traffic in metered.iter().filter_map(|trial| trial.traffic.as_deref()) {
             hosts.insert(traffic.host.as_str());
             bytes += traffic.left.bytes;
@@ -30,6 +38,9 @@ pub(super) fn left(input: &ReportInput<'_>, width: usize) -> Vec<Line> {
             }
         }
         let title = input.title(&assistant.id);
+        if !replayed.is_empty() {
+            lines.extend(wrapped(&format!("{title}: {REPLAYED}"), "  ", width, Style::Plain));
+        }
         if !metered.is_empty() {
             let hosts = hosts.into_iter().collect::<Vec<_>>().join(", ");
             let requests = words::count(requests, "request");
