@@ -1,7 +1,8 @@
 //! `fairtrial-direct`: a small assistant for models that come without one: it reads, edits, searches and runs in the
 //! current folder until the model is done, and tells it as a stream of JSON lines.
 //!
-//! **Invariant:** it stops at its limits; every step is saved before the next; its key is in no line it writes.
+//! **Invariant:** it stops at its limits; every step is saved before the next; what the model runs has its key neither
+//! in its environment nor, on Linux, in this process's, so that it is in no line it writes.
 
 #[path = "direct/ask.rs"]
 mod ask;
@@ -55,6 +56,7 @@ impl Told {
 }
 
 fn main() -> ExitCode {
+    hide();
     let options = match Options::read(std::env::args().skip(1), &|name| std::env::var(name).ok()) {
         Ok(options) => options,
         Err(error) => {
@@ -73,6 +75,12 @@ fn main() -> ExitCode {
         },
         Err(error) => failed(&error),
     }
+}
+
+/// Keeps other processes of the same user from reading this one's environment.
+fn hide() {
+    #[cfg(target_os = "linux")]
+    let _no_matter = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
 }
 
 fn failed(error: &io::Error) -> ExitCode {
@@ -128,6 +136,7 @@ async fn converse(options: &Options, instruction: String, told: &mut Told) -> io
         told.tell(&EventKind::Usage { usage: usage.clone(), cost })?;
         let reply = match asked.reply {
             Ok(reply) => reply,
+            Err(_) if limits.left(Instant::now()).is_zero() => return Ok(StreamEnd::TurnLimit),
             Err(why) => return Ok(StreamEnd::Error { fault: why.fault, message: why.message }),
         };
         told.save(&serde_json::json!({ "model": reply.own, "usage": usage }))?;

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use fairtrial_domain::event::{EventKind, FaultKind, StreamEnd};
 use fairtrial_domain::usage::Usage;
-use fairtrial_testkit::{Failure, ModelServer, Repo, Script, calculator};
+use fairtrial_testkit::{Failure, ModelServer, Repo, Script, Step, Tool, calculator};
 
 /// Every API, with the variable that holds its key.
 const APIS: [(&str, &str); 5] = [
@@ -190,5 +190,20 @@ fn explicit_credentials_sign_each_request() {
             "{signed}"
         );
         assert!(!signed.contains("planted-secret"));
+    }
+}
+
+#[test]
+fn what_the_model_runs_is_not_given_the_key() {
+    let run = Tool::Run { command: "printenv; tr '\\0' '\\n' < /proc/$PPID/environ; echo looked".to_owned() };
+    let script = || Script::new(vec![Step::call("I look around.", run.clone()), Step::say("Done.")]);
+    for (api, name) in APIS {
+        // The helper looks for the key in all that is told.
+        let session = session(api, script(), &[(name, KEY)], &[]);
+        assert_eq!(session.end(), &StreamEnd::Completed, "{api}");
+        let told = |event: &EventKind| matches!(event, EventKind::ToolResult { output, .. } if output.contains("looked"));
+        assert!(session.events.iter().any(told), "{api}: {:?}", session.events);
+        let saved = session.repo.path().join(".git/.fairtrial-direct/steps.jsonl");
+        assert!(!fs::read_to_string(saved).unwrap().contains(KEY), "{api}");
     }
 }

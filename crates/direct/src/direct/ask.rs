@@ -53,7 +53,11 @@ impl Asker<'_> {
         let mut answers = vec![];
         let mut wait = FIRST_WAIT;
         for attempt in 1.. {
-            let (answer, after, reply) = self.once(&body).await;
+            let left = limits.left(Instant::now());
+            let Ok((answer, after, reply)) = tokio::time::timeout(left, self.once(&body)).await else {
+                let message = "the session's time was over before the model had answered".to_owned();
+                return Ok(Asked { answers, reply: Err(NoReply { fault: FaultKind::Network, message }) });
+            };
             answers.extend(answer);
             let why = match reply {
                 Ok(reply) => return Ok(Asked { answers, reply: Ok(reply) }),

@@ -4,6 +4,17 @@ use fairtrial_domain::assistant::Price;
 use fairtrial_domain::traffic::WireApi;
 use fairtrial_wire::sigv4::Credentials;
 
+/// The variables that hold what lets requests in: what the model runs is not given them.
+pub(crate) const KEYS: [&str; 7] = [
+    "ANTHROPIC_API_KEY",
+    "OPENAI_API_KEY",
+    "GEMINI_API_KEY",
+    "AWS_BEARER_TOKEN_BEDROCK",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+];
+
 /// How a request is let in.
 pub(crate) enum Access {
     /// A key in the header that the API has for it; `None` for servers that want none.

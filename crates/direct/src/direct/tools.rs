@@ -3,12 +3,15 @@
 use std::fs;
 use std::io::Read as _;
 use std::path::{Component, Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use fairtrial_domain::event::ToolKind;
 use fairtrial_wire::talk::{Call, Tool};
 use serde_json::{Value, json};
+
+use crate::options::KEYS;
 
 /// Longer outputs lose their middle.
 const LONGEST: usize = 30_000;
@@ -16,6 +19,12 @@ const LONGEST: usize = 30_000;
 const MOST_HITS: usize = 100;
 /// A command may take at most this long.
 const LONGEST_RUN: Duration = Duration::from_secs(300);
+/// Between two looks at a command.
+const PAUSE: Duration = Duration::from_millis(10);
+/// How long a command's output is read on after its end.
+const LAST_WORDS: Duration = Duration::from_millis(200);
+/// Pieces of output that may wait.
+const PIECES: usize = 16;
 
 /// Returns the tools with what they take.
 pub(crate) fn tools() -> Vec<Tool> {
@@ -114,6 +123,9 @@ fn read(path: &str) -> Said {
         names.sort();
         return Ok(names.join("\n"));
     }
+    if at.exists() && !at.is_file() {
+        return Err(Refused(format!("`{path}` is no file")));
+    }
     let text = fs::read_to_string(&at).map_err(why)?;
     Ok(text.lines().enumerate().map(|(number, line)| format!("{:>5}\t{line}\n", number + 1)).collect())
 }
@@ -156,6 +168,10 @@ fn search(path: &str, text: &str) -> Said {
             waiting.extend(inner);
             continue;
         }
+        // A pipe would never end.
+        if !at.is_file() {
+            continue;
+        }
         let Ok(content) = fs::read_to_string(&at) else { continue };
         for (number, line) in content.lines().enumerate().filter(|(_, line)| line.contains(text)) {
             let name = at.strip_prefix(".").unwrap_or(&at);
@@ -174,11 +190,16 @@ fn run(command: &str, most: Duration) -> Said {
     let (mut reader, writer) = std::io::pipe().map_err(why)?;
     let mut shell = Command::new("sh");
     shell.arg("-c").arg(command).stdin(Stdio::null());
+    for name in KEYS {
+        shell.env_remove(name);
+    }
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(&mut shell, 0);
     shell.stdout(writer.try_clone().map_err(why)?).stderr(writer);
     let mut child = shell.spawn().map_err(why)?;
     // Holds the writing end, without which the reader would never end.
     drop(shell);
-    let (said, heard) = std::sync::mpsc::channel();
+    let (said, heard) = mpsc::sync_channel(PIECES);
     std::thread::spawn(move || {
         let mut piece = [0; 8192];
         while let Ok(length) = reader.read(&mut piece) {
@@ -188,32 +209,63 @@ fn run(command: &str, most: Duration) -> Said {
         }
     });
     let until = Instant::now() + most;
-    let mut bytes: Vec<u8> = vec![];
+    let mut output = Output::default();
     let status = loop {
-        // The end of the command ends the waiting, even if something that it left holds its output open.
-        if let Ok(piece) = heard.recv_timeout(Duration::from_millis(10)) {
-            bytes.extend(piece);
-            if bytes.len() > 4 * LONGEST {
-                bytes.drain(LONGEST..bytes.len() - LONGEST);
-            }
-            continue;
+        if !output.hear(&heard) {
+            std::thread::sleep(PAUSE);
         }
+        // The end of the command ends the waiting, even if something that it left holds its output open.
         match child.try_wait().map_err(why)? {
-            Some(status) => break status,
-            None if Instant::now() >= until => {
-                let _ended = child.kill().and_then(|()| child.wait().map(drop));
-                let text = String::from_utf8_lossy(&bytes);
-                return Err(Refused(format!("{text}\n[ended after {} s]", most.as_secs())));
-            }
+            Some(status) => break Some(status),
+            None if Instant::now() >= until => break None,
             None => {}
         }
     };
-    let text = String::from_utf8_lossy(&bytes).into_owned();
-    match status.code() {
-        Some(0) => Ok(text),
-        Some(code) => Err(Refused(format!("{text}\n[exit code {code}]"))),
-        None => Err(Refused(format!("{text}\n[ended by a signal]"))),
+    if status.is_none() {
+        end(&mut child);
     }
+    // Its last words may be on their way; what it left may go on for ever.
+    let last = Instant::now() + LAST_WORDS;
+    while Instant::now() < last && output.hear(&heard) {}
+    let text = output.text();
+    match status.map(|status| status.code()) {
+        Some(Some(0)) => Ok(text),
+        Some(Some(code)) => Err(Refused(format!("{text}\n[exit code {code}]"))),
+        Some(None) => Err(Refused(format!("{text}\n[ended by a signal]"))),
+        None => Err(Refused(format!("{text}\n[ended after {} s]", most.as_secs()))),
+    }
+}
+
+/// Head and tail of what a command says.
+#[derive(Default)]
+struct Output(Vec<u8>);
+
+impl Output {
+    /// Waits a moment for a piece; returns false when none can come any more.
+    fn hear(&mut self, heard: &Receiver<Vec<u8>>) -> bool {
+        match heard.recv_timeout(PAUSE) {
+            Ok(piece) => self.0.extend(piece),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return false,
+        }
+        if self.0.len() > 4 * LONGEST {
+            self.0.drain(LONGEST..self.0.len() - LONGEST);
+        }
+        true
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0).into_owned()
+    }
+}
+
+/// Ends a command with what it started.
+fn end(child: &mut Child) {
+    #[cfg(unix)]
+    if let Some(group) = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw) {
+        let _gone = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+    }
+    let _ended = child.kill().and_then(|()| child.wait().map(drop));
 }
 
 /// Leaves out the middle of what is too long.
@@ -241,7 +293,33 @@ mod tests {
         let run = |command: &str, ms| super::run(command, Duration::from_millis(ms));
         assert_eq!(run("echo out; echo err >&2", 5000), Ok("out\nerr\n".to_owned()));
         assert_eq!(run("echo x; exit 3", 5000), Err(Refused("x\n\n[exit code 3]".to_owned())));
-        assert_eq!(run("exec sleep 60", 50), Err(Refused("\n[ended after 0 s]".to_owned())));
+        assert_eq!(run("sleep 60", 50), Err(Refused("\n[ended after 0 s]".to_owned())));
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_command_that_never_stops_talking_ends_with_what_it_started() {
+        let (dir, before) = (tempfile::tempdir().unwrap(), Instant::now());
+        let file = dir.path().join("pid");
+        let command = format!("yes & echo $! > '{}'; yes", file.display());
+        let Err(Refused(text)) = run(&command, Duration::from_millis(300)) else { panic!("it went well") };
+        assert!(text.ends_with("[ended after 0 s]") && text.len() < 5 * LONGEST, "{}", text.len());
+        assert!(before.elapsed() < Duration::from_secs(20));
+        let pid = fs::read_to_string(file).unwrap();
+        let state = || fs::read_to_string(format!("/proc/{}/stat", pid.trim())).unwrap_or_default();
+        let mut looks = 0;
+        while !state().is_empty() && !state().contains(") Z ") {
+            looks += 1;
+            assert!(looks < 500, "it lives: {}", state());
+            std::thread::sleep(PAUSE);
+        }
+    }
+
+    #[test]
+    fn what_a_command_left_behind_holds_nobody_up() {
+        let before = Instant::now();
+        assert_eq!(run("sleep 5 & echo done", Duration::from_secs(60)), Ok("done\n".to_owned()));
+        assert!(before.elapsed() < Duration::from_secs(4));
     }
 
     #[test]
