@@ -76,7 +76,9 @@ fn in_line(line: &str) -> Vec<Need> {
     }
     let mut found: Vec<Need> = NO_HOST.iter().filter_map(|words| host(line.split_once(words)?.1)).collect();
     found.extend(refused(line));
-    if let Some(before) = line.strip_suffix("command not found").or_else(|| line.strip_suffix("not found")) {
+    let shell = |before: &&str| a_shell_says(before);
+    let absent = line.strip_suffix(": command not found");
+    if let Some(before) = absent.or_else(|| line.strip_suffix(": not found").filter(shell)) {
         found.extend(program(before));
     }
     if let Some((before, _)) = line.split_once("` is not on the PATH") {
@@ -90,6 +92,15 @@ fn in_line(line: &str) -> Vec<Need> {
         }
     }
     found
+}
+
+/// Returns whether `sh: 1: mvn` or `./build: 2: mvn` came before it: others find other things than programs missing.
+fn a_shell_says(before: &str) -> bool {
+    let mut parts = before.split(": ");
+    let (speaker, line) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    let name = speaker.rsplit('/').next().unwrap_or_default();
+    let numbered = !line.is_empty() && line.bytes().all(|b| b.is_ascii_digit());
+    numbered || (name.ends_with("sh") && !line.is_empty())
 }
 
 /// Reads the name of a program at the end of `sh: 1: mvn: `, where it is a bare word.
@@ -241,8 +252,18 @@ fn setting(name: &str, list: &mut Vec<String>, more: &str) -> String {
     if !list.iter().any(|one| one == more) {
         list.push(more.to_owned());
     }
-    let quoted: Vec<String> = list.iter().map(|one| format!("\"{}\"", one.escape_default())).collect();
+    let quoted: Vec<String> = list.iter().map(|one| quoted(one)).collect();
     format!("{name} = [{}]", quoted.join(", "))
+}
+
+/// Writes a basic string of TOML.
+fn quoted(text: &str) -> String {
+    let written = text.chars().map(|c| match c {
+        '"' | '\\' => format!("\\{c}"),
+        c if c.is_control() => format!("\\u{:04X}", u32::from(c)),
+        c => c.to_string(),
+    });
+    format!("\"{}\"", written.collect::<String>())
 }
 
 /// Returns a reason with what helps against it, where something that a cell does not show was wanted.
@@ -276,6 +297,10 @@ mod tests {
         check("`go` is not on the PATH: install it", "program go");
         check("error: package serde not found", "");
         check("AssertionError: 3 not found", "");
+        check("ValueError: item not found", "");
+        check("KeyError: item: not found", "");
+        check("./build: 2: protoc: not found", "program protoc");
+        check("/bin/sh: protoc: not found", "program protoc");
     }
 
     #[test]
@@ -354,6 +379,16 @@ mod tests {
             proposed("{}", "cat: /home/cell/.m2/x: No such file or directory", &["~/.m2"]),
             [r#"readable = ["~/.m2"]"#]
         );
+    }
+
+    #[test]
+    fn a_line_is_toml_whatever_a_path_is_called() {
+        let names = ["~/Größe", "~/it's", r#"~/a"b\c"#, "~/a\tb"].map(str::to_owned);
+        let line = setting("readable", &mut names[..3].to_vec(), &names[3]);
+        let read: toml::Table = line.parse().unwrap();
+        let read: Vec<&str> =
+            read["readable"].as_array().unwrap().iter().filter_map(|one| one.as_str()).collect();
+        assert_eq!(read, names);
     }
 
     #[test]
