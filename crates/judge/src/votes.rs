@@ -3,6 +3,8 @@
 //! **Invariant:** a vote is read whole or refused with its place and a remedy; one about somebody or something that is
 //! not compared is refused, not left out.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 use crate::compare::{BlindVote, ComparisonInput};
@@ -46,6 +48,16 @@ pub enum VotesError {
         /// Why it is wrong, with a remedy.
         problem: &'static str,
     },
+    /// A reviewer who voted twice on one pair.
+    #[error("line {line}: {reviewer} voted on this pair in line {first} already; keep one of the two")]
+    Twice {
+        /// Where.
+        line: u32,
+        /// Where the first one stands.
+        first: u32,
+        /// Who.
+        reviewer: String,
+    },
     /// A file without any vote.
     #[error("there is no vote; write one line per vote")]
     None,
@@ -74,7 +86,18 @@ pub fn read_votes(text: &str, input: &ComparisonInput) -> Result<Vec<BlindVote>,
     if written.is_empty() {
         return Err(VotesError::None);
     }
-    written.iter().map(|(line, one)| vote(*line, one, input)).collect()
+    let mut cast = BTreeMap::new();
+    let mut votes = Vec::with_capacity(written.len());
+    for (line, one) in &written {
+        let vote = vote(*line, one, input)?;
+        let mut pair = [vote.left.clone(), vote.right.clone()];
+        pair.sort();
+        if let Some(first) = cast.insert((vote.task.clone(), pair, vote.reviewer.clone()), *line) {
+            return Err(VotesError::Twice { line: *line, first, reviewer: vote.reviewer });
+        }
+        votes.push(vote);
+    }
+    Ok(votes)
 }
 
 fn listed(text: &str) -> Result<Vec<(u32, Written)>, VotesError> {
@@ -106,10 +129,11 @@ fn vote(line: u32, one: &Written, input: &ComparisonInput) -> Result<BlindVote, 
     };
     let who = |column: &'static str, name: &str| {
         let name = name.trim();
-        let is = |arm: &&crate::compare::ArmEntry| arm.id.as_str() == name || arm.title == name;
-        let found = input.assistants.iter().find(is).map(|arm| arm.id.clone());
-        found.ok_or_else(|| {
-            wrong(column, name, "is not compared here; write an assistant's name as the comparison does")
+        let mut titled = input.assistants.iter().filter(|arm| arm.title == name);
+        let alone = titled.next().filter(|_| titled.next().is_none());
+        let found = input.assistants.iter().find(|arm| arm.id.as_str() == name).or(alone);
+        found.map(|arm| arm.id.clone()).ok_or_else(|| {
+            wrong(column, name, "names none, or several, of those compared; write an assistant's id")
         })
     };
     let task = input.tasks.iter().find(|task| task.id.as_str() == one.task.trim());
@@ -171,7 +195,7 @@ mod tests {
         );
         check(
             "a,aster,cedar,left,r",
-            "line 2, column `right`: `cedar` is not compared here; write an assistant's name as the comparison does",
+            "line 2, column `right`: `cedar` names none, or several, of those compared; write an assistant's id",
         );
         check(
             "a,aster,Aster,left,r",
@@ -188,6 +212,10 @@ mod tests {
         check(
             "a,aster,birch",
             "line 2: 3 fields stand here and 5 are needed: task, left, right, preferred, reviewer",
+        );
+        check(
+            "a,aster,birch,left,r\na,birch,aster,tie,r",
+            "line 3: r voted on this pair in line 2 already; keep one of the two",
         );
         check("", "there is no vote; write one line per vote");
         assert!(read("task,a,b\n").unwrap_err().starts_with("line 1: the columns must be"));
