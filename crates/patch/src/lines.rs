@@ -62,8 +62,9 @@ pub(crate) struct Changes {
 
 /// Returns where two sequences differ, in order, by the Histogram algorithm, as `git diff --histogram` does.
 ///
-/// Sequences longer than [`WHOLE`] are cut first at lines that stand exactly once on either side; a stretch between
-/// two cuts in which more than [`PAIRS`] pairs of lines are equal is one change.
+/// Sequences longer than [`WHOLE`] are cut first at lines that stand exactly once on either side. The stretches between
+/// the cuts are looked into, first to last, as long as their pairs of equal lines come to no more than [`PAIRS`] in
+/// all; a stretch for which none are left is one change.
 pub(crate) fn changes(old: &[u32], new: &[u32]) -> Changes {
     let start = old.iter().zip(new).take_while(|(a, b)| a == b).count();
     let end = old[start..].iter().rev().zip(new[start..].iter().rev()).take_while(|(a, b)| a == b).count();

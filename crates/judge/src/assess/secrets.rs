@@ -8,7 +8,7 @@ use fairtrial_domain::score::Finding;
 
 use super::paths::is_test;
 use super::tamper::{seen, text};
-use crate::features::Sources;
+use crate::features::{Sources, Stood};
 
 /// The least entropy of a value beside a telling name, in bits for each character.
 pub(super) const ENTROPY: f64 = 4.0;
@@ -53,8 +53,10 @@ pub(super) fn dangers<'a>(patch: &'a Patch, sources: &Sources<'a>) -> Vec<Findin
         let before = text(change.before.as_ref()).unwrap_or_default();
         let lines: Vec<&str> = after.lines().collect();
         let clues = Clues::of(after);
-        for hunk in &sources.hunks(before, after).all {
-            for line in hunk.new.clone() {
+        let hunks = sources.hunks(before, after);
+        let mut stood = Stood::where_coarse(&hunks, before);
+        for hunk in &hunks.all {
+            for line in hunk.new.clone().filter(|line| !stood.takes(lines.get(*line))) {
                 let Some(what) = lines.get(line).and_then(|line| clues.secret(line)) else { continue };
                 let because = format!("{what} was put in");
                 found.push(seen(RuleId::Secret, &change.path, Some(line), because, !is_test(&change.path)));

@@ -11,7 +11,7 @@ use fairtrial_domain::task::Task;
 use super::assertion::plain;
 use super::paths::is_test;
 use super::tamper::{quote, seen, text};
-use crate::features::Sources;
+use crate::features::{Sources, Stood};
 use crate::syntax::{Grammar, Source, Token, TokenKind};
 
 /// Signs of a test run, with what they are. Text is looked for in code and literals, never in comments.
@@ -159,7 +159,10 @@ fn production<'a>(patch: &'a Patch, sources: &Sources<'a>) -> Vec<(&'a str, Adde
             continue;
         }
         let before = text(change.before.as_ref()).unwrap_or_default();
-        let lines = sources.hunks(before, after).all.iter().flat_map(|hunk| hunk.new.clone()).collect();
+        let hunks = sources.hunks(before, after);
+        let (mut stood, all): (_, Vec<&str>) = (Stood::where_coarse(&hunks, before), after.lines().collect());
+        let added = hunks.all.iter().flat_map(|hunk| hunk.new.clone());
+        let lines = added.filter(|line| !stood.takes(all.get(*line))).collect();
         found.push((change.path.as_str(), Added { text: after, before, lines }));
     }
     found

@@ -8,6 +8,7 @@ pub mod lint;
 pub(crate) mod locality;
 pub mod manifests;
 pub(crate) mod noise;
+mod stood;
 pub(crate) mod tokens;
 
 use std::cell::{Cell, RefCell};
@@ -22,6 +23,7 @@ use fairtrial_patch::rename;
 use crate::assess::tests_in::{Language, Test, tests};
 use crate::syntax::{Grammar, Source, Unread};
 use noise::Class;
+pub(crate) use stood::Stood;
 
 /// Why a feature has no figure, as a sentence fragment for people.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
