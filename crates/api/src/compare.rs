@@ -9,7 +9,7 @@ use fairtrial_domain::comparison::{
     AgainstItself, Comparison, Exploratory, Forecast, Looks, MethodCheck, SelfTest, Standing,
 };
 use fairtrial_domain::id::{AssistantId, RunId, TaskId};
-use fairtrial_domain::plan::Plan;
+use fairtrial_domain::plan::{Plan, Recording};
 use fairtrial_domain::run::{RunRecord, RunStatus, TrialRecord, Validity};
 use fairtrial_domain::score::ScoreId;
 use fairtrial_domain::task::{Repository, Task, TaskKind};
@@ -229,6 +229,7 @@ fn standing(
         (kept < plan.assistants.len(), Exploratory::AssistantsLeftOut),
         (stopped, Exploratory::StoppedEarly),
         (trials.iter().any(is_changed), Exploratory::OutcomesChanged),
+        (matches!(plan.recording, Recording::Replay { .. }), Exploratory::Replayed),
     ]
     .into_iter()
     .filter_map(|(holds, reason)| holds.then_some(reason))

@@ -42,6 +42,7 @@ pub use doctor::Doctor;
 pub use error::{ApiError, describe};
 pub use fairtrial_patch::visible;
 pub use home::Home;
+pub use recording::Replayed;
 pub use rescore::{Changed, Rescored};
 pub use upkeep::{Gc, GoneBase, Repair};
 

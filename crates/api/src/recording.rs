@@ -9,7 +9,7 @@ use std::sync::Arc;
 use fairtrial_backends::backend;
 use fairtrial_domain::assistant::Assistant;
 use fairtrial_domain::bundle::RECORDING_FOLDER;
-use fairtrial_domain::id::{Digest, RunId, TrialKey};
+use fairtrial_domain::id::{AssistantId, Digest, RunId, TrialKey};
 use fairtrial_domain::plan::{Plan, PlannedTask, Recording};
 use fairtrial_domain::task::Network;
 use fairtrial_domain::traffic::{MeterOrder, Traffic};
@@ -52,9 +52,7 @@ pub(crate) fn order(
 
 /// Returns the recording that a run holds of a trial.
 fn recorded(store: &Store, run: &RunId, key: &TrialKey) -> Result<Option<Digest>, ApiError> {
-    let trials = store.trials(run)?;
-    let trial = trials.into_iter().find(|trial| trial.key == *key);
-    Ok(trial.and_then(|trial| trial.traffic?.recording))
+    Ok(store.trial(run, key)?.and_then(|trial| trial.traffic?.recording))
 }
 
 /// Writes a recording's list and bodies into a new folder.
@@ -121,6 +119,15 @@ pub(crate) fn keyless(mut plan: Plan) -> Plan {
     plan
 }
 
+/// A replay that was started.
+#[derive(Debug)]
+pub struct Replayed {
+    /// The new run.
+    pub run: RunId,
+    /// Assistants of the recorded run with a trial that was not recorded: they are not in the new one.
+    pub left_out: Vec<AssistantId>,
+}
+
 impl Api {
     /// Plans and starts a run whose exchanges with models are recorded whole.
     ///
@@ -138,14 +145,18 @@ impl Api {
     ///
     /// # Errors
     /// When nothing of the run was recorded.
-    pub async fn replay(self: &Arc<Self>, run: &RunId, suite: Option<String>) -> Result<RunId, ApiError> {
+    pub async fn replay(self: &Arc<Self>, run: &RunId, suite: Option<String>) -> Result<Replayed, ApiError> {
         let api = Arc::clone(self);
         let id = run.clone();
-        let planned = blocking(move || api.plan_replay(&id, suite)).await?;
-        self.start(planned, None).await
+        let (planned, left_out) = blocking(move || api.plan_replay(&id, suite)).await?;
+        Ok(Replayed { run: self.start(planned, None).await?, left_out })
     }
 
-    fn plan_replay(&self, run: &RunId, suite: Option<String>) -> Result<Planned, ApiError> {
+    fn plan_replay(
+        &self,
+        run: &RunId,
+        suite: Option<String>,
+    ) -> Result<(Planned, Vec<AssistantId>), ApiError> {
         let mut plan = self.store.run(run)?.record.plan;
         let mut tasks = self.store.tasks(run)?;
         if let Some(suite) = suite {
@@ -161,21 +172,24 @@ impl Api {
             }
         }
         let trials = self.store.trials(run)?;
-        plan.assistants.retain(|assistant| {
+        let is_recorded = |assistant: &Assistant| {
             let mut own = trials.iter().filter(|trial| trial.key.assistant == assistant.id).peekable();
             own.peek().is_some()
                 && own.all(|trial| trial.traffic.as_ref().is_some_and(|traffic| traffic.recording.is_some()))
-        });
-        if plan.assistants.is_empty() {
+        };
+        let (kept, left_out): (Vec<_>, Vec<_>) = plan.assistants.into_iter().partition(is_recorded);
+        if kept.is_empty() {
             return Err(ApiError::BadRequest(format!(
                 "run {run} holds no assistant of which every trial was recorded: run it with --record"
             )));
         }
+        plan.assistants = kept;
         plan.recording = Recording::Replay { run: run.clone() };
         // Nothing is paid for a recorded answer.
         plan.budget.usd = None;
         let plan = keyless(plan);
         let hash = plan::hash(&plan)?;
-        Ok(Planned { plan, hash, tasks })
+        let left_out = left_out.into_iter().map(|assistant| assistant.id).collect();
+        Ok((Planned { plan, hash, tasks }, left_out))
     }
 }

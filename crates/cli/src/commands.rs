@@ -34,8 +34,11 @@ pub(crate) async fn run(cli: Cli) -> Result<ExitCode, ApiError> {
         Command::Run(args) => run_suite(&api, args).await,
         Command::Replay(args) => {
             let recorded = api.find_run(&args.run)?;
-            let run = api.replay(&recorded, args.suite).await?;
-            follow(&api, &run, args.json.json).await
+            let replayed = api.replay(&recorded, args.suite).await?;
+            for assistant in replayed.left_out {
+                aside(&format!("{assistant} is left out: not every trial of it was recorded"));
+            }
+            follow(&api, &replayed.run, args.json.json).await
         }
         Command::Runs(args) => done(runs(&api, args.json)),
         Command::Show(args) => done(api.find_run(&args.run).and_then(|run| show(&api, &run, args.json.json))),

@@ -102,6 +102,7 @@ fn reason_words(reason: Exploratory) -> &'static str {
         Exploratory::StoppedEarly => "stopped before its plan was through",
         Exploratory::OtherRules => "other rules of judging than the plan's",
         Exploratory::OutcomesChanged => "outcomes changed after the trials",
+        Exploratory::Replayed => "a recording answered",
     }
 }
 

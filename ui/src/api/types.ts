@@ -830,7 +830,7 @@ trials: number,
  */
 reason: string, };
 
-export type Exploratory = "no_plan" | "plan_changed" | "other_margin" | "other_weights" | "assistants_left_out" | "other_tasks" | "stopped_early" | "other_rules" | "outcomes_changed";
+export type Exploratory = "no_plan" | "plan_changed" | "other_margin" | "other_weights" | "assistants_left_out" | "other_tasks" | "stopped_early" | "other_rules" | "outcomes_changed" | "replayed";
 
 export type Factor = "tool" | "model";
 

@@ -46,6 +46,7 @@ export const verdictEn = {
   'verdict.exploratory_stopped_early': 'Exploratory: the run stopped before its plan was through.',
   'verdict.exploratory_other_rules': 'Exploratory: the rules of judging are not those of the plan.',
   'verdict.exploratory_outcomes_changed': 'Exploratory: outcomes were changed after the trials.',
+  'verdict.exploratory_replayed': 'Exploratory: a recording answered, which was there before the plan.',
 } as const;
 
 export const verdictAr: Record<keyof typeof verdictEn, string> = {
@@ -95,4 +96,5 @@ export const verdictAr: Record<keyof typeof verdictEn, string> = {
   'verdict.exploratory_stopped_early': 'استكشافي: توقفت الجولة قبل تمام خطتها.',
   'verdict.exploratory_other_rules': 'استكشافي: قواعد الحكم ليست قواعد الخطة.',
   'verdict.exploratory_outcomes_changed': 'استكشافي: غُيّرت النتائج بعد المحاولات.',
+  'verdict.exploratory_replayed': 'استكشافي: أجاب تسجيل كان موجودًا قبل الخطة.',
 };

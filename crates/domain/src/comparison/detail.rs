@@ -75,6 +75,8 @@ values! {
         OtherRules,
         /// Outcomes were changed after the trials, by a reviewer's word or by scoring anew.
         OutcomesChanged,
+        /// A recording answered: what it answers was known before the plan.
+        Replayed,
     }
 
     /// Something other than the solved rate in which two assistants are compared.

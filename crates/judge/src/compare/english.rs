@@ -70,6 +70,7 @@ codes! {
     StoppedEarly "exploratory_stopped_early" "Exploratory: the run stopped before its plan was through."
     OtherRules "exploratory_other_rules" "Exploratory: the rules of judging are not those of the plan."
     OutcomesChanged "exploratory_outcomes_changed" "Exploratory: outcomes were changed after the trials."
+    Replayed "exploratory_replayed" "Exploratory: a recording answered, which was there before the plan."
 }
 
 /// Returns the English text of a code's word, holes unfilled; `None` for a word that is none.

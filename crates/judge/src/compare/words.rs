@@ -90,6 +90,7 @@ fn exploratory(standing: &Standing) -> Vec<Sentence> {
         Exploratory::StoppedEarly => Code::StoppedEarly,
         Exploratory::OtherRules => Code::OtherRules,
         Exploratory::OutcomesChanged => Code::OutcomesChanged,
+        Exploratory::Replayed => Code::Replayed,
     };
     match standing {
         Standing::PreRegistered { .. } => vec![],
