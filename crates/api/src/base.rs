@@ -21,7 +21,9 @@ pub(crate) fn folder(home: &Home, task: &Task) -> Result<PathBuf, ApiError> {
         Repository::Folder { .. } => serde_json::to_string(&task.digest)?,
         Repository::Git { .. } => serde_json::to_string(&task.repository)?,
     };
-    let setup = serde_json::to_string(&(FORM, &task.setup, &task.requires))?;
+    // What set-up can see and reach decides what it makes.
+    let given = (!task.setup.is_empty()).then_some((&task.readable, &task.network));
+    let setup = serde_json::to_string(&(FORM, &task.setup, &task.requires, given))?;
     Ok(home.bases().join(digest(format!("{source}\n{setup}").as_bytes()).0))
 }
 

@@ -5,7 +5,8 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 
-/// What cells get of the environment: enough to find toolchains, nothing that is a secret.
+/// What the processes of cells get of the environment: enough to find toolchains and the way out. What runs in a cell
+/// gets none of it but through the cell; in the plain tier, where nothing is walled off, a proxy's password can be read.
 pub(crate) fn cell_environment() -> BTreeMap<OsString, OsString> {
     const PASSED_ON: &[&str] = &[
         "PATH",
@@ -20,6 +21,9 @@ pub(crate) fn cell_environment() -> BTreeMap<OsString, OsString> {
         "HTTPS_PROXY",
         "HTTP_PROXY",
         "NO_PROXY",
+        "https_proxy",
+        "http_proxy",
+        "no_proxy",
         "SSL_CERT_FILE",
         "SSL_CERT_DIR",
     ];

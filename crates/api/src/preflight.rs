@@ -21,8 +21,8 @@ use crate::runs::blocking;
 
 /// Checks run no model and hold little memory.
 const MEMORY_PER_CELL: u64 = 256 << 20;
-/// Files of a folder that are counted, and names that are told.
-const MOST_FILES: usize = 20_000;
+/// Files and folders that are looked at in a folder, and names that are told.
+const MOST_LOOKS: usize = 20_000;
 const MOST_NAMES: usize = 5;
 /// Names of files that mostly hold passwords, keys or tokens.
 const SECRET: [&str; 14] = [
@@ -156,8 +156,17 @@ impl Machine for Here {
 /// Says how much lies in a folder, and what of it looks like a secret by its name.
 fn folder(top: &Path) -> String {
     let (mut files, mut secrets, mut open) = (0, vec![], vec![top.to_owned()]);
-    while let Some(entry) = open.pop().filter(|_| files < MOST_FILES) {
-        for entry in fs::read_dir(entry).into_iter().flatten().flatten() {
+    let (mut looks, mut closed) = (0, 0);
+    'all: while let Some(entry) = open.pop() {
+        let Ok(entries) = fs::read_dir(entry) else {
+            closed += 1;
+            continue;
+        };
+        for entry in entries.flatten() {
+            if looks == MOST_LOOKS {
+                break 'all;
+            }
+            looks += 1;
             if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
                 open.push(entry.path());
                 continue;
@@ -170,9 +179,8 @@ fn folder(top: &Path) -> String {
         }
     }
     secrets.sort();
-    let more = if files >= MOST_FILES { "more than " } else { "" };
-    let number = files.min(MOST_FILES);
-    let mut said = format!("all of it: {more}{number} {}", if number == 1 { "file" } else { "files" });
+    let more = if looks == MOST_LOOKS { "at least " } else { "" };
+    let mut said = format!("all of it: {more}{files} {}", if files == 1 { "file" } else { "files" });
     match secrets.len() {
         0 => said.push_str(", none of which looks like a secret by its name"),
         n => {
@@ -184,5 +192,31 @@ fn folder(top: &Path) -> String {
             }
         }
     }
+    if closed > 0 {
+        said.push_str(&format!("; folders that could not be looked into: {closed}"));
+    }
     said
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_folder_would_give_away_is_counted_with_what_cannot_be_seen() {
+        let dir = tempfile::tempdir().unwrap();
+        let put = |name: &str| fs::write(dir.path().join(name), "").unwrap();
+        fs::create_dir(dir.path().join("inner")).unwrap();
+        put("a.txt");
+        put("inner/deploy_key.pem");
+        assert_eq!(
+            folder(dir.path()),
+            "all of it: 2 files, of which these look like secrets: inner/deploy_key.pem"
+        );
+        let none = dir.path().join("none");
+        assert_eq!(
+            folder(&none),
+            "all of it: 0 files, none of which looks like a secret by its name; folders that could not be looked into: 1"
+        );
+    }
 }
