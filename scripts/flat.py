@@ -85,6 +85,8 @@ class Row:
 def main():
     program = os.path.abspath(sys.argv[1])
     trials = int(sys.argv[2]) if len(sys.argv) > 2 else 200
+    if trials < 3 * EACH:
+        sys.exit(f"flat.py: {trials} trials show no growth: ask for {3 * EACH} or more")
     with tempfile.TemporaryDirectory(prefix="flat-") as place:
         place = pathlib.Path(place)
         home, scratch, task = place / "home", place / "tmp", place / "suite/trivial"

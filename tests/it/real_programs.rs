@@ -52,7 +52,7 @@ fn three_programs_fix_a_file_and_fail_in_two_ways_as_they_should() {
 }
 
 /// Prints a row of JSON for each program and case. What does not hold is told there and fails nothing here:
-/// `cargo xtask assistants` compares it with what is on record.
+/// `cargo xtask assistants` fails on what held before.
 #[test]
 #[ignore = "most of an hour: `cargo xtask assistants` runs it"]
 fn every_program_in_every_case() {

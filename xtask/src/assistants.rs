@@ -32,7 +32,8 @@ struct Row {
 /// Runs the matrix; returns the table, and writes it into `docs/assistants.md` where that is wished for.
 ///
 /// # Errors
-/// When the test cannot run, or told nothing.
+/// When the test cannot run or told nothing, when the page has no place for the table, and, after writing, when a case
+/// does not hold of which the page did not say so before.
 pub fn assistants(root: &Path, write: bool) -> Result<String, BenchError> {
     let cargo = || {
         let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
@@ -63,20 +64,38 @@ pub fn assistants(root: &Path, write: bool) -> Result<String, BenchError> {
         return Err(BenchError::Wrong { what: "what programs do".to_owned(), why });
     }
     let table = format!("{}\n\n{}", made_from(root)?, table(&rows));
+    let page = root.join(PAGE);
+    let text =
+        fs::read_to_string(&page).map_err(|source| BenchError::Access { path: page.clone(), source })?;
     if write {
-        let page = root.join(PAGE);
-        let text =
-            fs::read_to_string(&page).map_err(|source| BenchError::Access { path: page.clone(), source })?;
-        bench::write(&page, &between(&text, &table))?;
+        let new = between(&text, &table).ok_or_else(|| BenchError::Wrong {
+            what: PAGE.to_owned(),
+            why: format!("the lines `{BEGIN}` and `{END}` are not there, in this order"),
+        })?;
+        bench::write(&page, &new)?;
+    }
+    let worse = worse(&rows, &text);
+    if !worse.is_empty() {
+        let why = format!("these held before: {}\n\n{table}", worse.join("; "));
+        return Err(BenchError::Wrong { what: "what programs do".to_owned(), why });
     }
     Ok(table)
 }
 
-/// Puts the table between its marks.
-fn between(page: &str, table: &str) -> String {
-    let before = page.split(BEGIN).next().unwrap_or_default();
-    let after = page.split(END).nth(1).unwrap_or_default();
-    format!("{before}{BEGIN}\n\n{table}\n{END}{after}")
+/// Returns the cases that do not hold and of which the page does not say so.
+fn worse(rows: &[Row], page: &str) -> Vec<String> {
+    let failed = rows.iter().filter(|row| row.holds == Some(false));
+    failed
+        .map(|row| format!("{}, {}", row.title, row.case))
+        .filter(|name| !page.contains(&format!(" {name}: ")))
+        .collect()
+}
+
+/// Puts the table between its marks; `None` when they are not there.
+fn between(page: &str, table: &str) -> Option<String> {
+    let (before, rest) = page.split_once(BEGIN)?;
+    let (_, after) = rest.split_once(END)?;
+    Some(format!("{before}{BEGIN}\n\n{table}\n{END}{after}"))
 }
 
 fn table(rows: &[Row]) -> String {
@@ -159,8 +178,20 @@ mod tests {
     #[test]
     fn the_table_takes_the_place_of_the_older_one() {
         let page = format!("a\n{BEGIN}\nold\n{END}\nb\n");
-        let new = between(&page, "new\n");
+        let new = between(&page, "new\n").unwrap();
         assert_eq!(new, format!("a\n{BEGIN}\n\nnew\n\n{END}\nb\n"));
-        assert_eq!(between(&new, "new\n"), new);
+        assert_eq!(between(&new, "new\n"), Some(new));
+        assert_eq!(between(&format!("{END} {BEGIN}"), "new"), None);
+    }
+
+    #[test]
+    fn a_case_that_held_before_is_told() {
+        let rows = [
+            row("A", "fix", Some(true), &[]),
+            row("A", "429", Some(false), &["x"]),
+            row("B", "500", None, &[]),
+        ];
+        assert_eq!(worse(&rows, "1. A, 429: it ended as finished; x."), Vec::<String>::new());
+        assert_eq!(worse(&rows, "1. B, 429: it ended as finished; x."), ["A, 429"]);
     }
 }
