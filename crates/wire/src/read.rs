@@ -163,7 +163,8 @@ fn word(value: &Value) -> Option<String> {
 
 /// Returns a whole without parts that are counted on their own; unknown when the parts exceed it.
 fn without(whole: Option<u64>, parts: &[Option<u64>]) -> Option<u64> {
-    whole?.checked_sub(parts.iter().flatten().sum())
+    let parts = parts.iter().flatten().try_fold(0_u64, |sum, part| sum.checked_add(*part));
+    whole?.checked_sub(parts?)
 }
 
 /// Reads one answer's body as its bytes come.

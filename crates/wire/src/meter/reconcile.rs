@@ -14,7 +14,8 @@ pub(super) fn disagreements(metered: &Usage, reported: Option<&Usage>) -> Vec<St
         };
     }
     // Not all tell reasoning from other output.
-    let output = |usage: &Usage| usage.output.map(|output| output + usage.reasoning.unwrap_or(0));
+    let output =
+        |usage: &Usage| usage.output.map(|output| output.saturating_add(usage.reasoning.unwrap_or(0)));
     let figures = [
         ("uncached input", metered.input_uncached, reported.input_uncached),
         ("tokens read from a cache", metered.cache_read, reported.cache_read),
@@ -51,6 +52,8 @@ mod tests {
             disagreements(&ours, Some(&other)),
             ["uncached input: it reports 54, the meter counted 10"]
         );
+        let most = Usage { output: Some(u64::MAX), reasoning: Some(1), ..ours.clone() };
+        assert_eq!(disagreements(&most, Some(&most)), Vec::<String>::new());
         let bypassed = Usage { requests: Some(0), ..Usage::default() };
         assert_eq!(
             disagreements(&bypassed, Some(&same)),

@@ -162,3 +162,9 @@ fn a_path_tells_the_api_and_sometimes_the_model() {
     assert_eq!(model("/v1/messages/count_tokens"), (WireApi::Other, None));
     assert_eq!(api("GET", "/v1/responses"), WireApi::Other);
 }
+
+#[test]
+fn parts_beyond_all_reason_leave_the_whole_unknown() {
+    assert_eq!(without(Some(9), &[Some(4), None, Some(5)]), Some(0));
+    assert_eq!(without(Some(9), &[Some(u64::MAX), Some(9)]), None);
+}
