@@ -92,7 +92,7 @@ pub enum RecordingError {
         reason: String,
     },
     /// It grew too large.
-    #[error("the recording would have more than {MOST_BYTES} bytes: nothing is kept of it")]
+    #[error("the recording would have more than {MOST_BYTES} bytes: it ends here and cannot be replayed")]
     TooLarge,
 }
 

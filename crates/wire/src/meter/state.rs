@@ -1,6 +1,7 @@
 //! What a meter has seen, and one exchange while it is open.
 //!
-//! **Invariant:** every request that came in becomes one exchange, whatever becomes of it.
+//! **Invariant:** every request that the meter takes, whole and on its way to the upstream, becomes one exchange, whatever
+//! becomes of it. What it refuses before reaches no model and is counted nowhere.
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
