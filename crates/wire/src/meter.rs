@@ -1,7 +1,7 @@
 //! The meter: a reverse proxy on loopback between a program and its model, which counts, and may record or replay.
 //!
 //! **Invariant:** keys are put into what goes to the upstream and are written nowhere; an answer's bytes pass on as
-//! they come; memory is bounded.
+//! they come; bodies of requests and lists of an answer's pieces are bounded, however many a program sends.
 
 mod forward;
 mod outgoing;
@@ -21,7 +21,7 @@ use fairtrial_domain::usage::Usage;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
 
 use crate::client::{client, day};
 use crate::keys::{Key, NO_KEY, Veil, random};
@@ -33,6 +33,9 @@ use state::State;
 
 /// How long requests may take to wind up after the program has ended.
 const WIND_UP: Duration = Duration::from_millis(500);
+
+/// Bodies of requests that are held at once have this many MiB at most; more wait.
+const ROOM: usize = 512;
 
 /// What a meter is made of.
 #[derive(Debug, Default)]
@@ -94,6 +97,8 @@ pub(crate) struct Shared {
     keys: Vec<Key>,
     client: reqwest::Client,
     started: Instant,
+    /// Room for bodies of requests, in MiB.
+    room: Arc<Semaphore>,
     state: Mutex<State>,
 }
 
@@ -219,6 +224,7 @@ fn shared(settings: Settings, address: SocketAddr) -> Result<Shared, MeterError>
         token,
         keys: settings.keys,
         started: Instant::now(),
+        room: Arc::new(Semaphore::new(ROOM)),
         state: Mutex::new(State::new(host, Watch::new(settings.index), recorder, replay)),
     })
 }

@@ -107,3 +107,27 @@ fn failures_are_counted_since_the_newest_answer_and_missing_keys_are_none() {
     }
     assert_eq!(seen, [(0, 1), (1, 0), (1, 0), (1, 1), (1, 1), (1, 2), (2, 0)]);
 }
+
+#[test]
+fn bodies_without_a_length_wait_for_room() {
+    let (upstream, asked) = host();
+    let settings = Settings { upstream: format!("http://{upstream}"), ..Settings::default() };
+    let meter = Meter::start(settings).unwrap();
+    let path = meter.base_url().rsplit('/').next().unwrap().to_owned();
+    let address = meter.base_url().trim_start_matches("http://").split('/').next().unwrap().to_owned();
+    let open = || {
+        let mut stream = TcpStream::connect(&address).unwrap();
+        let head = format!(
+            "POST /{path}/x HTTP/1.1\r\nhost: meter\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{{}}\r\n"
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        stream
+    };
+    let mut held: Vec<TcpStream> = (0..8).map(|_| open()).collect();
+    std::thread::sleep(Duration::from_millis(200));
+    let mut late = open();
+    late.write_all(b"0\r\n\r\n").unwrap();
+    assert!(asked.recv_timeout(Duration::from_millis(300)).is_err(), "a ninth body was taken in");
+    drop(held.pop());
+    assert!(asked.recv_timeout(WAIT).is_ok(), "a body that waited was forgotten");
+}

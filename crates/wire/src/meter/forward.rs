@@ -9,7 +9,7 @@ use bytes::Bytes;
 use fairtrial_domain::traffic::WireApi;
 use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
-use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};
 use reqwest::Url;
 
@@ -62,6 +62,12 @@ pub(super) async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> A
     };
     let rest = rest.to_owned();
     let started = Instant::now();
+    // As long as the exchange is open, since its body is kept with it. An unknown length is taken for the largest.
+    let length =
+        head.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    let Ok(mut permit) = Arc::clone(&shared.room).acquire_many_owned(room(length)).await else {
+        return Ok(refusal(StatusCode::SERVICE_UNAVAILABLE, "api_error", "it is at its end"));
+    };
     let body = match Limited::new(body, LARGEST_REQUEST).collect().await {
         Ok(body) => body.to_bytes(),
         Err(_) => {
@@ -69,9 +75,11 @@ pub(super) async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> A
             return Ok(refusal(StatusCode::PAYLOAD_TOO_LARGE, "request_too_large", message));
         }
     };
+    let spare = permit.num_permits().saturating_sub(room(Some(body.len())) as usize);
+    drop(permit.split(spare));
     let path = rest.split('?').next().unwrap_or_default().to_owned();
     let asked = Asked { method: head.method.to_string(), path, body: body.clone() };
-    let open = Open::new(&shared, asked, started);
+    let open = Open::new(&shared, asked, started, permit);
     let played = open.replayed();
     Ok(match played {
         Some(Ok(played)) => play(open, played),
@@ -82,6 +90,12 @@ pub(super) async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> A
         }
         None => send(shared, open, head.method, &rest, &head.headers, body).await,
     })
+}
+
+/// Returns the MiB that a body of this length may fill.
+fn room(length: Option<usize>) -> u32 {
+    let mib = length.map_or(LARGEST_REQUEST, |length| length.min(LARGEST_REQUEST)) >> 20;
+    u32::try_from(mib).unwrap_or(u32::MAX).saturating_add(u32::from(length.is_some()))
 }
 
 /// Answers in the form of an error that all APIs' clients can read.
@@ -240,6 +254,11 @@ pub(super) fn counts(api: WireApi) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_body_takes_the_room_of_its_length_and_else_of_the_largest() {
+        assert_eq!([room(Some(0)), room(Some(3 << 20)), room(Some(usize::MAX)), room(None)], [1, 4, 65, 64]);
+    }
 
     #[test]
     fn what_follows_the_token_cannot_name_another_host() {

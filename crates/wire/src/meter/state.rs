@@ -14,6 +14,7 @@ use fairtrial_domain::id::Digest;
 use fairtrial_domain::traffic::{Exchange, Traffic};
 use fairtrial_domain::usage::{Usage, UsageSource};
 use serde_json::Value;
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::forward::counts;
 use super::{Seen, Shared, reconcile};
@@ -24,6 +25,8 @@ use crate::replay::{Departure, Played, Replay};
 
 /// More exchanges are counted, not listed.
 const MOST_LISTED: usize = 2000;
+/// More pieces of one answer are one.
+const MOST_PIECES: usize = 100_000;
 /// An answer with more bytes ends a recording.
 const LARGEST_ANSWER: usize = 64 << 20;
 
@@ -167,10 +170,17 @@ pub(super) struct Open {
     whole: bool,
     /// Whether the upstream broke it off, or was not there.
     broken: bool,
+    /// Given back with the body.
+    _room: OwnedSemaphorePermit,
 }
 
 impl Open {
-    pub(super) fn new(shared: &Arc<Shared>, asked: Asked, started: Instant) -> Open {
+    pub(super) fn new(
+        shared: &Arc<Shared>,
+        asked: Asked,
+        started: Instant,
+        room: OwnedSemaphorePermit,
+    ) -> Open {
         let api = read::api(&asked.method, &asked.path);
         let json = serde_json::from_slice::<Value>(&asked.body).ok();
         let mut hasher = DefaultHasher::new();
@@ -219,6 +229,7 @@ impl Open {
             held,
             whole: false,
             broken: false,
+            _room: room,
         }
     }
 
@@ -258,7 +269,7 @@ impl Open {
                 self.held = None;
             } else {
                 held.extend_from_slice(bytes);
-                self.pieces.push((now, bytes.len() as u64));
+                piece(&mut self.pieces, now, bytes.len() as u64);
             }
         }
     }
@@ -312,6 +323,28 @@ impl Drop for Open {
     }
 }
 
+/// Adds a piece to an answer's; beyond a number the last one grows.
+fn piece(pieces: &mut Vec<(u64, u64)>, ms: u64, length: u64) {
+    let is_full = pieces.len() >= MOST_PIECES;
+    match pieces.last_mut() {
+        Some((_, last)) if is_full => *last += length,
+        Some(_) | None => pieces.push((ms, length)),
+    }
+}
+
 fn ms(from: Instant, to: Instant) -> u64 {
     u64::try_from(to.saturating_duration_since(from).as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_in_countless_pieces_keeps_its_length_and_not_their_number() {
+        let mut pieces = vec![];
+        (0..MOST_PIECES as u64 + 5).for_each(|ms| piece(&mut pieces, ms, 1));
+        assert_eq!(pieces.len(), MOST_PIECES);
+        assert_eq!(pieces.iter().map(|(_, length)| length).sum::<u64>(), MOST_PIECES as u64 + 5);
+    }
 }
