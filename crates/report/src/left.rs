@@ -4,57 +4,131 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use fairtrial_domain::id::TrialKey;
+use fairtrial_domain::network::{Contact, ContactVerdict};
 use fairtrial_domain::run::TrialRecord;
-use fairtrial_domain::traffic::{LeftFile, Traffic};
+use fairtrial_domain::traffic::{Left, LeftFile, Traffic};
 
 use crate::{ReportInput, contacts, words};
 
 /// Stretches of lines that are named of one file; the rest is counted.
 const MOST_STRETCHES: usize = 6;
+const UNSEEN: &str = "contents not visible";
 
 /// What is said of a trial that a recording answered.
 pub(crate) const REPLAYED: &str = "nothing: a replay";
 
 /// What one host was sent by an assistant's trials.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Sent {
-    pub(crate) trials: usize,
+pub(crate) struct Sent<'a> {
+    /// The trials that sent it something, each once, however it was seen.
+    pub(crate) trials: BTreeSet<&'a TrialKey>,
+    /// What the meter saw.
     pub(crate) requests: usize,
     pub(crate) bytes: u64,
-    /// Files with the most lines that one trial told; `None` where contents are not visible.
-    pub(crate) files: Option<BTreeMap<String, (u32, u32)>>,
+    /// What the network's proxy saw, whose contents nobody can read.
+    pub(crate) proxied: Proxied,
+    /// What the meter read; `None` where the meter saw nothing.
+    pub(crate) seen: Option<Seen<'a>>,
 }
 
-/// Returns what was sent, by assistant's place in the plan and host. A host that the network's proxy saw, and not the
-/// meter, was sent bytes whose contents are not visible.
-pub(crate) fn by_host(input: &ReportInput<'_>) -> BTreeMap<(usize, String), Sent> {
-    let mut sent: BTreeMap<(usize, String), Sent> = BTreeMap::new();
+/// What went through the network's proxy.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Proxied {
+    pub(crate) times: u64,
+    pub(crate) bytes: u64,
+}
+
+/// What of the repository was seen in requests, of one trial or of several.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Seen<'a> {
+    /// Files with the most lines that one trial told.
+    files: BTreeMap<&'a str, (u32, u32)>,
+    /// Lines that stand in several files.
+    unplaced: u64,
+    /// The most files that one trial did not look for.
+    unread: u64,
+    /// Trials whose requests could be read, and could not.
+    visible: usize,
+    hidden: usize,
+}
+
+impl<'a> Seen<'a> {
+    pub(crate) fn add(&mut self, left: &'a Left) {
+        if !left.contents_visible {
+            self.hidden += 1;
+            return;
+        }
+        self.visible += 1;
+        self.unplaced += left.unplaced;
+        self.unread = self.unread.max(left.unread);
+        for file in &left.files {
+            let most = self.files.entry(&file.path).or_insert((0, file.of));
+            most.0 = most.0.max(file.lines);
+        }
+    }
+
+    /// Says what was seen, with at most so many files by name. Only where every line was looked for and placed is it
+    /// said that none was seen.
+    pub(crate) fn said(&self, most_files: usize) -> String {
+        let each = self.files.iter().map(|(path, (lines, of))| format!("{path} ({lines} of {of} lines)"));
+        let mut files = each.take(most_files).collect::<Vec<_>>().join(", ");
+        if self.files.len() > most_files {
+            files.push_str(&format!(" and {} more", words::count(self.files.len() - most_files, "file")));
+        }
+        let mut said = Vec::from_iter(Some(files).filter(|files| !files.is_empty()));
+        said.extend(self.doubts());
+        if said.is_empty() && self.visible > 0 {
+            said.push("no line of the repository was seen".to_owned());
+        }
+        if self.hidden > 0 && self.visible > 0 {
+            said.push(format!("contents of {} not visible", words::count(self.hidden, "trial")));
+        } else if self.hidden > 0 {
+            said.push(UNSEEN.to_owned());
+        }
+        said.join("; ")
+    }
+
+    /// Says what keeps the files from being the whole answer.
+    fn doubts(&self) -> Vec<String> {
+        let lines = words::count(usize::try_from(self.unplaced).unwrap_or(usize::MAX), "line");
+        let files = words::count(usize::try_from(self.unread).unwrap_or(usize::MAX), "file");
+        let unplaced = (self.unplaced > 0).then(|| format!("{lines} seen that stand in several files"));
+        let unread = (self.unread > 0)
+            .then(|| format!("{files} of the repository not looked for: too large, too many or unreadable"));
+        unplaced.into_iter().chain(unread).collect()
+    }
+}
+
+/// Returns what was sent, by assistant's place in the plan and host. A host that the network's proxy let through, and
+/// not the meter, was sent bytes whose contents are not visible; one that was refused or not reached was sent nothing.
+pub(crate) fn by_host<'a>(input: &ReportInput<'a>) -> BTreeMap<(usize, &'a str), Sent<'a>> {
+    let mut sent: BTreeMap<(usize, &str), Sent<'_>> = BTreeMap::new();
     for trial in input.trials {
         let Some(place) = input.place(&trial.key.assistant) else { continue };
         if let Some(traffic) = trial.traffic.as_deref().filter(|traffic| traffic.replay_of.is_none()) {
-            let one = sent.entry((place, traffic.host.clone())).or_default();
-            one.trials += 1;
+            let one = sent.entry((place, &traffic.host)).or_default();
+            one.trials.insert(&trial.key);
             one.requests += requests(traffic);
             one.bytes += traffic.left.bytes;
-            if traffic.left.contents_visible {
-                let files = one.files.get_or_insert_default();
-                for file in &traffic.left.files {
-                    let most = files.entry(file.path.clone()).or_insert((0, file.of));
-                    most.0 = most.0.max(file.lines);
-                }
-            }
+            one.seen.get_or_insert_default().add(&traffic.left);
         }
-        let hosts: BTreeSet<&str> = trial.contacts.iter().map(|contact| contact.host.as_str()).collect();
-        for host in hosts {
-            let one = sent.entry((place, host.to_owned())).or_default();
-            one.trials += 1;
-            for contact in trial.contacts.iter().filter(|contact| contact.host == host) {
-                one.requests += contact.count as usize;
-                one.bytes += contact.up;
-            }
+        for contact in reached(trial) {
+            let one = sent.entry((place, &contact.host)).or_default();
+            one.trials.insert(&trial.key);
+            one.proxied.times += contact.count;
+            one.proxied.bytes += contact.up;
         }
     }
     sent
+}
+
+/// Returns the contacts that were let through and answered.
+fn reached(trial: &TrialRecord) -> impl Iterator<Item = &Contact> {
+    trial.contacts.iter().filter(|contact| match contact.verdict {
+        ContactVerdict::Allowed => true,
+        ContactVerdict::Refused { .. } | ContactVerdict::Failed { .. } => false,
+    })
 }
 
 fn requests(traffic: &Traffic) -> usize {
@@ -68,12 +142,13 @@ pub(crate) fn of_trial(input: &ReportInput<'_>, record: &TrialRecord) -> Vec<Str
         return vec![];
     }
     let Some(traffic) = record.traffic.as_deref() else {
-        let bytes: u64 = record.contacts.iter().map(|contact| contact.up).sum();
+        let bytes: u64 = reached(record).map(|contact| contact.up).sum();
+        let hosts: BTreeSet<_> = reached(record).map(|contact| contact.host.as_str()).collect();
         let seen = match record.contacts.as_slice() {
             [] => "how much is not known".to_owned(),
-            some => format!("{bytes} bytes to {}", words::count(some.len(), "host")),
+            _ => format!("{bytes} bytes to {}", words::count(hosts.len(), "host")),
         };
-        return vec![format!("not metered, contents not visible; {seen}")];
+        return vec![format!("not metered, {UNSEEN}; {seen}")];
     };
     if traffic.replay_of.is_some() {
         let mut said = vec![REPLAYED.to_owned()];
@@ -83,15 +158,13 @@ pub(crate) fn of_trial(input: &ReportInput<'_>, record: &TrialRecord) -> Vec<Str
     }
     let requests = words::count(requests(traffic), "request");
     let mut said = vec![format!("{} bytes in {requests} to {}", traffic.left.bytes, traffic.host)];
-    if !traffic.left.contents_visible {
-        said.push("contents not visible".to_owned());
-    } else if traffic.left.files.is_empty() {
-        said.push("no line of the repository was seen in them".to_owned());
-    }
-    said.extend(traffic.left.files.iter().map(file));
-    if traffic.left.unread > 0 {
-        let unread = words::count(traffic.left.unread as usize, "file");
-        said.push(format!("{unread} of the repository not looked for: too large, too many or unreadable"));
+    let mut seen = Seen::default();
+    seen.add(&traffic.left);
+    if !traffic.left.contents_visible || traffic.left.files.is_empty() {
+        said.push(seen.said(0));
+    } else {
+        said.extend(traffic.left.files.iter().map(file));
+        said.extend(seen.doubts());
     }
     said.extend(traffic.disagreements.iter().cloned());
     said.extend(record.contacts.iter().map(contacts::one));
@@ -110,29 +183,25 @@ fn file(file: &LeftFile) -> String {
     format!("{}: {} of {} lines that can be told apart ({lines})", file.path, file.lines, file.of)
 }
 
-/// Returns the files of a host's row as text.
-pub(crate) fn files(sent: &Sent) -> String {
-    match &sent.files {
-        None => "contents not visible".to_owned(),
-        Some(files) if files.is_empty() => "no line of the repository was seen".to_owned(),
-        Some(files) => {
-            let each = files.iter().map(|(path, (lines, of))| format!("{path} ({lines} of {of} lines)"));
-            each.collect::<Vec<_>>().join(", ")
-        }
-    }
+/// Returns what of the repository a host's row tells.
+pub(crate) fn contents(sent: &Sent<'_>) -> String {
+    let read = sent.seen.as_ref().map(|seen| seen.said(usize::MAX));
+    let proxied = (sent.proxied.times > 0).then(|| match &read {
+        Some(_) => format!("{UNSEEN} where a proxy alone saw it"),
+        None => UNSEEN.to_owned(),
+    });
+    read.into_iter().chain(proxied).collect::<Vec<_>>().join("; ")
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use fairtrial_domain::id::Digest;
-    use fairtrial_domain::network::{Contact, ContactVerdict};
-    use fairtrial_domain::traffic::Left;
     use fairtrial_domain::usage::Usage;
 
     use super::*;
     use crate::tests::sample::Sample;
 
-    fn traffic(files: Vec<LeftFile>) -> Traffic {
+    pub(crate) fn traffic(files: Vec<LeftFile>) -> Traffic {
         Traffic {
             host: "model.example".to_owned(),
             exchanges: vec![],
@@ -175,11 +244,14 @@ mod tests {
         );
         assert_eq!(said(&sample, 1), ["not metered, contents not visible; 70 bytes to 1 host"]);
         assert_eq!(said(&sample, 2), ["not metered, contents not visible; how much is not known"]);
-        let sent = by_host(&sample.input());
-        let told: Vec<_> =
-            sent.iter().map(|((_, host), sent)| (host.as_str(), sent.bytes, files(sent))).collect();
-        assert!(told.contains(&("model.example", 900, "a.py (4 of 9 lines)".to_owned())), "{told:?}");
-        assert!(told.contains(&("vendor.example", 70, "contents not visible".to_owned())), "{told:?}");
+        let input = sample.input();
+        let sent = by_host(&input);
+        let told: Vec<_> = sent
+            .iter()
+            .map(|((_, host), sent)| (*host, sent.bytes, sent.proxied.bytes, contents(sent)))
+            .collect();
+        assert!(told.contains(&("model.example", 900, 0, "a.py (4 of 9 lines)".to_owned())), "{told:?}");
+        assert!(told.contains(&("vendor.example", 0, 70, "contents not visible".to_owned())), "{told:?}");
         let mut unread = traffic(vec![]);
         unread.left.unread = 2;
         sample.trials[0].traffic = Some(Box::new(unread));
@@ -189,8 +261,59 @@ mod tests {
         replay.replay_of = Some(Digest("0".repeat(64)));
         sample.trials[0].traffic = Some(Box::new(replay));
         assert_eq!(said(&sample, 0), ["nothing: a replay", "the tool counts 4 requests"]);
-        assert!(by_host(&sample.input()).keys().all(|(_, host)| host != "model.example"));
+        let input = sample.input();
+        assert!(by_host(&input).keys().all(|(_, host)| *host != "model.example"));
         sample.run.plan.assistants.iter_mut().for_each(|one| one.sample = true);
         assert_eq!(said(&sample, 2), Vec::<String>::new(), "a sample asks no model");
+    }
+
+    fn contact(host: &str, port: u16, verdict: ContactVerdict) -> Contact {
+        Contact { host: host.to_owned(), port, verdict, count: 2, up: 70, down: 9 }
+    }
+
+    #[test]
+    fn only_a_host_that_was_let_through_received_something_and_a_trial_counts_once() {
+        let mut sample = Sample::new();
+        sample.run.plan.assistants.iter_mut().for_each(|one| one.sample = false);
+        let because = || "not on the list".to_owned();
+        let trial = &mut sample.trials[0];
+        trial.contacts = vec![
+            contact("model.example", 443, ContactVerdict::Allowed),
+            contact("model.example", 80, ContactVerdict::Allowed),
+            contact("refused.example", 443, ContactVerdict::Refused { because: because() }),
+            contact("absent.example", 443, ContactVerdict::Failed { because: because() }),
+        ];
+        let said = of_trial(&sample.input(), &sample.trials[0]);
+        assert_eq!(said, ["not metered, contents not visible; 140 bytes to 1 host"]);
+        sample.trials[0].traffic = Some(Box::new(traffic(vec![])));
+        let input = sample.input();
+        let sent = by_host(&input);
+        let told: Vec<_> = sent
+            .iter()
+            .map(|((_, host), sent)| (*host, sent.trials.len(), sent.requests, sent.bytes, &sent.proxied))
+            .collect();
+        assert_eq!(told, [("model.example", 1, 3, 900, &Proxied { times: 4, bytes: 140 })]);
+    }
+
+    #[test]
+    fn that_no_line_was_seen_is_said_only_where_every_line_was_looked_for() {
+        let said = |visible: bool, unplaced: u64, unread: u64| {
+            let left = Left { bytes: 9, contents_visible: visible, files: vec![], unread, unplaced };
+            let mut seen = Seen::default();
+            seen.add(&left);
+            seen.said(9)
+        };
+        assert_eq!(said(true, 0, 0), "no line of the repository was seen");
+        assert_eq!(said(true, 2, 0), "2 lines seen that stand in several files");
+        assert_eq!(
+            said(true, 0, 1),
+            "1 file of the repository not looked for: too large, too many or unreadable"
+        );
+        assert_eq!(said(false, 0, 0), "contents not visible");
+        let (read, unread) = (Left { contents_visible: true, ..Left::default() }, Left::default());
+        let mut both = Seen::default();
+        both.add(&read);
+        both.add(&unread);
+        assert_eq!(both.said(9), "no line of the repository was seen; contents of 1 trial not visible");
     }
 }

@@ -3,7 +3,7 @@
 use fairtrial_domain::id::AssistantId;
 
 use super::{heads, who};
-use crate::left::{by_host, files};
+use crate::left::{by_host, contents};
 use crate::markup::Markup;
 use crate::{ReportInput, words};
 
@@ -15,17 +15,30 @@ pub(super) fn left(m: &mut Markup, input: &ReportInput<'_>) {
     }
     m.leaf("h2", &[], "What left the machine");
     m.inside("table", &[], |m| {
-        heads(m, &["Assistant", "Host", "Trials", "Requests", "Bytes", "Lines of the repository"]);
+        heads(
+            m,
+            &[
+                "Assistant",
+                "Host",
+                "Trials",
+                "Requests",
+                "Bytes",
+                "Through a proxy",
+                "Lines of the repository",
+            ],
+        );
         m.inside("tbody", &[], |m| {
             for ((place, host), sent) in &sent {
                 let Some(assistant) = input.run.plan.assistants.get(*place) else { continue };
                 m.inside("tr", &[], |m| {
                     m.inside("td", &[], |m| who(m, input, &assistant.id));
                     m.leaf("td", &[("dir", "ltr")], host);
-                    m.leaf("td", &[], &sent.trials.to_string());
+                    m.leaf("td", &[], &sent.trials.len().to_string());
                     m.leaf("td", &[], &sent.requests.to_string());
                     m.leaf("td", &[], &sent.bytes.to_string());
-                    m.leaf("td", &[("dir", "ltr")], &files(sent));
+                    let proxied = &sent.proxied;
+                    m.leaf("td", &[], &format!("{} bytes, {} times", proxied.bytes, proxied.times));
+                    m.leaf("td", &[("dir", "ltr")], &contents(sent));
                 });
             }
         });

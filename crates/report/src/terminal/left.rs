@@ -1,11 +1,11 @@
 //! What left the machine, as terminal text: per assistant, to whom, how much, and which files' lines.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use fairtrial_domain::run::TrialRecord;
 
 use super::line::{Line, Style, wrapped};
-use crate::left::REPLAYED;
+use crate::left::{REPLAYED, Seen};
 use crate::{ReportInput, words};
 
 /// More files are counted, not listed.
@@ -23,7 +23,7 @@ pub(super) fn left(input: &ReportInput<'_>, width: usize) -> Vec<Line> {
         let is_replay =
             |trial: &&TrialRecord| trial.traffic.as_deref().is_some_and(|one| one.replay_of.is_some());
         let (replayed, metered): (Vec<_>, Vec<_>) = metered.into_iter().partition(is_replay);
-        let mut files: BTreeMap<&str, (u32, u32)> = BTreeMap::new();
+        let mut seen = Seen::default();
         let (mut hosts, mut bytes, mut requests, mut odd) = (BTreeSet::new(), 0, 0, vec![]);
         let all = replayed.iter().filter_map(|trial| trial.traffic.as_deref());
         odd.extend(all.flat_map(|traffic| traffic.disagreements.iter()));
@@ -32,10 +32,7 @@ pub(super) fn left(input: &ReportInput<'_>, width: usize) -> Vec<Line> {
             bytes += traffic.left.bytes;
             requests += traffic.exchanges.len() + traffic.more as usize;
             odd.extend(traffic.disagreements.iter());
-            for file in &traffic.left.files {
-                let most = files.entry(&file.path).or_insert((0, file.of));
-                most.0 = most.0.max(file.lines);
-            }
+            seen.add(&traffic.left);
         }
         let title = input.title(&assistant.id);
         if !replayed.is_empty() {
@@ -44,7 +41,7 @@ pub(super) fn left(input: &ReportInput<'_>, width: usize) -> Vec<Line> {
         if !metered.is_empty() {
             let hosts = hosts.into_iter().collect::<Vec<_>>().join(", ");
             let requests = words::count(requests, "request");
-            let seen = listed(&files);
+            let seen = seen.said(MOST_FILES);
             let said = format!("{title}: {bytes} bytes in {requests} to {hosts}; {seen}");
             lines.extend(wrapped(&said, "  ", width, Style::Plain));
         }
@@ -58,17 +55,4 @@ pub(super) fn left(input: &ReportInput<'_>, width: usize) -> Vec<Line> {
         }
     }
     lines
-}
-
-fn listed(files: &BTreeMap<&str, (u32, u32)>) -> String {
-    if files.is_empty() {
-        return "no line of the repository was seen in them".to_owned();
-    }
-    let each =
-        files.iter().take(MOST_FILES).map(|(path, (lines, of))| format!("{path} ({lines} of {of} lines)"));
-    let mut said = format!("of the repository: {}", each.collect::<Vec<_>>().join(", "));
-    if files.len() > MOST_FILES {
-        said.push_str(&format!(" and {} more", words::count(files.len() - MOST_FILES, "file")));
-    }
-    said
 }
