@@ -12,7 +12,7 @@ use fairtrial_domain::usage::{Cost, CostSource};
 use crate::compare::{ArmEntry, ComparisonInput, Design, TaskEntry, TrialEntry, TrialResult};
 
 const REQUIRED: [&str; 4] = ["task", "assistant", "trial", "outcome"];
-const OPTIONAL: [&str; 2] = ["cost", "seconds"];
+const OPTIONAL: [&str; 3] = ["cost", "seconds", "answers"];
 
 /// One trial as a table tells it.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,7 +47,9 @@ pub enum CsvError {
         column: &'static str,
     },
     /// A column that is not known.
-    #[error("line 1: column `{column}` is not known; use task, assistant, trial, outcome, cost, seconds")]
+    #[error(
+        "line 1: column `{column}` is not known; use task, assistant, trial, outcome, cost, seconds, answers"
+    )]
     UnknownColumn {
         /// As written.
         column: String,
@@ -126,7 +128,8 @@ pub enum CsvError {
 }
 
 /// Reads a table with the columns task, assistant, trial, outcome (`pass`, `fail` or `infra`) and, where known,
-/// cost in US dollars and seconds, in any order. The first line names them.
+/// cost in US dollars and seconds, in any order. The first line names them. A column answers, which a replay's table
+/// has, is for readers.
 ///
 /// # Errors
 /// Names the line, the column and the remedy.

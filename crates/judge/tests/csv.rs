@@ -41,7 +41,7 @@ fn a_table_without_its_first_line_is_refused() {
     );
     refused(
         "task,assistant,trial,outcome,mood\n",
-        "line 1: column `mood` is not known; use task, assistant, trial, outcome, cost, seconds",
+        "line 1: column `mood` is not known; use task, assistant, trial, outcome, cost, seconds, answers",
     );
     refused("task,assistant,trial,outcome,Task\n", "line 1: column `task` stands twice; keep one");
     refused(HEAD, "line 2: there is no trial; write one line per trial");

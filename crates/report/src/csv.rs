@@ -7,12 +7,16 @@ use fairtrial_domain::run::TrialRecord;
 use fairtrial_judge::{TrialEntry, TrialResult};
 
 /// Returns one line per trial that passed, failed or was lost to infrastructure, under the columns task, assistant,
-/// trial, outcome (`pass`, `fail`, `infra`), cost (US dollars) and seconds. An unknown cost is empty.
+/// trial, outcome (`pass`, `fail`, `infra`), cost (US dollars) and seconds. An unknown cost is empty. Where a recording
+/// answered in a model's place, a column answers says `recording` for those trials.
 ///
 /// A trial that is none of the three (ungraded, the task's fault, stopped by a person) has no line.
 pub fn csv(trials: &[TrialRecord]) -> String {
-    let mut out = String::from("task,assistant,trial,outcome,cost,seconds\n");
-    for trial in trials.iter().filter_map(TrialEntry::of) {
+    let replayed = |trial: &TrialRecord| trial.traffic.as_ref().is_some_and(|one| one.replay_of.is_some());
+    let any_replayed = trials.iter().any(replayed);
+    let mut out = String::from("task,assistant,trial,outcome,cost,seconds");
+    out.push_str(if any_replayed { ",answers\n" } else { "\n" });
+    for (record, trial) in trials.iter().filter_map(|record| Some((record, TrialEntry::of(record)?))) {
         let outcome = match trial.result {
             TrialResult::Pass => "pass",
             TrialResult::Fail => "fail",
@@ -21,7 +25,12 @@ pub fn csv(trials: &[TrialRecord]) -> String {
         };
         let cost = number(trial.cost.map(|cost| cost.usd));
         let (key, seconds) = (trial.key, number(trial.seconds));
-        out.push_str(&format!("{},{},{},{outcome},{cost},{seconds}\n", key.task, key.assistant, key.trial));
+        out.push_str(&format!("{},{},{},{outcome},{cost},{seconds}", key.task, key.assistant, key.trial));
+        out.push_str(match (any_replayed, replayed(record)) {
+            (false, _) => "\n",
+            (true, false) => ",\n",
+            (true, true) => ",recording\n",
+        });
     }
     out
 }
@@ -50,6 +59,24 @@ mod tests {
             assert_eq!(row.cost, entry.cost.as_ref().map(|cost| cost.usd));
             assert_eq!(row.seconds, entry.seconds);
         }
+    }
+
+    #[test]
+    fn a_replay_says_so_and_reads_back() {
+        let mut run = crate::tests::sample::Sample::new();
+        let replay_of = Some(fairtrial_domain::id::Digest("5c".repeat(32)));
+        run.trials[0].traffic = Some(Box::new(fairtrial_domain::traffic::Traffic {
+            replay_of,
+            ..crate::left::tests::traffic(vec![])
+        }));
+        let text = csv(&run.trials);
+        let ends: Vec<_> = text.lines().map(|line| line.rsplit(',').next().unwrap_or_default()).collect();
+        assert_eq!(ends[..3], ["answers", "recording", ""], "{text}");
+        let plain = crate::tests::sample::Sample::new();
+        assert_eq!(
+            fairtrial_judge::read_csv(&text).unwrap(),
+            fairtrial_judge::read_csv(&csv(&plain.trials)).unwrap()
+        );
     }
 
     #[test]
