@@ -14,7 +14,6 @@ export const score = {
   'score.part.equal': '{a} and {b} solve equally many, within the margin.',
   'score.part.undecided': '{a} and {b}: undecided.',
   'score.part.needed': { one: '{a} and {b}: undecided; about {n} task would settle the margin.', other: '{a} and {b}: undecided; about {n} tasks would settle the margin.' },
-  'score.parts': { one: 'The {n} finding behind this', other: 'The {n} findings behind this' },
   'score.withheld.one_task': 'One task says nothing about tasks in general.',
   'score.withheld.ungraded': 'There is no hidden check, so nothing says what is solved.',
   'score.withheld.infra_asymmetry': 'Faults of machines or vendors hit one assistant far more than another.',
