@@ -6,8 +6,9 @@ use std::path::Path;
 use fairtrial_domain::audit::TaskAudit;
 use fairtrial_domain::id::{RunId, TrialKey};
 use fairtrial_domain::journal::Phase;
+use fairtrial_domain::network::Network;
 use fairtrial_domain::outcome::{Ending, Outcome};
-use fairtrial_domain::plan::Plan;
+use fairtrial_domain::plan::{Plan, Recording};
 use fairtrial_domain::run::{RunRecord, RunStatus, TaskFacts, TrialRecord};
 use fairtrial_domain::task::Task;
 use fairtrial_domain::usage::CostSource;
@@ -209,6 +210,7 @@ impl Api {
             planned: row.planned,
             headline: self.store.setting(&headline_of(id))?,
             bytes: None,
+            replay_of: replay_of(&row.record.plan.recording),
         })
     }
 }
@@ -266,6 +268,13 @@ pub(crate) fn is_graded(task: &Task) -> bool {
     task.checks.iter().any(|check| check.hidden)
 }
 
+fn replay_of(recording: &Recording) -> Option<RunId> {
+    match recording {
+        Recording::Replay { run } => Some(run.clone()),
+        Recording::None | Recording::Record => None,
+    }
+}
+
 fn arm(run: &RunRecord, trials: &[TrialRecord], id: &fairtrial_domain::id::AssistantId) -> ArmView {
     let configured = run.plan.assistants.iter().find(|one| one.id == *id);
     let mine = || trials.iter().filter(|trial| trial.key.assistant == *id);
@@ -278,6 +287,7 @@ fn arm(run: &RunRecord, trials: &[TrialRecord], id: &fairtrial_domain::id::Assis
         title: configured.map_or_else(|| id.to_string(), |one| one.title.clone()),
         sample: configured.is_some_and(|one| one.sample),
         detail,
+        open_network: configured.is_none_or(|one| one.network == Network::Host),
     }
 }
 
@@ -316,6 +326,13 @@ pub(crate) fn count(number: usize) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_replay_names_the_run_that_was_recorded() {
+        let run = RunId::parse("20260101-000000-0001").unwrap();
+        assert_eq!(replay_of(&Recording::Replay { run: run.clone() }), Some(run));
+        assert_eq!([Recording::None, Recording::Record].map(|one| replay_of(&one)), [None, None]);
+    }
 
     #[test]
     fn power_is_said_in_points_or_refused() {

@@ -75,6 +75,9 @@ values! {
         /// Bytes on disk: its content, which other runs may share, and its folder; `None` where nobody asked for them.
         #[serde(default)]
         pub bytes: Option<u64>,
+        /// The run whose recording answered in the models' place; `None` where models themselves did.
+        #[serde(default)]
+        pub replay_of: Option<RunId>,
     }
 
     /// A repository that the user points at.
@@ -222,6 +225,9 @@ values! {
         pub sample: bool,
         /// What is known of model, version and account.
         pub detail: String,
+        /// True when it had the machine's network, unrestricted, so that only what was metered is known of it.
+        #[serde(default)]
+        pub open_network: bool,
     }
 
     /// One trial in the map.

@@ -142,7 +142,11 @@ sample: boolean,
 /**
  * What is known of model, version and account.
  */
-detail: string, };
+detail: string, 
+/**
+ * True when it had the machine's network, unrestricted, so that only what was metered is known of it.
+ */
+open_network: boolean, };
 
 export type Aspect = "tool" | "version" | "model" | "effort" | "arguments" | "environment" | "network" | "readable" | "limits" | "account" | "address" | "price" | "caches" | "isolation" | "rounds";
 
@@ -1853,7 +1857,11 @@ headline: string | null,
 /**
  * Bytes on disk: its content, which other runs may share, and its folder; `None` where nobody asked for them.
  */
-bytes: number | null, };
+bytes: number | null, 
+/**
+ * The run whose recording answered in the models' place; `None` where models themselves did.
+ */
+replay_of: RunId | null, };
 
 export type RunView = { 
 /**

@@ -2,7 +2,7 @@
 import { audits, preflights } from '../../fixtures/audits';
 import { columns, index, stacked } from '../../fixtures/diffs';
 import { liveEvents } from '../../fixtures/live';
-import { fairness, home, LIVE, liveView, OVER, overView, scoreboard, selfTest, summaries } from '../../fixtures/runs';
+import { fairness, home, LIVE, liveView, LOOK, lookView, OVER, overView, scoreboard, selfTest, summaries } from '../../fixtures/runs';
 import { allEvents, trial } from '../../fixtures/trials';
 import type { Answer, Result } from '../api/answers';
 import type { Action, Query } from '../api/types';
@@ -36,6 +36,7 @@ function answer(q: Query, empty: boolean): Answer<Query> {
     case 'run':
       if (q.run === LIVE) return liveView;
       if (q.run === OVER) return overView;
+      if (q.run === LOOK) return lookView;
       throw new HostError({ code: 'no_such_run', message: `run \`${q.run}\` is not in this recording` });
     case 'live': {
       const events = liveEvents.filter((event) => event.seq > q.after).slice(0, BATCH);

@@ -43,6 +43,8 @@ export const app: In<typeof english> = {
   'sample': 'عيّنة',
   'sample.long': 'عيّنة مرفقة، وليست منتجًا حقيقيًا',
 
+  'replay': 'إعادة تشغيل',
+  'replay.long': 'أجاب تسجيل الجولة {run} مكان النماذج؛ والوقت والسرعة لإعادة التشغيل',
   'simulated': 'محاكاة',
 
   'reference': 'المرجع',

@@ -40,6 +40,8 @@ export const app = {
   'sample': 'sample',
   'sample.long': 'a bundled sample, not a real product',
 
+  'replay': 'replay',
+  'replay.long': 'the recording of run {run} answered in the models’ place; time and speed are a replay’s',
   'simulated': 'simulated',
 
   'reference': 'Reference',
