@@ -8,7 +8,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { HOSTILE } from '../fixtures/trials';
-import { LIVE, OVER } from '../fixtures/runs';
+import { LIVE, LOOK, OVER } from '../fixtures/runs';
 import { launch, serve } from './support';
 
 const SHOTS = process.env['SCREENSHOTS'];
@@ -262,6 +262,20 @@ describe('evidence', () => {
     const left = await page.innerText('[data-testid="network"]');
     for (const said of ['models.example', '11 requests to the model', 'Models that answered: invented-1', 'parcels/rates.py', '38 of 41 lines; lines 1–24, 30–41', 'the assistant reports 1,790']) expect(left).toContain(said);
     expect(await page.innerText('[data-testid="prices"]')).toMatch(/invented-1.*table of 2026-11-01\s+3\s+0.3\s+3.75\s+15/);
+    await context.close();
+  });
+
+  it('does not say that nothing left where nothing was seen, and tells a replay from a run', async () => {
+    const context = await reader('light', 'en');
+    const silence = async (run: string) => {
+      const { page } = await open(context, evidence('zero-weight', 'elder').replace(OVER, run));
+      const said = await page.innerText('[data-testid="silence"]');
+      const replays = await page.locator('header [data-testid="replay"]').allInnerTexts();
+      await page.close();
+      return [said, ...replays];
+    };
+    expect(await silence(OVER)).toEqual(['No host was asked for, and no model.']);
+    expect(await silence(LOOK)).toEqual(['Nothing stood between the assistant and the network: what it sent cannot be told.', 'replay']);
     await context.close();
   });
 });
