@@ -126,13 +126,14 @@ impl Recorder {
         let path = folder.join(LIST);
         let list = File::create_new(&path).map_err(access(&path))?;
         let mut recorder = Recorder { folder: folder.to_owned(), list, veil, bytes: 0, exchanges: 0 };
-        recorder.line(&Line::Head {
+        let head = Line::Head {
             v: VERSION,
             day: now.day.clone(),
-            volatile: now.strings.clone(),
-            places: now.places.clone(),
-            host: host.to_owned(),
-        })?;
+            volatile: now.strings.iter().map(|text| recorder.veiled(text)).collect(),
+            places: now.places.iter().map(|text| recorder.veiled(text)).collect(),
+            host: recorder.veiled(host),
+        };
+        recorder.line(&head)?;
         Ok(recorder)
     }
 
@@ -147,6 +148,10 @@ impl Recorder {
             kept.response = self.body(&veiled)?;
         } else {
             kept.response = self.body(response)?;
+        }
+        kept.path = self.veiled(&kept.path);
+        for (_, value) in &mut kept.headers {
+            *value = self.veiled(value);
         }
         self.exchanges += 1;
         self.line(&Line::Exchange(kept))
@@ -174,6 +179,11 @@ impl Recorder {
             fs::write(&path, bytes).map_err(access(&path))?;
         }
         Ok(name)
+    }
+
+    fn veiled(&self, text: &str) -> String {
+        let veiled = self.veil.over(text.as_bytes());
+        veiled.map_or_else(|| text.to_owned(), |bytes| String::from_utf8_lossy(&bytes).into_owned())
     }
 
     fn line(&mut self, line: &Line) -> Result<(), RecordingError> {

@@ -178,6 +178,7 @@ mod tests {
         let then = volatile("run-1", "/then", "2026-11-20");
         let mut recorder = Recorder::begin(dir.path(), veil, &then, "host").unwrap();
         for (n, (request, response)) in bodies.iter().enumerate() {
+            let headers = if n == 0 { vec![] } else { vec![("x".to_owned(), "of planted-key-1".to_owned())] };
             let kept = Kept {
                 n: n as u64,
                 api: WireApi::Anthropic,
@@ -185,7 +186,7 @@ mod tests {
                 path: PATH.to_owned(),
                 request: Digest(String::new()),
                 status: 200,
-                headers: vec![],
+                headers,
                 response: Digest(String::new()),
                 pieces: vec![(1, response.len() as u64)],
                 cut: false,
@@ -255,7 +256,7 @@ mod tests {
 
     #[test]
     fn secrets_are_not_in_it_and_half_a_recording_is_refused() {
-        let dir = recorded(&[("{\"k\":\"planted-key-1\"}", "echo planted-key-1")]);
+        let dir = recorded(&[("{\"k\":\"planted-key-1\"}", "echo planted-key-1"), ("[]", "two")]);
         for entry in fs::read_dir(dir.path()).unwrap() {
             let text = fs::read_to_string(entry.unwrap().path()).unwrap();
             assert!(!text.contains("planted"), "{text}");
