@@ -261,7 +261,8 @@ describe('evidence', () => {
     await page.waitForSelector('[data-testid="vendor"]');
     const left = await page.innerText('[data-testid="network"]');
     for (const said of ['models.example', '11 requests to the model', 'Models that answered: invented-1', 'parcels/rates.py', '38 of 41 lines; lines 1–24, 30–41', 'the assistant reports 1,790']) expect(left).toContain(said);
-    expect(await page.innerText('[data-testid="prices"]')).toMatch(/invented-1.*table of 2026-11-01\s+3\s+0.3\s+3.75\s+15/);
+    expect(await page.innerText('[data-testid="prices"]')).toMatch(/invented-1.*table of 2026-11-01\s+3\s+0.3\s+3.75\s+6\s+15/);
+    expect(await page.locator('[data-testid="usage"]').evaluate((panel) => [...panel.querySelectorAll('th, td')].every((cell) => cell.getBoundingClientRect().right <= panel.getBoundingClientRect().right))).toBe(true);
     await context.close();
   });
 
