@@ -184,6 +184,7 @@ fn no_damage_makes_a_reader_panic_or_lose_a_line() {
         events += play(recording.kind, &session, collected.as_deref());
         sessions += 1;
     }
+    println!("damaged recordings: {sessions} sessions with {events} events in {seconds} s");
     assert!(sessions > seconds * 5, "{sessions} sessions in {seconds} s");
     assert!(events > 0);
 }
