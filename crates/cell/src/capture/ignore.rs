@@ -3,6 +3,7 @@
 //! **Invariant:** nothing that an assistant wrote decides what is left out.
 
 use std::collections::HashMap;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use ignore::Match;
@@ -10,27 +11,22 @@ use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
 use crate::tree::{Kind, Stack};
 
-/// What tools write beside sources, wherever it lies.
-const OUTPUTS: [&str; 18] = [
-    "node_modules/",
-    "__pycache__/",
-    ".venv/",
-    ".tox/",
-    ".nox/",
-    ".pytest_cache/",
-    ".mypy_cache/",
-    ".ruff_cache/",
-    ".hypothesis/",
-    ".gradle/",
-    ".next/",
-    ".turbo/",
-    ".parcel-cache/",
-    ".nyc_output/",
-    "*.pyc",
-    "*.pyo",
-    ".DS_Store",
-    // What aider notes for itself: its chat, its input, its map of the repository.
-    ".aider.*",
+/// Folders that tools write beside sources, wherever they lie.
+const OUTPUTS: [&str; 14] = [
+    "node_modules",
+    "__pycache__",
+    ".venv",
+    ".tox",
+    ".nox",
+    ".pytest_cache",
+    ".mypy_cache",
+    ".ruff_cache",
+    ".hypothesis",
+    ".gradle",
+    ".next",
+    ".turbo",
+    ".parcel-cache",
+    ".nyc_output",
 ];
 /// Beside one of these, `target/` is a build output; elsewhere it may hold sources.
 const MANIFESTS: [&str; 3] = ["Cargo.toml", "pom.xml", "build.sbt"];
@@ -41,7 +37,6 @@ const MAX_RULES: u64 = 1 << 20;
 #[derive(Debug)]
 pub struct Ignore {
     files: Stack,
-    fixed: Gitignore,
     rules: HashMap<PathBuf, Rules>,
 }
 
@@ -56,11 +51,7 @@ enum Rules {
 impl Ignore {
     /// The rules of a base, given its lowest layer: the files that the repository has.
     pub fn of(files: Stack) -> Ignore {
-        let mut fixed = GitignoreBuilder::new("/");
-        for line in OUTPUTS {
-            let _ = fixed.add_line(None, line);
-        }
-        Ignore { files, fixed: fixed.build().unwrap_or_else(|_| Gitignore::empty()), rules: HashMap::new() }
+        Ignore { files, rules: HashMap::new() }
     }
 
     /// Returns whether a rule names `rel` or a folder that holds it, and the repository does not have it. What the
@@ -82,7 +73,7 @@ impl Ignore {
                 Match::None => {}
             }
         }
-        self.fixed.matched(&rooted, is_dir).is_ignore() || is_dir && self.is_target(rel)
+        is_output_anywhere(rel, is_dir) || is_dir && self.is_target(rel)
     }
 
     /// Returns whether the repository has `rel`, so that a change of it is never left out.
@@ -132,6 +123,18 @@ impl Ignore {
     }
 }
 
+/// Returns whether `rel` is by its name what tools write, as lines of a `.gitignore` would say it.
+fn is_output_anywhere(rel: &Path, is_dir: bool) -> bool {
+    let name = rel.file_name().map_or(&[][..], OsStrExt::as_bytes);
+    let ends = |end: &str| name.ends_with(end.as_bytes());
+    // What aider notes for itself: its chat, its input, its map of the repository.
+    (is_dir && OUTPUTS.iter().any(|folder| folder.as_bytes() == name))
+        || ends(".pyc")
+        || ends(".pyo")
+        || name == b".DS_Store"
+        || name.starts_with(b".aider.")
+}
+
 impl Rules {
     fn lines(&self) -> Option<&Gitignore> {
         match self {
@@ -146,6 +149,29 @@ mod tests {
     use std::fs;
 
     use super::*;
+
+    #[test]
+    fn names_are_outputs_as_lines_of_a_gitignore_would_say_it() {
+        let mut said = GitignoreBuilder::new("/");
+        let folders = OUTPUTS.map(|folder| format!("{folder}/"));
+        let files = ["*.pyc", "*.pyo", ".DS_Store", ".aider.*"].map(str::to_owned);
+        for line in folders.iter().chain(&files) {
+            said.add_line(None, line).unwrap();
+        }
+        let said = said.build().unwrap();
+        let odd =
+            ["a.pyc", ".pyc", "pyc", "a.pyo", "a.pyco", ".DS_Store", "x.DS_Store", ".aider.", ".aider.chat"];
+        for name in
+            OUTPUTS.iter().chain(&odd).chain(&[".aider", "x.aider.y", "node_modules2", "Node_modules"])
+        {
+            for rel in [(*name).to_owned(), format!("a/b/{name}")] {
+                for is_dir in [false, true] {
+                    let as_git = said.matched(Path::new("/").join(&rel), is_dir).is_ignore();
+                    assert_eq!(is_output_anywhere(Path::new(&rel), is_dir), as_git, "{rel} {is_dir}");
+                }
+            }
+        }
+    }
 
     #[test]
     fn the_bases_rules_and_the_fixed_list_decide_but_never_over_a_file_of_the_repository() {
