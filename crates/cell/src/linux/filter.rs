@@ -3,7 +3,7 @@
 //!
 //! **Invariant:** programs of another architecture than the cell's do not run, and the x32 interface is not there.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io;
 
 use libc::c_long;
@@ -68,6 +68,12 @@ const REFUSED: [c_long; 43] = [
     libc::SYS_setdomainname,
 ];
 
+/// The same, of calls that only this architecture has.
+#[cfg(target_arch = "x86_64")]
+const REFUSED_HERE: [c_long; 4] = [libc::SYS_iopl, libc::SYS_ioperm, libc::SYS_modify_ldt, libc::SYS_uselib];
+#[cfg(not(target_arch = "x86_64"))]
+const REFUSED_HERE: [c_long; 0] = [];
+
 /// Flags of `clone` and `unshare` that ask for a namespace of one's own.
 const NAMESPACES: [libc::c_int; 8] = [
     libc::CLONE_NEWUSER,
@@ -99,20 +105,39 @@ pub(super) fn apply() -> Result<(), Refusal> {
 
 type Rules = BTreeMap<c_long, Vec<SeccompRule>>;
 
-/// One program, as short as can be: the kernel tries it on every number when it is set.
+/// One program, as short as can be: the kernel translates it whole, and tries it on every number, when it is set.
 fn program() -> Result<BpfProgram, seccompiler::BackendError> {
     let architecture = TargetArch::try_from(std::env::consts::ARCH)?;
     let refusal = SeccompAction::Errno(libc::EPERM.unsigned_abs());
-    let refused = refused()?;
-    let named: BTreeSet<u32> =
-        refused.keys().chain(&UNKNOWN).filter_map(|call| u32::try_from(*call).ok()).collect();
+    let by_arguments = by_arguments()?;
+    let fates = fates(by_arguments.keys().copied());
     let mut program: BpfProgram =
-        SeccompFilter::new(refused, SeccompAction::Allow, refusal, architecture)?.try_into()?;
+        SeccompFilter::new(by_arguments, SeccompAction::Allow, refusal, architecture)?.try_into()?;
     // Three instructions check the architecture, one loads the number.
     let first_rule = 4;
-    let named: Vec<u32> = named.into_iter().collect();
-    program.splice(first_rule..first_rule, [from_x32_on(), search(&named), unknown()].concat());
+    // Unreachable: a test builds this very search.
+    let too_far = || seccompiler::BackendError::FilterTooLarge(program.len());
+    let search = search(&fates).ok_or_else(too_far)?;
+    program.splice(first_rule..first_rule, [from_x32_on(), search].concat());
     Ok(program)
+}
+
+/// What becomes of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Allowed,
+    Refused,
+    Unknown,
+    /// Its arguments decide.
+    LookedAt,
+}
+
+/// Returns the fates of all calls that are not simply allowed, by number.
+fn fates(by_arguments: impl Iterator<Item = c_long>) -> BTreeMap<u32, Fate> {
+    let refused = REFUSED.iter().chain(&REFUSED_HERE).map(|call| (*call, Fate::Refused));
+    let unknown = UNKNOWN.iter().map(|call| (*call, Fate::Unknown));
+    let all = refused.chain(unknown).chain(by_arguments.map(|call| (call, Fate::LookedAt)));
+    all.filter_map(|(call, fate)| Some((u32::try_from(call).ok()?, fate))).collect()
 }
 
 /// What a compiled filter cannot say: a refusal of all numbers from one on.
@@ -120,42 +145,44 @@ fn from_x32_on() -> Vec<sock_filter> {
     vec![step(libc::BPF_JMP | libc::BPF_JGE | libc::BPF_K, 0, 1, X32), answer(UNKNOWN_CALL)]
 }
 
-/// The same for an answer of their own to some numbers.
-fn unknown() -> Vec<sock_filter> {
-    let numbers = UNKNOWN.into_iter().filter_map(|call| u32::try_from(call).ok());
-    let equal = libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K;
-    numbers.flat_map(|number| [step(equal, 0, 1, number), answer(UNKNOWN_CALL)]).collect()
-}
-
-/// Lets every number through but `named`, which are sorted: with these it goes on behind. A search by halves, since
-/// the kernel, and each call that it must ask for, would otherwise go through all rules one by one.
-fn search(named: &[u32]) -> Vec<sock_filter> {
-    let on = |k| step(libc::BPF_JMP | libc::BPF_JA, 0, 0, k);
-    let mut found = halves(named).unwrap_or_default();
-    let length = found.len();
-    for (at, here) in found.iter_mut().enumerate().filter(|(_, here)| **here == on(BEHIND)) {
-        *here = on(u32::try_from(length - at - 1).unwrap_or(0));
+/// Answers every number but those whose arguments decide: with these it goes on behind. A search by halves, since the
+/// kernel, and each call that it must ask for, would otherwise go through all numbers one by one. `None` when a jump
+/// would be too far.
+fn search(fates: &BTreeMap<u32, Fate>) -> Option<Vec<sock_filter>> {
+    let named: Vec<(u32, Fate)> = fates.iter().map(|(number, fate)| (*number, *fate)).collect();
+    let mut steps = halves(&named)?;
+    let answers = [
+        step(libc::BPF_RET | libc::BPF_K, 0, 0, SeccompAction::Allow.into()),
+        answer(libc::EPERM),
+        answer(UNKNOWN_CALL),
+    ];
+    let length = steps.len();
+    let mut found = Vec::with_capacity(length + answers.len());
+    for (at, (mut here, fate)) in steps.drain(..).enumerate() {
+        if let Some(fate) = fate {
+            let to = |fate: Fate| u8::try_from(length - at - 1 + fate as usize).ok();
+            (here.jt, here.jf) = (to(fate)?, to(Fate::Allowed)?);
+        }
+        found.push(here);
     }
-    found
+    found.extend(answers);
+    Some(found)
 }
 
-/// Stands for the distance to what is behind a search until that is known.
-const BEHIND: u32 = u32::MAX;
+/// An instruction, and the fate of the number that it asks for; it has none where it only halves.
+type Step = (sock_filter, Option<Fate>);
 
-/// Returns the search, or `None` when a jump would be too far: the rules behind are right without it.
-fn halves(named: &[u32]) -> Option<Vec<sock_filter>> {
+fn halves(named: &[(u32, Fate)]) -> Option<Vec<Step>> {
     let (left, right) = named.split_at(named.len() / 2);
     match (left, right) {
-        (_, []) => Some(Vec::new()),
-        ([], [only, ..]) => Some(vec![
-            step(libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K, 0, 1, *only),
-            step(libc::BPF_JMP | libc::BPF_JA, 0, 0, BEHIND),
-            step(libc::BPF_RET | libc::BPF_K, 0, 0, SeccompAction::Allow.into()),
-        ]),
-        (_, [middle, ..]) => {
+        (_, []) => None,
+        ([], [(only, fate), ..]) => {
+            Some(vec![(step(libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K, 0, 0, *only), Some(*fate))])
+        }
+        (_, [(middle, _), ..]) => {
             let (lower, upper) = (halves(left)?, halves(right)?);
             let over = u8::try_from(lower.len()).ok()?;
-            let first = step(libc::BPF_JMP | libc::BPF_JGE | libc::BPF_K, over, 0, *middle);
+            let first = (step(libc::BPF_JMP | libc::BPF_JGE | libc::BPF_K, over, 0, *middle), None);
             Some([vec![first], lower, upper].concat())
         }
     }
@@ -169,8 +196,9 @@ fn answer(error: libc::c_int) -> sock_filter {
     step(libc::BPF_RET | libc::BPF_K, 0, 0, SeccompAction::Errno(error.unsigned_abs()).into())
 }
 
-fn refused() -> Result<Rules, seccompiler::BackendError> {
-    let mut rules: Rules = REFUSED.iter().map(|call| (*call, Vec::new())).collect();
+/// Returns the rules of the calls that are refused only with some arguments.
+fn by_arguments() -> Result<Rules, seccompiler::BackendError> {
+    let mut rules = Rules::new();
     let namespaces = |flag: &libc::c_int| when(0, bits(*flag));
     rules.insert(libc::SYS_unshare, NAMESPACES.iter().map(namespaces).collect::<Result<_, _>>()?);
     // The last is no flag of `clone`: there its place holds a signal's number.
@@ -194,10 +222,6 @@ fn refused() -> Result<Rules, seccompiler::BackendError> {
     rules.insert(libc::SYS_socket, sockets.to_vec());
     let odd = PERSONALITIES.iter().map(|known| condition(0, (SeccompCmpOp::Ne, *known)));
     rules.insert(libc::SYS_personality, vec![SeccompRule::new(odd.collect::<Result<_, _>>()?)?]);
-    #[cfg(target_arch = "x86_64")]
-    for call in [libc::SYS_iopl, libc::SYS_ioperm, libc::SYS_modify_ldt, libc::SYS_uselib] {
-        rules.insert(call, Vec::new());
-    }
     Ok(rules)
 }
 
@@ -238,46 +262,61 @@ fn condition(
 mod tests {
     use super::*;
 
-    /// Goes through a search as the kernel would; `None` when it leads behind.
-    fn answered(search: &[sock_filter], number: u32) -> Option<u32> {
+    /// Goes through a search as the kernel would.
+    fn answered(search: &[sock_filter], number: u32) -> Fate {
         let mut at = 0;
         while let Some(here) = search.get(at) {
             let code = u32::from(here.code);
             let jump = |is: bool| usize::from(if is { here.jt } else { here.jf });
             at += 1 + match code {
-                _ if code == libc::BPF_RET | libc::BPF_K => return Some(here.k),
-                _ if code == libc::BPF_JMP | libc::BPF_JA => here.k as usize,
+                _ if code == libc::BPF_RET | libc::BPF_K => {
+                    return match here.k {
+                        allowed if allowed == u32::from(SeccompAction::Allow) => Fate::Allowed,
+                        refused if refused == answer(libc::EPERM).k => Fate::Refused,
+                        unknown if unknown == answer(libc::ENOSYS).k => Fate::Unknown,
+                        other => panic!("{other}"),
+                    };
+                }
                 _ if code == libc::BPF_JMP | libc::BPF_JGE | libc::BPF_K => jump(number >= here.k),
                 _ if code == libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K => jump(number == here.k),
                 _ => panic!("{code}"),
             };
         }
         assert_eq!(at, search.len());
-        None
+        Fate::LookedAt
     }
 
     #[test]
-    fn only_named_calls_are_looked_at_further() {
+    fn every_number_meets_its_fate() {
+        let other = [Fate::Refused, Fate::Unknown, Fate::LookedAt];
         let named: Vec<u32> = (0..500).filter(|n| n % 7 == 3 || (100..120).contains(n)).collect();
-        for named in [&named[..60], &named[..], &[5], &[]] {
-            let found = search(named);
+        let invented = |count: usize| named[..count].iter().map(|n| (*n, other[(*n % 3) as usize])).collect();
+        let ours = fates(by_arguments().unwrap().into_keys());
+        for fates in [ours, invented(60), invented(1), BTreeMap::from([(5, Fate::Allowed)])] {
+            let found = search(&fates).unwrap();
             for number in 0..600 {
-                let on = answered(&found, number).is_none();
-                // Too many for one search: all go on.
-                assert_eq!(on, found.is_empty() || named.contains(&number), "{number} of {}", named.len());
+                let fate = fates.get(&number).copied().unwrap_or(Fate::Allowed);
+                assert_eq!(answered(&found, number), fate, "{number} of {}", fates.len());
             }
         }
-        assert!(!search(&named[..60]).is_empty());
+        let too_many = (0..500).map(|number| (number, Fate::Refused)).collect();
+        assert!(search(&too_many).is_none());
     }
 
     #[test]
-    fn the_filter_fits_and_names_nothing_twice() {
-        let mut calls: Vec<c_long> = REFUSED.iter().chain(&UNKNOWN).copied().collect();
-        calls.sort_unstable();
-        calls.dedup();
-        assert_eq!(calls.len(), REFUSED.len() + UNKNOWN.len());
+    fn every_refused_call_has_a_fate_and_no_two() {
+        let by_arguments = by_arguments().unwrap();
+        let fates = fates(by_arguments.keys().copied());
+        assert_eq!(fates.len(), REFUSED.len() + REFUSED_HERE.len() + UNKNOWN.len() + by_arguments.len());
+        let fate = |call: c_long| fates[&u32::try_from(call).unwrap()];
+        assert_eq!((fate(libc::SYS_mount), fate(libc::SYS_clone3)), (Fate::Refused, Fate::Unknown));
+        assert_eq!((fate(libc::SYS_clone), fate(libc::SYS_ioctl)), (Fate::LookedAt, Fate::LookedAt));
+    }
+
+    #[test]
+    fn the_filter_is_short() {
         let program = program().unwrap();
-        assert!(program.len() > 300 && program.len() < 900, "{}", program.len());
+        assert!(program.len() > 150 && program.len() < 350, "{}", program.len());
         // The fourth loads the number of the call, at the start of what the kernel passes.
         let load = (libc::BPF_LD | libc::BPF_W | libc::BPF_ABS) as u16;
         assert_eq!((program[3].code, program[3].k), (load, 0));
