@@ -10,6 +10,12 @@ use fairtrial_cell::process::{Cancel, end_with_parent};
 use fairtrial_cell::room;
 use fairtrial_cell::work::{World, work};
 
+// What unwinds is linked in: its shared library would be loaded, and would look at the processor, at each start.
+#[expect(unsafe_code, reason = "a library is named by a block that declares nothing")]
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[link(name = "gcc_eh", kind = "static")]
+unsafe extern "C" {}
+
 const USAGE: &str = "usage: fairtrial-cell work|grade|base BUNDLE_DIR, detect, sweep DIR";
 
 fn main() -> ExitCode {
