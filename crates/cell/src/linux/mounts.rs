@@ -46,9 +46,23 @@ pub(super) fn bind_alone(source: &Path, target: &Path) -> io::Result<()> {
     Ok(mount_bind(source, target)?)
 }
 
-/// Mounts a workspace: what is written goes to `upper`, the rest shows through from `lowers`, top first.
-pub(super) fn overlay(lowers: &[PathBuf], upper: &Path, work: &Path, target: &Path) -> io::Result<()> {
-    let options = text(&overlay_options(lowers, upper, work))?;
+/// What an overlay is laid of.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Layers<'a> {
+    /// What shows through, top first.
+    pub(super) lowers: &'a [PathBuf],
+    /// Takes what is written.
+    pub(super) upper: &'a Path,
+    /// Overlayfs's own.
+    pub(super) work: &'a Path,
+    /// Whether what is written may be lost in a power cut. On a disk it saves the end of a room from waiting until all
+    /// of that file system, with what others wrote, is on the disk; in memory it saves nothing.
+    pub(super) volatile: bool,
+}
+
+/// Mounts a workspace or a home.
+pub(super) fn overlay(layers: Layers<'_>, target: &Path) -> io::Result<()> {
+    let options = text(&overlay_options(layers))?;
     Ok(mount("overlay", target, "overlay", plain(), Some(options.as_c_str()))?)
 }
 
@@ -94,9 +108,10 @@ fn attributes(target: &Path, flags: libc::c_uint, set: u64, clear: u64) -> io::R
 }
 
 /// Writes overlayfs's options: a backslash before `\`, `,` and `:`, which would end a path.
-fn overlay_options(lowers: &[PathBuf], upper: &Path, work: &Path) -> Vec<u8> {
-    // Not `volatile`: what that saves at the end of a room is less than the three entries that it makes for each overlay.
-    let mut options = b"userxattr,lowerdir=".to_vec();
+fn overlay_options(layers: Layers<'_>) -> Vec<u8> {
+    let Layers { lowers, upper, work, volatile } = layers;
+    let mut options = if volatile { b"volatile,".to_vec() } else { Vec::new() };
+    options.extend(b"userxattr,lowerdir=");
     for (n, lower) in lowers.iter().enumerate() {
         if n > 0 {
             options.push(b':');
@@ -129,10 +144,12 @@ mod tests {
 
     #[test]
     fn a_path_cannot_end_an_option() {
-        let got = overlay_options(&["/l:1".into(), "/t,2".into()], Path::new("/u,x=1"), Path::new("/w\\"));
+        let lowers = ["/l:1".into(), "/t,2".into()];
+        let (upper, work) = (Path::new("/u,x=1"), Path::new("/w\\"));
+        let got = overlay_options(Layers { lowers: &lowers, upper, work, volatile: true });
         assert_eq!(
             String::from_utf8(got).unwrap(),
-            r"userxattr,lowerdir=/l\:1:/t\,2,upperdir=/u\,x=1,workdir=/w\\"
+            r"volatile,userxattr,lowerdir=/l\:1:/t\,2,upperdir=/u\,x=1,workdir=/w\\"
         );
     }
 }

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{Mode, OFlags, XattrFlags};
 
+use super::mounts::Layers;
 use super::{At, Refusal, mounts};
 use crate::process::link::Full;
 
@@ -191,7 +192,8 @@ impl Root {
         let store = Store::make(room, scratch, &stage.join("room"))?;
         let lowers: Vec<PathBuf> = (0..room.lowers.len()).map(layer).collect();
         let [upper, work] = ["upper", "work"].map(|name| store.at.join(name));
-        mounts::overlay(&lowers, &upper, &work, &self.folder(workspace)?).at("overlay workspace")?;
+        let layers = Layers { lowers: &lowers, upper: &upper, work: &work, volatile: store.is_on_disk() };
+        mounts::overlay(layers, &self.folder(workspace)?).at("overlay workspace")?;
         self.home(room, &store)?;
         Ok(store.memory)
     }
@@ -207,7 +209,8 @@ impl Root {
                 PathBuf::from(EMPTY.trim_start_matches('/'))
             }
         };
-        mounts::overlay(&[lower], &upper, &work, &target).at("overlay home")
+        let layers = Layers { lowers: &[lower], upper: &upper, work: &work, volatile: store.is_on_disk() };
+        mounts::overlay(layers, &target).at("overlay home")
     }
 
     fn temporary(&self) -> Result<(), Refusal> {
@@ -264,6 +267,10 @@ impl Store {
         mounts::bind_alone(Path::new(&scratch), at).at("staging")?;
         Store::folders(at)?;
         Ok(Store { at: at.to_owned(), memory: None })
+    }
+
+    fn is_on_disk(&self) -> bool {
+        self.memory.is_none()
     }
 
     fn folders(at: &Path) -> Result<(), Refusal> {

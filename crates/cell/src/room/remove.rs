@@ -14,8 +14,9 @@ use super::RoomError;
 /// The file by which a room is known; whoever lives in it holds its lock.
 const LOCK: &str = "room.lock";
 const TRASH: &str = ".trash-";
-/// Folders that overlayfs makes with mode 000.
-const OVERLAYS_OWN: [&str; 2] = ["work/work", "home-work/work"];
+/// Folders in which overlayfs makes others with mode 000, each within the one before.
+const OVERLAYS_OWN: [&str; 2] = ["work", "home-work"];
+const CLOSED: [&str; 3] = ["work", "incompat", "volatile"];
 
 /// Marks a new room as held by this process, for as long as the returned file is open.
 pub(super) fn hold(scratch: &Path) -> Result<File, RoomError> {
@@ -30,8 +31,14 @@ pub(super) fn hold(scratch: &Path) -> Result<File, RoomError> {
 /// could put links in their place.
 pub(super) fn unlock(scratch: &Path) {
     for own in OVERLAYS_OWN {
-        // What stays closed is removed the long way.
-        let _closed = open(&scratch.join(own));
+        let mut folder = scratch.join(own);
+        for inner in CLOSED {
+            folder.push(inner);
+            // What stays closed is removed the long way.
+            if open(&folder).is_err() {
+                break;
+            }
+        }
     }
 }
 
