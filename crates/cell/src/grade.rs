@@ -211,7 +211,7 @@ impl Grading<'_> {
             self.bundle.limits.output_bytes,
             &BTreeMap::new(),
         );
-        let changes = room.freeze();
+        let changes = room.rest();
         let verdict = said.map_err(GradeError::from).and_then(|said| found(check, &said, &changes));
         room.close()?;
         verdict

@@ -5,7 +5,7 @@ mod deadlines;
 pub(crate) mod disk;
 pub(crate) mod doors;
 mod ends;
-mod gone;
+pub(crate) mod gone;
 #[cfg(target_os = "linux")]
 pub(crate) mod handle;
 mod lines;

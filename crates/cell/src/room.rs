@@ -23,6 +23,7 @@ use fairtrial_domain::task::{Limits, Network};
 use crate::net::Listener;
 use crate::plain::copy;
 use crate::process::disk::DiskWatch;
+use crate::process::gone::Leaving;
 use crate::process::link::{Full, Setup, Walls};
 use crate::process::supervise::{StartError, Warden};
 use crate::process::{Cancel, Continue, Happening, Job, JobEnd};
@@ -159,6 +160,8 @@ pub struct Room {
     cancel: Cancel,
     disk: DiskWatch,
     warden: Option<Warden>,
+    /// A warden whose walls may still be falling.
+    leaving: Option<Leaving>,
     doors: Vec<Listener>,
     _lock: File,
 }
@@ -206,7 +209,17 @@ impl Room {
             DiskWatch::new(vec![written, paths.store.home(), scratch.join("tmp")], spec.limits.disk_bytes);
         let (marker, cancel) = (spec.marker.to_owned(), spec.cancel.clone());
         let doors = doors::open(spec, &mut warden)?;
-        Ok(Room { status, paths, marker, cancel, disk, warden: Some(warden), doors, _lock: lock })
+        Ok(Room {
+            status,
+            paths,
+            marker,
+            cancel,
+            disk,
+            warden: Some(warden),
+            leaving: None,
+            doors,
+            _lock: lock,
+        })
     }
 
     /// Returns the isolation it has and, where that is not the full one, why.
@@ -260,6 +273,21 @@ impl Room {
     /// Ends the room's processes and mounts, and returns what jobs changed. No job can run after it.
     pub fn freeze(&mut self) -> Changes {
         self.empty();
+        self.changes()
+    }
+
+    /// Returns what jobs changed, to be read only: no job lives or can run after it, but in the full tier the walls
+    /// may still be falling. `close` waits for that.
+    pub fn rest(&mut self) -> Changes {
+        match self.status.tier {
+            Tier::Full => self.leaving = self.warden.take().map(Warden::leave).or(self.leaving.take()),
+            // The warden is what ends what it guards.
+            Tier::Plain => self.empty(),
+        }
+        self.changes()
+    }
+
+    fn changes(&self) -> Changes {
         let lowers = self.paths.lowers.clone();
         match self.status.tier {
             Tier::Full => Changes::Upper { upper: self.paths.store.upper(), lowers },
@@ -278,6 +306,9 @@ impl Room {
 
     /// Ends the warden and whatever it may have lost.
     fn empty(&mut self) {
+        if let Some(leaving) = self.leaving.take() {
+            leaving.wait();
+        }
         if let Some(warden) = self.warden.take() {
             warden.end();
             // Elsewhere there is no way to ask which processes carry a marker.

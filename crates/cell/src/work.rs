@@ -174,7 +174,7 @@ fn in_room(
     }
     journal.write(ended)?;
     journal.write(Record::Phase { phase: Phase::Capturing })?;
-    let patch = capture::capture(&room.freeze())?;
+    let patch = capture::capture(&room.rest())?;
     journal.write(Record::Captured { patch: keep(folder, &patch)?, flags: patch.flags })?;
     Ok(())
 }

@@ -3,11 +3,34 @@
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::Pid;
+use rustix::io::Errno;
+use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
+
+/// A child that was told to end, and has not been waited for.
+#[derive(Debug)]
+pub(crate) struct Leaving {
+    process: Pid,
+    patience: Duration,
+}
+
+impl Leaving {
+    /// A child that has so long to end by itself.
+    pub(super) fn new(process: Pid, patience: Duration) -> Leaving {
+        Leaving { process, patience }
+    }
+
+    /// Waits until it is gone; kills it when it does not go.
+    pub(crate) fn wait(self) {
+        if !gone_within(self.process, self.patience) {
+            let _dead = kill_process(self.process, Signal::KILL);
+        }
+        while matches!(waitpid(Some(self.process), WaitOptions::empty()), Err(Errno::INTR)) {}
+    }
+}
 
 /// Waits for a child's end, at most so long; returns whether it came. Where the system tells of it, nothing is spent on
 /// waiting: a room's walls take tens of milliseconds to fall.
-pub(super) fn gone_within(child: Pid, limit: Duration) -> bool {
+fn gone_within(child: Pid, limit: Duration) -> bool {
     let since = Instant::now();
     loop {
         let left = limit.saturating_sub(since.elapsed());

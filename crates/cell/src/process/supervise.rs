@@ -12,13 +12,12 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::io::Errno;
-use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
+use rustix::process::Pid;
 
 use super::deadlines::{Act, Deadlines, Seen};
 use super::disk::DiskWatch;
 use super::doors;
-use super::gone::gone_within;
+use super::gone::Leaving;
 use super::link::{self, Feed, Order, Report, Setup, Walls};
 use super::program::program;
 use super::{Cancel, Continue, Exit, Happening, Job, JobEnd, Output, Stdin, Stream, Talk, Why};
@@ -200,12 +199,15 @@ impl Warden {
 
     /// Ends the warden, and with it every process and mount of its room.
     pub(crate) fn end(self) {
+        self.leave().wait();
+    }
+
+    /// Tells the warden to end. Nothing of a job lives any more when the last has been seen through, but the walls may
+    /// take tens of milliseconds to fall.
+    pub(crate) fn leave(self) -> Leaving {
         // Closing the link is the order; a warden that does not follow is killed, and its walls fall.
         let _closed = self.link.shutdown(std::net::Shutdown::Both);
-        if !gone_within(self.process, AFTER_KILL) {
-            let _dead = kill_process(self.process, Signal::KILL);
-        }
-        while matches!(waitpid(Some(self.process), WaitOptions::empty()), Err(Errno::INTR)) {}
+        Leaving::new(self.process, AFTER_KILL)
     }
 }
 
