@@ -252,8 +252,8 @@ pub(crate) fn made_from(root: &Path) -> Result<String, BenchError> {
 
 fn page(made_from: &str, figures: &[Figure]) -> String {
     format!(
-        "# What Fairtrial costs\n\n{made_from}\n\nWritten by `cargo xtask bench --write`: medians with least and most, \
-         each beside a baseline that took turns with it. CPU\nis user and system time of a program and all that it \
+        "# What Fairtrial costs\n\n{made_from}\n\nWritten by `cargo xtask bench --write`: medians with least, most and their \
+         number, each beside a baseline that took turns with it. CPU\nis user and system time of a program and all that it \
          started, with the process that `bwrap` leaves behind when it ends;\nMB are 10⁶ bytes. One more trial is the \
          slope between a small and a larger run; a trial is two cells, work and grading. A workspace's life is: provision, ten edits, \
          capture, tear down.\n\n{}",
@@ -288,6 +288,6 @@ mod tests {
     fn a_page_says_what_it_was_made_from() {
         let page = page("Commit `abc`, a clean tree.", &[Figure::new("x", "ms", &[1.0])]);
         assert!(page.contains("\n\nCommit `abc`, a clean tree.\n\n"), "{page}");
-        assert!(page.ends_with("| x | 1 ms (1–1) |  |  |  |  |\n"), "{page}");
+        assert!(page.ends_with("| x | 1 ms (1–1, 1) |  |  |  |  |\n"), "{page}");
     }
 }

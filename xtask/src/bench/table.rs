@@ -2,7 +2,7 @@
 
 use super::figure::{Budget, Figure, Spread, Standing};
 
-const HEAD: [&str; 6] = ["what", "median (min–max)", "beside", "median (min–max)", "ratio", "budget"];
+const HEAD: [&str; 6] = ["what", "median (min–max, n)", "beside", "median (min–max, n)", "ratio", "budget"];
 
 /// Returns the figures as aligned text.
 pub(super) fn plain(figures: &[Figure]) -> String {
@@ -66,8 +66,8 @@ fn budget(figure: &Figure) -> String {
 }
 
 fn told(spread: &Spread, unit: &str) -> String {
-    let Spread { median, min, max, .. } = spread;
-    format!("{} {unit} ({}–{})", number(*median), number(*min), number(*max))
+    let Spread { median, min, max, n } = spread;
+    format!("{} {unit} ({}–{}, {n})", number(*median), number(*min), number(*max))
 }
 
 /// Writes about three digits, which is more than such figures hold.
@@ -97,9 +97,9 @@ mod tests {
     #[test]
     fn a_table_tells_medians_ratios_and_standing() {
         let lines = [
-            "what          median (min–max)    beside     median (min–max)  ratio  budget",
-            "a trial, CPU  12.3 ms (10–200)    two rooms  8 ms (8–8)        1.54   ratio ≤ 2.50: held",
-            "start         101 ms (101–101)                                        ≤ 100 ms: MISSED",
+            "what          median (min–max, n)  beside     median (min–max, n)  ratio  budget",
+            "a trial, CPU  12.3 ms (10–200, 3)  two rooms  8 ms (8–8, 1)        1.54   ratio ≤ 2.50: held",
+            "start         101 ms (101–101, 1)                                         ≤ 100 ms: MISSED",
             "other                                                                 ≤ 60 MB: SKIP, nothing was measured",
         ];
         let told: Vec<String> = plain(&figures()).lines().map(str::to_owned).collect();
@@ -121,7 +121,9 @@ mod tests {
         let page = markdown(&figures());
         assert_eq!(
             page.lines().nth(2),
-            Some("| a trial, CPU | 12.3 ms (10–200) | two rooms | 8 ms (8–8) | 1.54 | ratio ≤ 2.50: held |")
+            Some(
+                "| a trial, CPU | 12.3 ms (10–200, 3) | two rooms | 8 ms (8–8, 1) | 1.54 | ratio ≤ 2.50: held |"
+            )
         );
         assert_eq!(page.lines().count(), 5);
     }

@@ -28,14 +28,34 @@ const MOST_LIFE: f64 = 30.0;
 const MOST_OF_WORKTREE: f64 = 1.0 / 300.0;
 /// The largest repository beside the smallest, medians of wall time.
 const MOST_GROWTH: f64 = 1.5;
-/// Files in the repository, lives of cells, lives of each other way.
-const SIZES: [(usize, usize, usize); 3] = [(1_000, 15, 7), (10_000, 15, 3), (100_000, 15, 1)];
+const ON_DISK: &str = "on disk";
+const IN_MEMORY: &str = "in memory";
+const SIZES: [Size; 3] = [
+    Size { files: 1_000, cells: 15, others: 5, copies_on_disk: true },
+    Size { files: 10_000, cells: 15, others: 2, copies_on_disk: true },
+    Size { files: 100_000, cells: 15, others: 1, copies_on_disk: false },
+];
+/// Why not, where they are not.
+const NO_COPIES: &str = "at this size only in memory: it takes too long";
 const FILES_IN_FOLDER: usize = 100;
 /// Ten edits: five files longer, one gone, one renamed, one executable, one new text, one new binary.
 const EDITS: &str = "for i in 1 2 3 4 5; do echo more >> d0000/f0$i.txt; done; rm d0001/f01.txt; \
 mv d0002/f01.txt d0002/g01.txt; chmod +x d0003/f01.txt; echo new > d0004/new.txt; printf 'a\\0b' > d0005/new.bin";
 /// Paths that differ after them: a rename is two.
 const CHANGED: usize = 11;
+
+/// A size to measure at.
+#[derive(Clone, Copy)]
+struct Size {
+    /// Files in the repository.
+    files: usize,
+    /// Lives of cells.
+    cells: usize,
+    /// Lives of each other way.
+    others: usize,
+    /// Whether on a disk there are others than `git worktree`.
+    copies_on_disk: bool,
+}
 
 /// Another way to a workspace: what it is called, how it is made at `$1` from the repository `$2` or the tree `$3`, and
 /// how it is taken away.
@@ -60,51 +80,32 @@ const WAYS: [Way; 4] = [
     Way { name: "`cp --reflink`", make: "cp -a --reflink=always \"$3\" \"$1\"", remove: "rm -rf \"$1\"" },
 ];
 
-/// Measures lives with the programs in `programs`, on the disk of `scratch` and in memory.
+/// Measures lives with the programs in `programs`, in memory and on the disk of `scratch`. What each size needs is made
+/// in memory and copied to the disk.
 pub(super) fn bench(programs: &Path, scratch: &Path) -> Result<Vec<Figure>, BenchError> {
-    let mut figures = on(programs, scratch, "on disk")?;
     let memory =
         tempfile::tempdir_in(MEMORY).map_err(|source| BenchError::Access { path: MEMORY.into(), source })?;
-    figures.extend(on(programs, memory.path(), "in memory")?);
-    Ok(figures)
-}
-
-fn on(programs: &Path, scratch: &Path, place: &str) -> Result<Vec<Figure>, BenchError> {
-    let in_memory = place == "in memory";
     let mut figures = vec![];
-    let mut lives: Vec<Vec<f64>> = vec![];
-    for (files, cells, others) in SIZES {
-        eprintln!("bench: workspace in {files} files {place}");
-        let at = Place::make(programs, &scratch.join(format!("files-{files}")), files)?;
-        let (ours, theirs) = at.lives(cells, others)?;
-        let largest = SIZES.last().is_some_and(|last| last.0 == files);
-        let title = format!("a workspace's life in {}k files {place}", files / 1_000);
-        let once = format!("a base of {}k files {place}, prepared once for all trials, wall", files / 1_000);
-        figures.push(Figure::new(once, "ms", &[at.prepared.wall_ms]));
-        for (way, costs) in WAYS.iter().zip(&theirs) {
-            let figure =
-                Figure::new(format!("{title}, wall"), "ms", &walls(&ours)).beside(way.name, &walls(costs));
-            let absent = costs.is_empty().then_some("this file system has no reflinks");
-            let worktree = way.name == WAYS[0].name && in_memory && largest;
-            let figure = if worktree { figure.held_to(Budget::Times(MOST_OF_WORKTREE)) } else { figure };
-            figures.push(figure.unless(absent));
+    let mut lives = [vec![], vec![]];
+    for size in SIZES {
+        let name = format!("files-{}", size.files);
+        eprintln!("bench: workspace in {} files", size.files);
+        let made = Place::make(programs, &memory.path().join(&name), size.files)?;
+        let once =
+            format!("a base of {}k files in memory, prepared once for all trials, wall", size.files / 1_000);
+        figures.push(Figure::new(once, "ms", &[made.prepared.wall_ms]));
+        let copied = made.copy(&scratch.join(&name))?;
+        for (at, lives) in [copied, made].iter().zip(&mut lives) {
+            figures.extend(at.figures(size, lives)?);
+            at.remove()?;
         }
-        if in_memory && largest {
-            figures.push(
-                Figure::new(format!("{title}, wall"), "ms", &walls(&ours)).held_to(Budget::Most(MOST_LIFE)),
-            );
-        }
-        let trees = theirs.first().map(|costs| cpus(costs)).unwrap_or_default();
-        figures.push(Figure::new(format!("{title}, CPU"), "ms", &cpus(&ours)).beside(WAYS[0].name, &trees));
-        let peaks: Vec<f64> = ours.iter().filter_map(|cost| cost.peak_mb).collect();
-        figures.push(Figure::new(format!("{title}, peak memory of the cell"), "MB", &peaks));
-        lives.push(walls(&ours));
-        at.remove()?;
     }
-    if let (Some(small), Some(large)) = (lives.first(), lives.last()) {
-        let figure =
-            Figure::new(format!("a workspace's life {place}, wall, largest repository"), "ms", large);
-        figures.push(figure.beside("smallest repository", small).held_to(Budget::Times(MOST_GROWTH)));
+    for (place, lives) in [ON_DISK, IN_MEMORY].iter().zip(&lives) {
+        if let (Some(small), Some(large)) = (lives.first(), lives.last()) {
+            let figure =
+                Figure::new(format!("a workspace's life {place}, wall, largest repository"), "ms", large);
+            figures.push(figure.beside("smallest repository", small).held_to(Budget::Times(MOST_GROWTH)));
+        }
     }
     Ok(figures)
 }
@@ -118,6 +119,7 @@ fn cpus(costs: &[Cost]) -> Vec<f64> {
 }
 
 struct Place {
+    name: &'static str,
     dir: PathBuf,
     cell: PathBuf,
     base: PathBuf,
@@ -150,26 +152,69 @@ impl Place {
             .then_some(())
             .ok_or_else(|| wrong("the base", "it was not prepared"))?;
         measure(git().args(["clone", "--quiet", "--bare"]).arg(base.join("tree")).arg(&repository))?;
-        Ok(Place { dir: dir.to_owned(), cell, base, repository, prepared })
+        Ok(Place { name: IN_MEMORY, dir: dir.to_owned(), cell, base, repository, prepared })
+    }
+
+    /// Copies what lives need to `dir`, on the disk.
+    fn copy(&self, dir: &Path) -> Result<Place, BenchError> {
+        let to = folder(dir)?;
+        measure(Command::new("cp").arg("-a").arg(&self.base).arg(&self.repository).arg(&to))?;
+        let inside = |path: &Path| path.file_name().map_or_else(|| to.clone(), |name| to.join(name));
+        let (base, repository) = (inside(&self.base), inside(&self.repository));
+        let (cell, prepared) = (self.cell.clone(), self.prepared.clone());
+        Ok(Place { name: ON_DISK, dir: to, cell, base, repository, prepared })
+    }
+
+    /// Measures lives, keeps what those of cells took, and returns the figures.
+    fn figures(&self, size: Size, kept: &mut Vec<Vec<f64>>) -> Result<Vec<Figure>, BenchError> {
+        let (ours, theirs) = self.lives(size)?;
+        let is_largest = SIZES.last().is_some_and(|last| last.files == size.files);
+        let held = is_largest && self.name == IN_MEMORY;
+        let title = format!("a workspace's life in {}k files {}", size.files / 1_000, self.name);
+        let wall = || Figure::new(format!("{title}, wall"), "ms", &walls(&ours));
+        let mut figures = vec![];
+        for (number, (way, costs)) in WAYS.iter().zip(&theirs).enumerate() {
+            let figure = wall().beside(way.name, &walls(costs));
+            let figure =
+                if held && number == 0 { figure.held_to(Budget::Times(MOST_OF_WORKTREE)) } else { figure };
+            let why = self.absent(number, size).map(|why| format!("{}: {why}", way.name));
+            figures.push(figure.unless(why.as_deref()));
+        }
+        if held {
+            figures.push(wall().held_to(Budget::Most(MOST_LIFE)));
+        }
+        let trees = theirs.first().map(|costs| cpus(costs)).unwrap_or_default();
+        figures.push(Figure::new(format!("{title}, CPU"), "ms", &cpus(&ours)).beside(WAYS[0].name, &trees));
+        let peaks: Vec<f64> = ours.iter().filter_map(|cost| cost.peak_mb).collect();
+        figures.push(Figure::new(format!("{title}, peak memory of the cell"), "MB", &peaks));
+        kept.push(walls(&ours));
+        Ok(figures)
     }
 
     /// Returns lives of cells and of each other way, taken in turns; a first cell warms up and is not told.
-    fn lives(&self, cells: usize, others: usize) -> Result<(Vec<Cost>, Vec<Vec<Cost>>), BenchError> {
+    fn lives(&self, size: Size) -> Result<(Vec<Cost>, Vec<Vec<Cost>>), BenchError> {
         self.cell_life(0)?;
-        let reflinks = self.has_reflinks();
         let mut ours = vec![];
         let mut theirs: Vec<Vec<Cost>> = WAYS.iter().map(|_| vec![]).collect();
-        for turn in 1..=cells.max(others) {
-            if turn <= cells {
+        for turn in 1..=size.cells.max(size.others) {
+            if turn <= size.cells {
                 ours.push(self.cell_life(turn)?);
             }
-            for (number, way) in WAYS.iter().enumerate().filter(|_| turn <= others) {
-                if reflinks || !way.make.contains("reflink") {
+            for (number, way) in WAYS.iter().enumerate().filter(|_| turn <= size.others) {
+                if self.absent(number, size).is_none() {
                     theirs[number].push(self.other_life(way, turn)?);
                 }
             }
         }
         Ok((ours, theirs))
+    }
+
+    /// Returns why a way is not measured here.
+    fn absent(&self, way: usize, size: Size) -> Option<&'static str> {
+        if WAYS[way].make.contains("reflink") && !self.has_reflinks() {
+            return Some("this file system has none");
+        }
+        (way > 0 && self.name == ON_DISK && !size.copies_on_disk).then_some(NO_COPIES)
     }
 
     fn has_reflinks(&self) -> bool {
