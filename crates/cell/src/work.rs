@@ -5,6 +5,7 @@
 mod collected;
 mod kept;
 mod meter;
+mod rawlog;
 mod secrets;
 mod session;
 mod start;
@@ -165,7 +166,7 @@ fn in_room(
     journal.write(Record::Phase { phase: Phase::Working })?;
     journal.write(Record::Launched { argv: start.shown, instruction_files: start.instruction_files })?;
     let mut session =
-        Session::new(bundle, &world.secrets, folder, journal, start.reader, start.talk, metered)?;
+        Session::new(bundle, &world.secrets, folder, journal, start.reader, start.talk, metered);
     let end = room.run(&start.job, &mut |happening| session.take(happening));
     session.collect(&room.home_outside(), &start.collect);
     let ended = session.finish(end)?;

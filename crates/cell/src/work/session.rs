@@ -3,13 +3,11 @@
 //! **Invariant:** after a record that could not be written, the assistant is stopped and no other is written.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::Write;
 use std::path::Path;
 
 use fairtrial_backends::{ProcessExit, Progress, Reader, StoppedBy, ending, metered};
 use fairtrial_domain::assistant::Price;
-use fairtrial_domain::bundle::{STREAM_FILE, WorkBundle};
+use fairtrial_domain::bundle::WorkBundle;
 use fairtrial_domain::event::EventKind;
 use fairtrial_domain::journal::{Phase, Record};
 use fairtrial_domain::outcome::Ending;
@@ -22,6 +20,7 @@ use super::WorkError;
 use super::collected;
 use super::kept::Kept;
 use super::meter::Metered;
+use super::rawlog::RawLog;
 use super::secrets::Veil;
 use crate::journal::{Journal, JournalError};
 use crate::process::{Continue, Happening, JobEnd, Line, Lines, Output, Stream, Talk, Why};
@@ -34,7 +33,8 @@ const AROUND: u64 = 100;
 
 /// A line as it came, and what it means.
 struct Item {
-    raw: String,
+    /// `None` for events that no line brought.
+    raw: Option<String>,
     events: Vec<EventKind>,
 }
 
@@ -48,7 +48,7 @@ struct Stopped {
 /// One session.
 pub(super) struct Session<'a> {
     journal: &'a mut Journal,
-    raw: File,
+    raw: RawLog,
     reader: Box<dyn Reader>,
     talk: Option<Talk>,
     /// Files that the program wrote about its session.
@@ -78,12 +78,10 @@ impl<'a> Session<'a> {
         reader: Box<dyn Reader>,
         talk: Option<Talk>,
         metered: Option<Metered>,
-    ) -> Result<Session<'a>, WorkError> {
-        let path = folder.join(STREAM_FILE);
-        let raw = File::create(&path).map_err(|source| WorkError::File { path, source })?;
-        Ok(Session {
+    ) -> Session<'a> {
+        Session {
             journal,
-            raw,
+            raw: RawLog::in_folder(folder),
             reader,
             talk,
             collected: vec![],
@@ -100,7 +98,7 @@ impl<'a> Session<'a> {
             limits: bundle.limits.clone(),
             over_requests: false,
             failed: None,
-        })
+        }
     }
 
     /// Takes what happens while the assistant runs.
@@ -161,7 +159,7 @@ impl<'a> Session<'a> {
             events.push(EventKind::Dropped { bytes: line.dropped });
         }
         self.answer();
-        self.events(size, raw, events)
+        self.events(size, Some(raw), events)
     }
 
     /// Says what the reader has to say.
@@ -180,7 +178,7 @@ impl<'a> Session<'a> {
         self.collected = found.collect();
     }
 
-    fn events(&mut self, size: u64, raw: String, events: Vec<EventKind>) -> bool {
+    fn events(&mut self, size: u64, raw: Option<String>, events: Vec<EventKind>) -> bool {
         // A line that means nothing, such as one that is silent by name, is life all the same.
         let mut alive = events.is_empty();
         for event in &events {
@@ -201,8 +199,9 @@ impl<'a> Session<'a> {
     }
 
     fn write(&mut self, item: Item) {
-        // The raw stream is for people who look into it; the journal is what counts.
-        let _unkept = writeln!(self.raw, "{}", item.raw);
+        if let Some(raw) = item.raw {
+            self.raw.write(&raw);
+        }
         for kind in item.events {
             self.record(Record::Event { kind });
         }
@@ -248,13 +247,13 @@ impl<'a> Session<'a> {
         let exit = exit.unwrap_or(ProcessExit { code: None, signal: None });
         for (path, text) in std::mem::take(&mut self.collected) {
             let events = self.reader.file(&path, &self.veil.over(text));
-            self.events(0, format!("[{path}]"), events);
+            self.events(0, Some(format!("[{path}]")), events);
         }
         let last = self.reader.finish(exit);
-        self.events(0, String::new(), last);
+        self.events(0, None, last);
         let (dropped, tail) = std::mem::replace(&mut self.kept, Kept::new(0, 0)).end();
         if dropped > 0 {
-            let raw = format!("[{dropped} bytes left out]");
+            let raw = Some(format!("[{dropped} bytes left out]"));
             self.write(Item { raw, events: vec![EventKind::Dropped { bytes: dropped }] });
         }
         for item in tail {
