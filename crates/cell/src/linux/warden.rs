@@ -183,12 +183,19 @@ impl Guard<'_> {
             }
         };
         link::send(&mut self.link, &Report::Started)?;
-        let exit = self.watch(leader, mouth)?;
-        link::send(&mut self.link, &Report::Exited(exit))?;
+        let exited = Report::Exited(self.watch(leader, mouth)?);
+        let gone = |leftovers| {
+            let (cpu_seconds, peak_memory) = spent();
+            Report::Gone { cpu_seconds: cpu_seconds - used.0, peak_memory, leftovers }
+        };
+        bury(None);
+        if self.family.is_empty() {
+            return link::send_all(&mut self.link, &[exited, gone(Vec::new())]);
+        }
+        link::send(&mut self.link, &exited)?;
         let leftovers = self.leftovers();
         self.empty();
-        let (cpu_seconds, peak_memory) = (spent().0 - used.0, spent().1);
-        link::send(&mut self.link, &Report::Gone { cpu_seconds, peak_memory, leftovers })
+        link::send(&mut self.link, &gone(leftovers))
     }
 
     /// Sets the bounds of jobs: on this process, from which they inherit, or on the job between fork and exec, which is

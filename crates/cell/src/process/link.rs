@@ -138,12 +138,22 @@ pub(crate) enum Report {
 
 /// Sends one message.
 pub(crate) fn send<T: Serialize>(out: &mut impl Write, message: &T) -> io::Result<()> {
+    send_all(out, std::slice::from_ref(message))
+}
+
+/// Sends messages at once, so that the other side wakes up once.
+pub(crate) fn send_all<T: Serialize>(out: &mut impl Write, messages: &[T]) -> io::Result<()> {
+    let frames: io::Result<Vec<Vec<u8>>> = messages.iter().map(frame).collect();
+    out.write_all(&frames?.concat())
+}
+
+fn frame<T: Serialize>(message: &T) -> io::Result<Vec<u8>> {
     let body = serde_json::to_vec(message)?;
     let length =
         u32::try_from(body.len()).ok().filter(|l| *l <= LONGEST).ok_or(io::ErrorKind::InvalidInput)?;
     let mut frame = length.to_le_bytes().to_vec();
     frame.extend(body);
-    out.write_all(&frame)
+    Ok(frame)
 }
 
 /// Waits for one message; `UnexpectedEof` when the other side is gone.
@@ -166,11 +176,12 @@ mod tests {
     #[test]
     fn messages_come_back_in_order() {
         let mut wire = Vec::new();
-        send(&mut wire, &Order::Interrupt).unwrap();
-        send(&mut wire, &Order::Kill).unwrap();
+        send_all(&mut wire, &[Order::Interrupt, Order::Kill]).unwrap();
+        send(&mut wire, &Order::HangUp).unwrap();
         let mut from = wire.as_slice();
         assert!(matches!(receive(&mut from).unwrap(), Order::Interrupt));
         assert!(matches!(receive(&mut from).unwrap(), Order::Kill));
+        assert!(matches!(receive(&mut from).unwrap(), Order::HangUp));
         assert_eq!(receive::<Order>(&mut from).unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
     }
 
