@@ -9,7 +9,8 @@ mod env;
 mod lowers;
 mod readable;
 mod remove;
-mod store;
+mod rest;
+pub(crate) mod store;
 mod tier;
 
 use std::collections::BTreeMap;
@@ -270,31 +271,6 @@ impl Room {
         end
     }
 
-    /// Ends the room's processes and mounts, and returns what jobs changed. No job can run after it.
-    pub fn freeze(&mut self) -> Changes {
-        self.empty();
-        self.changes()
-    }
-
-    /// Returns what jobs changed, to be read only: no job lives or can run after it, but in the full tier the walls
-    /// may still be falling. `close` waits for that.
-    pub fn rest(&mut self) -> Changes {
-        match self.status.tier {
-            Tier::Full => self.leaving = self.warden.take().map(Warden::leave).or(self.leaving.take()),
-            // The warden is what ends what it guards.
-            Tier::Plain => self.empty(),
-        }
-        self.changes()
-    }
-
-    fn changes(&self) -> Changes {
-        let lowers = self.paths.lowers.clone();
-        match self.status.tier {
-            Tier::Full => Changes::Upper { upper: self.paths.store.upper(), lowers },
-            Tier::Plain => Changes::Copy { tree: self.paths.workspace.clone(), lowers },
-        }
-    }
-
     /// Removes everything the room made.
     pub fn close(mut self) -> Result<(), RoomError> {
         self.empty();
@@ -335,6 +311,7 @@ fn full(spec: &RoomSpec<'_>, scratch: &Path, lowers: &[PathBuf]) -> Result<(Path
         scratch: scratch.to_owned(),
         memory_bytes: store::memory_bytes(spec.limits.disk_bytes),
         lowers: lowers.to_vec(),
+        base: lowers::only(lowers),
         home_lower: prepared_home(spec.base),
         home_inside: PathBuf::from(HOME),
         readable,
@@ -365,18 +342,16 @@ fn plain(
         copy::layers(layers, to).map_err(failed)
     };
     copied(&lowers, &workspace)?;
-    for name in ["home", "tmp"] {
-        make(&scratch.join(name))?;
-    }
-    copied(prepared_home(spec.base).as_slice(), &scratch.join("home"))?;
+    let (store, tmp) = (Store::of(None, scratch), scratch.join("tmp"));
+    let home = store.home();
+    [&home, &tmp].into_iter().try_for_each(|folder| make(folder))?;
+    copied(prepared_home(spec.base).as_slice(), &home)?;
     let walls = Walls::Plain { marker: spec.marker.to_owned() };
     let warden = match Warden::start(&setup(spec, walls, &workspace)) {
         Ok(warden) => warden,
         Err(StartError::Lost(error)) => return Err(error),
         Err(StartError::Refused { step, source }) => return Err(RoomError::Warden { step, source }),
     };
-    let (home, tmp) = (scratch.join("home"), scratch.join("tmp"));
-    let store = Store::of(None, scratch);
     let paths = Paths { scratch: scratch.to_owned(), store, lowers, workspace, home, tmp };
     Ok((TierStatus { tier: Tier::Plain, reason: Some(reason) }, paths, warden))
 }

@@ -588,7 +588,7 @@ fn a_room_that_is_in_use_is_not_swept() {
         let room = place.open(tier).unwrap();
         let rooms = place.dir.path().join("rooms");
         sweep(&rooms).unwrap();
-        assert!(place.scratch().join("home").exists());
+        assert!(place.scratch().join("written/home").exists());
         drop(room);
         sweep(&rooms).unwrap();
         assert_eq!(fs::read_dir(&rooms).unwrap().count(), 0);

@@ -231,7 +231,7 @@ fn what_jobs_write_is_held_in_memory_when_their_limit_is_small() {
         let told = said(&mut room, &["sh", "-c", script], &[]);
         assert!(told.starts_with("settings"), "{told}");
         assert!(!told.contains(dir.path().to_str().unwrap()), "{told}");
-        let on_disk = dir.path().join("room/upper/a").exists();
+        let on_disk = dir.path().join("room/written/tree/a").exists();
         assert_eq!(on_disk, !in_memory, "{told}");
         let fairtrial_cell::room::Changes::Upper { upper, .. } = room.freeze() else { panic!("no overlay") };
         assert_eq!(fs::read_to_string(upper.join("a")).unwrap(), "x\n");

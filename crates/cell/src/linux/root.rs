@@ -14,6 +14,8 @@ use rustix::fs::{Mode, OFlags, XattrFlags};
 use super::mounts::Layers;
 use super::{At, Refusal, mounts};
 use crate::process::link::Full;
+use crate::room::store::{HOME, UPPER};
+use crate::tree;
 
 /// Where the system's programs and libraries live; links among them are kept as links.
 const SYSTEM: [&str; 8] = ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/nix/store"];
@@ -181,6 +183,29 @@ impl Root {
     /// Mounts workspace and home. The list of mounts tells an overlay's options and a bind mount's source; so both are
     /// overlays, of folders that are bound to neutral names until they are mounted, or parts of a file system in memory.
     fn writable(&self, room: &Full, scratch: &OwnedFd, workspace: &Path) -> Result<Option<OwnedFd>, Refusal> {
+        let store = Store::make(room, scratch, &Path::new(STAGE).join("room"))?;
+        match &room.base {
+            Some(base) if store.is_on_disk() => self.together(room, base, &store, workspace)?,
+            Some(_) | None => self.apart(room, &store, workspace)?,
+        }
+        Ok(store.memory)
+    }
+
+    /// Lays one overlay, whose folders are workspace and home: on a disk each overlay costs folders of its own.
+    fn together(&self, room: &Full, base: &Path, store: &Store, workspace: &Path) -> Result<(), Refusal> {
+        let [below, both] = ["0", "both"].map(|name| Path::new(STAGE).join(name));
+        fs::create_dir(&below).and_then(|()| mounts::bind_alone(base, &below)).at("staging")?;
+        fs::create_dir(&both).at("staging")?;
+        let [upper, work] = ["written", "work"].map(|name| store.at.join(name));
+        mounts::overlay(Layers { lowers: &[below], upper: &upper, work: &work, volatile: true }, &both)
+            .at("overlay workspace and home")?;
+        for (part, inside) in [(tree::TREE, workspace), (tree::HOME, &room.home_inside)] {
+            mounts::bind_alone(&both.join(part), &self.folder(inside)?).at(part)?;
+        }
+        Ok(())
+    }
+
+    fn apart(&self, room: &Full, store: &Store, workspace: &Path) -> Result<(), Refusal> {
         let stage = Path::new(STAGE);
         let layer = |n: usize| stage.join(n.to_string());
         let mut bound: Vec<(&Path, PathBuf)> = Vec::new();
@@ -189,18 +214,16 @@ impl Root {
         for (from, to) in &bound {
             fs::create_dir(to).and_then(|()| mounts::bind_alone(from, to)).at("staging")?;
         }
-        let store = Store::make(room, scratch, &stage.join("room"))?;
         let lowers: Vec<PathBuf> = (0..room.lowers.len()).map(layer).collect();
-        let [upper, work] = ["upper", "work"].map(|name| store.at.join(name));
+        let [upper, work] = [UPPER, "work"].map(|name| store.at.join(name));
         let layers = Layers { lowers: &lowers, upper: &upper, work: &work, volatile: store.is_on_disk() };
         mounts::overlay(layers, &self.folder(workspace)?).at("overlay workspace")?;
-        self.home(room, &store)?;
-        Ok(store.memory)
+        self.home(room, store)
     }
 
     fn home(&self, room: &Full, store: &Store) -> Result<(), Refusal> {
         let target = self.folder(&room.home_inside)?;
-        let [upper, work] = ["home", "home-work"].map(|name| store.at.join(name));
+        let [upper, work] = [HOME, "home-work"].map(|name| store.at.join(name));
         let lower = match (&room.home_lower, &store.memory) {
             (Some(_), _) => Path::new(STAGE).join("home"),
             (None, Some(_)) => return mounts::bind_alone(&upper, &target).at("home"),
@@ -209,6 +232,7 @@ impl Root {
                 PathBuf::from(EMPTY.trim_start_matches('/'))
             }
         };
+        folder_of_ours(&work)?;
         let layers = Layers { lowers: &[lower], upper: &upper, work: &work, volatile: store.is_on_disk() };
         mounts::overlay(layers, &target).at("overlay home")
     }
@@ -239,6 +263,10 @@ impl Root {
         mounts::terminals(&self.folder(Path::new("/dev/pts"))?).at("/dev/pts")?;
         mounts::memory(&self.folder(Path::new("/dev/shm"))?, "mode=1777,size=25%").at("/dev/shm")
     }
+}
+
+fn folder_of_ours(path: &Path) -> Result<(), Refusal> {
+    DirBuilder::new().mode(0o700).create(path).at("room's folders")
 }
 
 /// What takes what jobs write: folders of the room's own, on disk or in memory.
@@ -274,9 +302,6 @@ impl Store {
     }
 
     fn folders(at: &Path) -> Result<(), Refusal> {
-        for name in ["upper", "work", "home", "home-work"] {
-            DirBuilder::new().mode(0o700).create(at.join(name)).at("room's folders")?;
-        }
-        Ok(())
+        ["written", UPPER, HOME, "work"].iter().try_for_each(|name| folder_of_ours(&at.join(name)))
     }
 }

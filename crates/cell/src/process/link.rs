@@ -46,13 +46,15 @@ pub(crate) enum Walls {
 /// The parts of a room in namespaces, as paths of this machine.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Full {
-    /// The warden makes `upper` and `home` in it, which take what is written to workspace and home, and `work` and
-    /// `home-work`, overlayfs's own.
+    /// The warden makes folders in it that take what is written to workspace and home, and `work` and `home-work`,
+    /// overlayfs's own.
     pub(crate) scratch: PathBuf,
     /// Bytes of memory to make them in instead, where this kernel can.
     pub(crate) memory_bytes: Option<u64>,
     /// Layers of the workspace, top first.
     pub(crate) lowers: Vec<PathBuf>,
+    /// The folder that holds the only layer as `tree` and what the home starts with, if anything, as `home`.
+    pub(crate) base: Option<PathBuf>,
     /// What the home starts with, if anything.
     pub(crate) home_lower: Option<PathBuf>,
     /// The home as jobs see it.

@@ -17,6 +17,8 @@ const TRASH: &str = ".trash-";
 /// Folders in which overlayfs makes others with mode 000, each within the one before.
 const OVERLAYS_OWN: [&str; 2] = ["work", "home-work"];
 const CLOSED: [&str; 3] = ["work", "incompat", "volatile"];
+/// A file in the innermost of them.
+const MARK: &str = "dirty";
 
 /// Marks a new room as held by this process, for as long as the returned file is open.
 pub(super) fn hold(scratch: &Path) -> Result<File, RoomError> {
@@ -27,17 +29,21 @@ pub(super) fn hold(scratch: &Path) -> Result<File, RoomError> {
     held.map_err(|source| RoomError::File { what: "lock", path, source })
 }
 
-/// Opens what overlayfs keeps closed in a room of the full tier, so that removing it is one walk. Only there: no job
-/// could put links in their place.
+/// Removes what overlayfs keeps to itself in a room of the full tier, by its names. Only there: no job could put links
+/// in their place. What is something else stays, and is removed the long way.
 pub(super) fn unlock(scratch: &Path) {
     for own in OVERLAYS_OWN {
         let mut folder = scratch.join(own);
         for inner in CLOSED {
             folder.push(inner);
-            // What stays closed is removed the long way.
             if open(&folder).is_err() {
+                folder.pop();
                 break;
             }
+        }
+        let _other = fs::remove_file(folder.join(MARK));
+        while folder != scratch && fs::remove_dir(&folder).is_ok() {
+            folder.pop();
         }
     }
 }

@@ -3,11 +3,16 @@
 //! **Invariant:** rooms that together have a sixteenth of the free memory each cannot exhaust it.
 
 use std::fs;
+use std::io::Read;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
 /// A room's limit may be this share of the free memory at most.
 const SHARE: u64 = 16;
+
+/// What is written to the workspace and to the home, side by side: one overlay may take both.
+pub(crate) const UPPER: &str = "written/tree";
+pub(crate) const HOME: &str = "written/home";
 
 /// A place for what jobs write.
 #[derive(Debug)]
@@ -28,19 +33,22 @@ impl Store {
 
     /// Returns what was written to the workspace of the full tier.
     pub(super) fn upper(&self) -> PathBuf {
-        self.at.join("upper")
+        self.at.join(UPPER)
     }
 
     /// Returns what was written to the home.
     pub(super) fn home(&self) -> PathBuf {
-        self.at.join("home")
+        self.at.join(HOME)
     }
 }
 
 /// Returns the size of a file system in memory for a room that may write `limit` bytes; `None` when its place is on
 /// disk. Somewhat more than the limit, so that it is the watch that ends a job that writes too much, and says so.
 pub(super) fn memory_bytes(limit: u64) -> Option<u64> {
-    fits(limit, available(&fs::read_to_string("/proc/meminfo").ok()?)?)
+    // What is free stands on one of the first lines.
+    let mut start = [0; 512];
+    let length = fs::File::open("/proc/meminfo").and_then(|mut file| file.read(&mut start)).ok()?;
+    fits(limit, available(std::str::from_utf8(&start[..length]).ok()?)?)
 }
 
 fn fits(limit: u64, available: u64) -> Option<u64> {
