@@ -49,7 +49,7 @@ const LANGUAGES: [Language; 3] = [
         name: "Node",
         program: "node",
         setup: "(cd javascript && npm install --offline --install-links --no-audit --no-fund)",
-        run: "cd javascript && node -e \"require('part-7')\" && node --test test/",
+        run: "cd javascript && node --require part-7 --test test/",
     },
 ];
 
