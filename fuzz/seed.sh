@@ -1,6 +1,6 @@
 #!/bin/sh
 # Fills fuzz/corpus/readers from the recordings: each with the byte of its back end in front.
-#   fuzz/seed.sh && cargo +nightly fuzz run readers
+#   fuzz/seed.sh && RUSTC_BOOTSTRAP=1 cargo fuzz run readers
 set -eu
 cd "$(dirname "$0")"
 mkdir -p corpus/readers
