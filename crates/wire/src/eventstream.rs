@@ -54,14 +54,7 @@ impl Frame {
             headers.extend((value.len() as u16).to_be_bytes());
             headers.extend(value);
         }
-        let total = PRELUDE + headers.len() + self.payload.len() + 4;
-        let mut bytes = (total as u32).to_be_bytes().to_vec();
-        bytes.extend((headers.len() as u32).to_be_bytes());
-        bytes.extend(crc32fast::hash(&bytes).to_be_bytes());
-        bytes.extend(headers);
-        bytes.extend(&self.payload);
-        bytes.extend(crc32fast::hash(&bytes).to_be_bytes());
-        bytes
+        encoded(&headers, &self.payload)
     }
 }
 
@@ -108,6 +101,38 @@ impl Frames {
     pub fn is_cut(&self) -> bool {
         self.failed.is_some() || !self.held.is_empty()
     }
+}
+
+/// Returns frames with the payloads that `change` gives in the place of theirs, checksums and all; `None` when it changes
+/// none, or the bytes are no whole frames.
+pub fn with_payloads(bytes: &[u8], change: &dyn Fn(&[u8]) -> Option<Vec<u8>>) -> Option<Vec<u8>> {
+    let (mut out, mut at, mut changed) = (vec![], 0, false);
+    while at < bytes.len() {
+        let (read, length) = frame(&bytes[at..]).ok()??;
+        let whole = &bytes[at..at + length];
+        match change(&read.payload) {
+            Some(payload) => {
+                changed = true;
+                let headers = &whole[PRELUDE..length - read.payload.len() - 4];
+                out.extend(encoded(headers, &payload));
+            }
+            None => out.extend_from_slice(whole),
+        }
+        at += length;
+    }
+    changed.then_some(out)
+}
+
+/// Returns a frame of headers as they are on the wire, and a payload.
+fn encoded(headers: &[u8], payload: &[u8]) -> Vec<u8> {
+    let total = PRELUDE + headers.len() + payload.len() + 4;
+    let mut bytes = (total as u32).to_be_bytes().to_vec();
+    bytes.extend((headers.len() as u32).to_be_bytes());
+    bytes.extend(crc32fast::hash(&bytes).to_be_bytes());
+    bytes.extend(headers);
+    bytes.extend(payload);
+    bytes.extend(crc32fast::hash(&bytes).to_be_bytes());
+    bytes
 }
 
 fn number(bytes: &[u8], at: usize) -> Option<usize> {
@@ -219,5 +244,19 @@ mod tests {
             assert_eq!(frames.push(&bad), [], "byte {at}");
             assert!(frames.is_cut(), "byte {at}");
         }
+    }
+
+    #[test]
+    fn a_payload_is_changed_and_the_frame_still_holds() {
+        let other = Frame { payload: b"nothing".to_vec(), ..event() };
+        let bytes = [event().encode(), other.encode()].concat();
+        let change = |payload: &[u8]| (payload != b"nothing").then(|| b"longer than it was before".to_vec());
+        let changed = with_payloads(&bytes, &change).unwrap();
+        let mut frames = Frames::default();
+        let read = frames.push(&changed);
+        let wanted = Frame { payload: b"longer than it was before".to_vec(), ..event() };
+        assert_eq!((read, frames.is_cut()), (vec![wanted, other], false));
+        assert_eq!(with_payloads(&bytes, &|_| None), None);
+        assert_eq!(with_payloads(b"no frames", &change), None);
     }
 }

@@ -7,11 +7,14 @@ use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use fairtrial_domain::id::Digest;
 use fairtrial_domain::traffic::WireApi;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use crate::eventstream::with_payloads;
 use crate::keys::Veil;
 use crate::shape::Volatile;
 
@@ -143,7 +146,13 @@ impl Recorder {
     /// When it cannot be written; the recording is then of no use.
     pub fn keep(&mut self, mut kept: Kept, request: &[u8], response: &[u8]) -> Result<(), RecordingError> {
         kept.request = self.body(request)?;
-        if let Some(veiled) = self.veil.over(response) {
+        let kind =
+            kept.headers.iter().find(|(name, _)| name == "content-type").map(|(_, kind)| kind.as_str());
+        let framed = kind.is_some_and(|kind| kind.contains("eventstream"));
+        let frames = framed.then(|| with_payloads(response, &|payload| self.payload(payload))).flatten();
+        // Also over what frames have around their payloads: better a broken frame than a secret.
+        let veiled = self.veil.over(frames.as_deref().unwrap_or(response)).or(frames);
+        if let Some(veiled) = veiled {
             kept.pieces = vec![(0, veiled.len() as u64)];
             kept.response = self.body(&veiled)?;
         } else {
@@ -155,6 +164,18 @@ impl Recorder {
         }
         self.exchanges += 1;
         self.line(&Line::Exchange(kept))
+    }
+
+    /// Returns a frame's payload without secrets, also in the event that some carry in base64.
+    fn payload(&self, payload: &[u8]) -> Option<Vec<u8>> {
+        let inner = || {
+            let mut value: serde_json::Value = serde_json::from_slice(payload).ok()?;
+            let event = BASE64.decode(value["bytes"].as_str()?).ok()?;
+            value["bytes"] = BASE64.encode(self.veil.over(&event)?).into();
+            serde_json::to_vec(&value).ok()
+        };
+        let inner = inner();
+        self.veil.over(inner.as_deref().unwrap_or(payload)).or(inner)
     }
 
     /// Ends the recording.
@@ -237,4 +258,50 @@ pub fn parse(text: &str) -> Result<Recording, &'static str> {
     exchanges.sort_by_key(|kept| kept.n);
     let then = Volatile { strings: volatile, places, day };
     Ok(Recording { then, host, exchanges })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::eventstream::{Frame, Frames};
+
+    #[test]
+    fn a_secret_in_a_frame_is_veiled_and_the_frame_still_holds() {
+        let frame = |payload: Vec<u8>| Frame {
+            headers: vec![(":event-type".to_owned(), "chunk".to_owned())],
+            payload,
+        };
+        let carried = |text: &str| {
+            let bytes = BASE64.encode(text);
+            serde_json::json!({ "bytes": bytes, "p": "abc" }).to_string().into_bytes()
+        };
+        let said = [frame(b"{\"t\":\"planted-key-1\"}".to_vec()), frame(carried("tell planted-key-1"))];
+        let response: Vec<u8> = said.iter().flat_map(Frame::encode).collect();
+        let dir = tempfile::tempdir().unwrap();
+        let folder = dir.path().join("recording");
+        let veil = Veil::new([("KEY", "planted-key-1")]);
+        let mut recorder = Recorder::begin(&folder, veil, &Volatile::default(), "h").unwrap();
+        let kind = "application/vnd.amazon.eventstream".to_owned();
+        let kept = Kept {
+            n: 0,
+            api: WireApi::Invoke,
+            method: "POST".to_owned(),
+            path: "/model/x".to_owned(),
+            request: Digest(String::new()),
+            status: 200,
+            headers: vec![("content-type".to_owned(), kind)],
+            response: Digest(String::new()),
+            pieces: vec![(1, response.len() as u64)],
+            cut: false,
+        };
+        recorder.keep(kept, b"{}", &response).unwrap();
+        recorder.end().unwrap();
+        let kept = read(&folder).unwrap().exchanges.remove(0);
+        let body = fs::read(folder.join(&kept.response.0)).unwrap();
+        let mut frames = Frames::default();
+        let read = frames.push(&body);
+        let wanted = vec![frame(b"{\"t\":\"[secret KEY]\"}".to_vec()), frame(carried("tell [secret KEY]"))];
+        assert_eq!((read, frames.is_cut()), (wanted, false));
+        assert_eq!(kept.pieces, [(0, body.len() as u64)]);
+    }
 }
