@@ -25,6 +25,8 @@ use crate::replay::{Departure, Played, Replay};
 
 /// More exchanges are counted, not listed.
 const MOST_LISTED: usize = 2000;
+/// More different requests are not told from repetitions.
+const MOST_REMEMBERED: usize = 100_000;
 /// More pieces of one answer are one.
 const MOST_PIECES: usize = 100_000;
 /// An answer with more bytes ends a recording.
@@ -110,6 +112,14 @@ impl State {
         }
     }
 
+    /// Returns whether a request like this came before. Beyond a number of different ones, new ones are not remembered.
+    fn came_before(&mut self, hash: u64) -> bool {
+        if self.bodies.len() < MOST_REMEMBERED {
+            return !self.bodies.insert(hash);
+        }
+        self.bodies.contains(&hash)
+    }
+
     /// `ended`: whether the upstream ended it, and not the program by going away.
     fn closed(&mut self, number: u64, exchange: Exchange, ended: bool) {
         self.open -= 1;
@@ -186,7 +196,7 @@ impl Open {
         let mut hasher = DefaultHasher::new();
         (&asked.path, &asked.body).hash(&mut hasher);
         let mut state = shared.state();
-        let again = !state.bodies.insert(hasher.finish()) && counts(api);
+        let again = state.came_before(hasher.finish()) && counts(api);
         // What a recording answers leaves for nowhere.
         if state.replay.is_none() {
             state.watch.see(&asked.body, json.as_ref());
@@ -339,6 +349,16 @@ fn ms(from: Instant, to: Instant) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::left::LineIndex;
+
+    #[test]
+    fn countless_requests_are_not_all_remembered() {
+        let mut state = State::new(String::new(), Watch::new(LineIndex::default()), None, None);
+        let most = MOST_REMEMBERED as u64;
+        assert!((0..most + 5).all(|hash| !state.came_before(hash)));
+        assert_eq!(state.bodies.len(), MOST_REMEMBERED);
+        assert_eq!([0, most - 1, most].map(|hash| state.came_before(hash)), [true, true, false]);
+    }
 
     #[test]
     fn an_answer_in_countless_pieces_keeps_its_length_and_not_their_number() {
