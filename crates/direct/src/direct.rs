@@ -21,7 +21,7 @@ use std::time::Instant;
 
 use fairtrial_domain::event::{EventKind, FaultKind, StreamEnd};
 use fairtrial_domain::usage::{Usage, UsageSource};
-use fairtrial_wire::read;
+use fairtrial_wire::read::{self, Answer};
 use fairtrial_wire::talk::{Output, Talk, Turn};
 
 use ask::Asker;
@@ -116,9 +116,9 @@ async fn converse(options: &Options, instruction: String, told: &mut Told) -> io
     let tools = tools::tools();
     let mut turns = vec![Turn::User(instruction)];
     let mut usage = Usage { source: UsageSource::Stream, ..Usage::default() };
-    let mut limits = Limits::new(options, Instant::now());
+    let (mut limits, mut untold) = (Limits::new(options, Instant::now()), false);
     loop {
-        if let Some(end) = limits.reached(Instant::now(), &usage) {
+        if let Some(end) = limits.reached(Instant::now(), &usage, untold) {
             return Ok(end);
         }
         let talk = Talk {
@@ -132,7 +132,10 @@ async fn converse(options: &Options, instruction: String, told: &mut Told) -> io
         for answer in &asked.answers {
             read::add(&mut usage, &Usage { requests: Some(1), ..answer.usage.clone() });
         }
-        let cost = limits.cost(&usage);
+        // What was refused used nothing; what answered says what it used, or sums are too low.
+        let silent = |answer: &Answer| answer.usage.input_uncached.is_none() || answer.usage.output.is_none();
+        untold |= asked.answers.iter().any(|answer| answer.fault.is_none() && silent(answer));
+        let cost = limits.cost(&usage).filter(|_| !untold);
         told.tell(&EventKind::Usage { usage: usage.clone(), cost })?;
         let reply = match asked.reply {
             Ok(reply) => reply,

@@ -29,9 +29,10 @@ impl Limits {
     }
 
     /// Counts a step; returns how the session ends when it may not be taken.
-    pub(crate) fn reached(&mut self, now: Instant, usage: &Usage) -> Option<StreamEnd> {
+    /// `untold`: whether an answer came that did not say what it used, so that all sums are too low.
+    pub(crate) fn reached(&mut self, now: Instant, usage: &Usage, untold: bool) -> Option<StreamEnd> {
         let asked = usage.requests.is_some_and(|requests| requests > 0);
-        match (self.usd, self.cost(usage)) {
+        match (self.usd, self.cost(usage).filter(|_| !untold)) {
             (Some(limit), Some(spent)) if spent.usd >= limit => return Some(StreamEnd::BudgetLimit),
             (Some(_), None) if asked => {
                 let message = "the model's host does not say what a request uses, so that --max-usd cannot be kept: \
@@ -73,16 +74,19 @@ mod tests {
             price: Some(price.clone()),
         };
         let silent = Usage { requests: Some(1), ..Usage::default() };
-        match limits(Some(1.0)).reached(now, &silent) {
-            Some(StreamEnd::Error { fault: FaultKind::Assistant, message }) => {
-                assert!(message.contains("--max-usd cannot be kept"), "{message}");
+        let some = Usage { input_uncached: Some(1), output: Some(1), requests: Some(2), ..Usage::default() };
+        for (usage, untold) in [(&silent, true), (&silent, false), (&some, true)] {
+            match limits(Some(1.0)).reached(now, usage, untold) {
+                Some(StreamEnd::Error { fault: FaultKind::Assistant, message }) => {
+                    assert!(message.contains("--max-usd cannot be kept"), "{message}");
+                }
+                other => panic!("{other:?}"),
             }
-            other => panic!("{other:?}"),
         }
-        assert_eq!(limits(Some(1.0)).reached(now, &Usage::default()), None, "nothing was asked yet");
-        assert_eq!(limits(None).reached(now, &silent), None);
+        assert_eq!(limits(Some(1.0)).reached(now, &Usage::default(), false), None, "nothing was asked yet");
+        assert_eq!(limits(None).reached(now, &silent, true), None);
         let counted = Usage { input_uncached: Some(400_000), output: Some(0), ..silent };
-        assert_eq!(limits(Some(1.0)).reached(now, &counted), Some(StreamEnd::BudgetLimit));
-        assert_eq!(limits(Some(2.0)).reached(now, &counted), None);
+        assert_eq!(limits(Some(1.0)).reached(now, &counted, false), Some(StreamEnd::BudgetLimit));
+        assert_eq!(limits(Some(2.0)).reached(now, &counted, false), None);
     }
 }
