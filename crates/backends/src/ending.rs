@@ -82,8 +82,15 @@ const MANY: u64 = 3;
 /// A program that falls silent or runs out of time while its model fails it again and again, or breaks off when it did,
 /// was ended by that; and one that never got an answer did not finish, whatever it says. Once a model has answered, a
 /// refused key ends nothing by itself, since any program can ask without its key. Whose fault a failure was, the meter
-/// knows better than the program's words.
+/// knows better than the program's words: a refused key that a program tells of and the meter did not see is none.
 pub fn metered(ending: Ending, answered: u64, failing: Option<FaultKind>, failures: u64) -> Ending {
+    if answered > 0
+        && failing != Some(FaultKind::Auth)
+        && let Ending::Infra { fault: InfraFault::Vendor(FaultKind::Auth), reason } = &ending
+    {
+        let reason = format!("it said that its key was refused, and its model had answered to it: {reason}");
+        return Ending::Crashed { reason };
+    }
     let Some(fault) = failing.filter(|fault| fault.is_infra()) else { return ending };
     if answered > 0 && fault == FaultKind::Auth {
         return ending;

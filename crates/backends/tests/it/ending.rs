@@ -102,6 +102,9 @@ fn what_a_program_says_of_its_end_is_held_against_what_its_model_answered() {
     let crashed = || crashed("exited with code 1");
     let vendor =
         |fault, reason: &str| Ending::Infra { fault: InfraFault::Vendor(fault), reason: reason.into() };
+    let untold = || Ending::Crashed {
+        reason: "it said that its key was refused, and its model had answered to it: 401".into(),
+    };
     let never = "none of its model requests was answered";
     let limited = Some(FaultKind::RateLimit);
     for (told, answered, failing, failures, wanted) in [
@@ -139,6 +142,11 @@ fn what_a_program_says_of_its_end_is_held_against_what_its_model_answered() {
         (Ending::Stalled, 100, limited, 2, Ending::Stalled),
         (Ending::TimedOut, 100, Some(FaultKind::Auth), 5, Ending::TimedOut),
         (crashed(), 100, Some(FaultKind::Auth), 0, crashed()),
+        // Told by the program and seen by nobody.
+        (vendor(FaultKind::Auth, "401"), 3, None, 0, untold()),
+        (vendor(FaultKind::Auth, "401"), 3, limited, 1, untold()),
+        (vendor(FaultKind::Auth, "401"), 0, None, 0, vendor(FaultKind::Auth, "401")),
+        (vendor(FaultKind::Auth, "401"), 3, Some(FaultKind::Auth), 0, vendor(FaultKind::Auth, "401")),
     ] {
         let got = metered(told.clone(), answered, failing, failures);
         assert_eq!(got, wanted, "{told:?} {answered} {failing:?} {failures}");
