@@ -125,6 +125,23 @@ fn no_recording_has_a_line_that_we_cannot_read() {
     }
 }
 
+/// What Copilot's exporter writes on request is a file beside its stream, which no back end asks for.
+#[test]
+fn a_file_that_is_no_stream_is_kept_line_by_line() {
+    let path = fixtures().join("copilot/1.0.102/telemetry.otel");
+    let text = fs::read_to_string(&path).unwrap();
+    let events = read(BackendKind::Copilot, &path);
+    let kept: Vec<&str> = events
+        .iter()
+        .filter_map(|event| match event {
+            EventKind::Unparsed { line } => Some(line.as_str()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(kept, text.lines().collect::<Vec<_>>());
+    assert_eq!((kept.len(), events.len()), (29, 29));
+}
+
 #[test]
 fn no_recording_names_a_machine_or_a_key() {
     for (_, file) in recordings() {
