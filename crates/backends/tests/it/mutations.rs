@@ -238,7 +238,8 @@ fn a_line_beyond_64_kilobytes_costs_in_proportion_to_its_length() {
         (0..3).map(|_| once()).min().unwrap()
     };
     let mut seen = std::collections::BTreeSet::new();
-    for Recording { kind, lines, .. } in corpus().into_iter().filter(|one| seen.insert(one.kind)) {
+    for Recording { kind, lines, .. } in every_kind() {
+        seen.insert(kind);
         // A step of every sort is near the beginning.
         let stretch =
             |size| lines.iter().take(6).filter_map(|line| stretched(line, size)).collect::<Vec<_>>();
@@ -247,7 +248,53 @@ fn a_line_beyond_64_kilobytes_costs_in_proportion_to_its_length() {
         // Eight times the bytes; a square would be 64 times.
         let bound = short * 24 + Duration::from_millis(100);
         assert!(long < bound, "{kind:?}: {short:?} for 128 kB, {long:?} for 1 MB");
+        // A line of many parts, and a session of many lines: four times as many cost no sixteen times as much.
+        let parts = |n: usize| vec![crowded(&lines, n)];
+        let many = |n: usize| lines.iter().cycle().take(n).cloned().collect::<Vec<_>>();
+        for (what, small, large) in
+            [("parts", parts(2_000), parts(8_000)), ("lines", many(1_500), many(6_000))]
+        {
+            let (small, large) = (cost(kind, &small), cost(kind, &large));
+            assert!(large < small * 8 + Duration::from_millis(100), "{kind:?}: {what}: {small:?}, {large:?}");
+        }
     }
+    assert_eq!(seen.len(), BackendKind::ALL.len());
+}
+
+/// Returns a recording for each back end: its own, or that of one whose reader is like it.
+fn every_kind() -> Vec<Recording> {
+    let like = |kind: BackendKind| match kind {
+        BackendKind::Cursor | BackendKind::Amp | BackendKind::Auggie => BackendKind::ClaudeCode,
+        BackendKind::Kiro => BackendKind::Acp,
+        BackendKind::Direct => BackendKind::Sample,
+        BackendKind::Goose | BackendKind::Command => BackendKind::Aider,
+        own => own,
+    };
+    let own = |kind: BackendKind| {
+        let found = corpus().into_iter().find(|one| one.kind == like(kind)).unwrap();
+        Recording { kind, ..found }
+    };
+    BackendKind::ALL.map(own).into()
+}
+
+/// Returns the line with the longest list, with its first item this many times; a line of text is repeated.
+fn crowded(lines: &[String], n: usize) -> String {
+    fn longest(value: &mut Value) -> Option<&mut Vec<Value>> {
+        match value {
+            Value::Array(items) if items.is_empty() => None,
+            Value::Array(items) => Some(items),
+            Value::Object(fields) => fields.values_mut().filter_map(longest).max_by_key(|items| items.len()),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
+        }
+    }
+    for line in lines {
+        let Ok(mut value) = serde_json::from_str::<Value>(line) else { continue };
+        if let Some(items) = longest(&mut value) {
+            *items = vec![items[0].clone(); n];
+            return value.to_string();
+        }
+    }
+    lines[0].repeat(n / 10)
 }
 
 #[test]
