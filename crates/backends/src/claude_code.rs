@@ -38,13 +38,17 @@ impl Backend for ClaudeCode {
     fn launch(&self, spec: &LaunchSpec<'_>) -> Result<Launch, LaunchError> {
         let assistant = spec.assistant;
         let mut env = variables(spec, &DEFAULTS);
-        if !KEYS.iter().any(|key| env.contains_key(*key)) {
+        let own = assistant.own_login.is_some();
+        if !own && !KEYS.iter().any(|key| env.contains_key(*key)) {
             return Err(LaunchError::NoKey {
                 assistant: assistant.id.to_string(),
                 variable: "ANTHROPIC_API_KEY",
             });
         }
-        env.insert("CLAUDE_CONFIG_DIR".to_owned(), text(&spec.home.join(".claude"))?);
+        // Its own places, as they are when its user starts it, are where it looks without this.
+        if !own {
+            env.insert("CLAUDE_CONFIG_DIR".to_owned(), text(&spec.home.join(".claude"))?);
+        }
         if let Some(url) = spec.base_url() {
             let bedrock = env.contains_key(BEDROCK);
             let variable = if bedrock { "ANTHROPIC_BEDROCK_BASE_URL" } else { "ANTHROPIC_BASE_URL" };

@@ -29,10 +29,13 @@ impl Backend for Codex {
         let assistant = spec.assistant;
         let mut env = variables(spec, &[("NO_COLOR", "1")]);
         let key = KEYS.into_iter().find(|key| env.contains_key(*key));
-        if key.is_none() && spec.base_url().is_none() {
+        let own = assistant.own_login.is_some();
+        if !own && key.is_none() && spec.base_url().is_none() {
             return Err(LaunchError::NoKey { assistant: assistant.id.to_string(), variable: KEYS[0] });
         }
-        env.insert("CODEX_HOME".to_owned(), text(&spec.home.join(FOLDER))?);
+        if !own {
+            env.insert("CODEX_HOME".to_owned(), text(&spec.home.join(FOLDER))?);
+        }
         let workspace = text(spec.workspace)?;
         let mut argv = argv(
             spec,
@@ -51,9 +54,15 @@ impl Backend for Codex {
         if let Some(model) = &assistant.model {
             argv.extend(["--model".to_owned(), model.clone()]);
         }
+        if own {
+            let effort = assistant.effort.iter().map(|effort| format!("model_reasoning_effort=\"{effort}\""));
+            let quiet = ["check_for_update_on_startup=false", "analytics.enabled=false"].map(str::to_owned);
+            argv.extend(effort.chain(quiet).flat_map(|set| ["--config".to_owned(), set]));
+        }
         argv.extend(assistant.args.iter().cloned());
         argv.push("-".to_owned());
-        let files = vec![(format!("{FOLDER}/config.toml"), settings(spec, key))];
+        // The settings of a login are its user's, and stay as they are.
+        let files = if own { vec![] } else { vec![(format!("{FOLDER}/config.toml"), settings(spec, key))] };
         Ok(Launch { stdin: Input::Text(spec.instruction.to_owned()), files, ..Launch::new(argv, env) })
     }
 

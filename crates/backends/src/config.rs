@@ -10,7 +10,7 @@
 //! secrets = { ANTHROPIC_API_KEY = { env = "ANTHROPIC_API_KEY" } }
 //! ```
 
-use fairtrial_domain::assistant::{Assistant, BackendKind, PromptBy};
+use fairtrial_domain::assistant::{Assistant, BackendKind, OwnLogin, PromptBy};
 use fairtrial_domain::event::ToolKind;
 use fairtrial_domain::id::AssistantId;
 use fairtrial_domain::task::Network;
@@ -86,7 +86,7 @@ fn assistants(text: &str) -> Result<Vec<Assistant>, Fault> {
 const BACKENDS: &str = "claude_code, codex, gemini, qwen, opencode, kilo, copilot, droid, pi, cline, aider, \
                         mini_swe_agent, cursor, amp, auggie, goose, kiro, acp, direct, command";
 const FIELDS: &str = "title, backend, program, args, prompt, model, effort, base_url, env_allow, env, secrets, \
-                      version, network, readable, account, price, meter, deny";
+                      version, network, readable, account, price, meter, deny, own_login";
 
 fn assistant(entry: &Node<'_>) -> Result<Assistant, Fault> {
     let fields = entry.table()?;
@@ -114,11 +114,17 @@ fn assistant(entry: &Node<'_>) -> Result<Assistant, Fault> {
             "deny" => assistant.deny = denied(field, assistant.backend)?,
             "price" => assistant.price = Some(field.price()?),
             "meter" => assistant.unmetered = !field.truth()?,
+            "own_login" => assistant.own_login = own_login(field, assistant.backend)?,
             unknown => {
                 let problem = format!("`{unknown}` is not a field of an assistant");
                 return Err(Fault::new(field.at, problem, format!("use one of {FIELDS}")));
             }
         }
+    }
+    if let Some(field) = fields.iter().find(|field| field.name == "own_login")
+        && assistant.own_login.is_some()
+    {
+        signed_in(field, &mut assistant)?;
     }
     if assistant.program.is_none() && crate::backend(assistant.backend).default_program().is_none() {
         let problem = format!("`{}` has no program", entry.name);
@@ -180,6 +186,43 @@ fn prompt(field: &Node<'_>, backend: BackendKind) -> Result<PromptBy, Fault> {
             Err(Fault::new(field.value_at, problem, "use argument, stdin or file"))
         }
     }
+}
+
+/// Reads where its user's login is: `true` for what is known of the program, else a list.
+fn own_login(field: &Node<'_>, backend: BackendKind) -> Result<Option<OwnLogin>, Fault> {
+    let known = known().iter().find(|known| known.backend == backend);
+    if !field.is_list() {
+        if !field.truth()? {
+            return Ok(None);
+        }
+        let login = known.and_then(|known| known.login).ok_or_else(|| {
+            let remedy =
+                "use a key in `secrets`; an `acp` or a `command` may list its own folders: `[\"~/.tool\"]`";
+            Fault::new(field.at, "where this back end's program keeps a login is not known here", remedy)
+        })?;
+        return Ok(Some(login.own()));
+    }
+    if known.is_some() {
+        let problem = "only an `acp` or a `command` lists the folders of its login";
+        return Err(Fault::new(field.at, problem, "write `own_login = true`"));
+    }
+    let places = field.own_places()?;
+    Ok((!places.is_empty()).then_some(OwnLogin { places, sealed: vec![], credentials: vec![] }))
+}
+
+/// Checks what goes with a login, and sets what follows from it.
+fn signed_in(field: &Node<'_>, assistant: &mut Assistant) -> Result<(), Fault> {
+    if assistant.account.is_none() {
+        let problem = "with `own_login` nobody else can tell which account it is";
+        return Err(Fault::new(field.at, problem, "add `account = \"TIER, REGION\"`"));
+    }
+    if assistant.base_url.is_some() {
+        let problem = "a login goes to its vendor, and `base_url` leads elsewhere";
+        return Err(Fault::new(field.at, problem, "remove `base_url`, or use a key"));
+    }
+    // A login is for the vendor's own program at the vendor's own address: nothing of ours stands between.
+    assistant.unmetered = true;
+    Ok(())
 }
 
 /// Reads what tools may not do, where the back end asks.

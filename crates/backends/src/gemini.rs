@@ -31,7 +31,10 @@ impl Backend for Gemini {
         let assistant = spec.assistant;
         refuse(spec, "effort", assistant.effort.is_some())?;
         let mut env = variables(spec, &DEFAULTS);
-        key(spec, &env, &KEYS)?;
+        let own = assistant.own_login.is_some();
+        if !own {
+            key(spec, &env, &KEYS)?;
+        }
         if let Some(url) = spec.base_url() {
             env.insert("GOOGLE_GEMINI_BASE_URL".to_owned(), url.to_owned());
         }
@@ -49,7 +52,9 @@ impl Backend for Gemini {
             "privacy": { "usageStatisticsEnabled": false },
             "general": { "enableAutoUpdate": false },
         });
-        let files = vec![(".gemini/settings.json".to_owned(), settings.to_string())];
+        // The settings of a login are its user's, and stay as they are.
+        let files =
+            if own { vec![] } else { vec![(".gemini/settings.json".to_owned(), settings.to_string())] };
         Ok(Launch { files, ..Launch::new(argv, env) })
     }
 

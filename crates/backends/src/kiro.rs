@@ -18,8 +18,10 @@ impl Backend for Kiro {
         let assistant = spec.assistant;
         refuse(spec, "base_url", assistant.base_url.is_some())?;
         let mut env = variables(spec, &[("NO_COLOR", "1")]);
-        key(spec, &env, &KEYS)?;
-        env.insert("KIRO_HOME".to_owned(), text(&spec.home.join(FOLDER))?);
+        if assistant.own_login.is_none() {
+            key(spec, &env, &KEYS)?;
+            env.insert("KIRO_HOME".to_owned(), text(&spec.home.join(FOLDER))?);
+        }
         let mut argv = argv(spec, &["acp"])?;
         if let Some(effort) = &assistant.effort {
             argv.extend(["--effort".to_owned(), effort.clone()]);

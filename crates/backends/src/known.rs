@@ -2,7 +2,7 @@
 //!
 //! **Invariant:** data alone, and nothing is claimed of a program that was not driven: such a one says so.
 
-use fairtrial_domain::assistant::BackendKind;
+use fairtrial_domain::assistant::{BackendKind, OwnLogin};
 
 mod programs;
 mod protocol;
@@ -30,8 +30,39 @@ pub struct Known {
     pub driven: Driven,
     /// What its back end gets out of it.
     pub features: Features,
-    /// What is wrong with the driven version, and hurdles that its users meet.
+    /// What is wrong with the driven version.
     pub defects: &'static [&'static str],
+    /// What its users meet before it works: tiers, switches, regions.
+    pub hurdles: &'static [&'static str],
+    /// Where it keeps its user's login; `None` where that is not known here, so that it takes a key only.
+    pub login: Option<Login>,
+}
+
+/// Where a program keeps its user's login, in the user's home.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Login {
+    /// Its own folders and files, which it must be able to write: a login is renewed while it is used.
+    pub places: &'static [&'static str],
+    /// What it would obey later, outside of any cell: trials may read it only.
+    pub sealed: &'static [&'static str],
+    /// Files that hold the login; one that is there shows that somebody signed in.
+    pub credentials: &'static [&'static str],
+    /// What its vendor's terms say on it, in our words.
+    pub terms: &'static str,
+    /// Where the vendor says so.
+    pub source: &'static str,
+}
+
+impl Login {
+    /// Returns it as an assistant carries it.
+    pub fn own(&self) -> OwnLogin {
+        let owned = |all: &[&str]| all.iter().map(|text| (*text).to_owned()).collect();
+        OwnLogin {
+            places: owned(self.places),
+            sealed: owned(self.sealed),
+            credentials: owned(self.credentials),
+        }
+    }
 }
 
 /// Whether the real program was driven, offline, against a scripted model.

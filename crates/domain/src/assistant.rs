@@ -51,6 +51,23 @@ values! {
         /// What its tools may not do, where its back end asks before a tool runs. Each answer is logged.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         pub deny: Vec<ToolKind>,
+        /// Set when it works with the user's own login instead of a key: less isolated, one trial at a time.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub own_login: Option<OwnLogin>,
+    }
+
+    /// What a program keeps of its user's login: places in the user's home, from `~/` on. Trials see these themselves and
+    /// no copy, since a copied login logs its owner out when it is renewed.
+    #[derive(Eq)]
+    pub struct OwnLogin {
+        /// The program's own folders and files, which it may write. Who shares the first shares the login.
+        pub places: Vec<String>,
+        /// What lies in them and may only be read: a program would obey it later, outside of any cell.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        pub sealed: Vec<String>,
+        /// Files that hold the login: what is in them is kept out of everything that is written.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        pub credentials: Vec<String>,
     }
 
     /// How a program is driven.
@@ -161,7 +178,13 @@ impl Assistant {
             price: None,
             unmetered: false,
             deny: vec![],
+            own_login: None,
         }
+    }
+
+    /// Returns what it shares with others that use the same login; `None` where it has a key of its own.
+    pub fn login(&self) -> Option<&str> {
+        self.own_login.as_ref()?.places.first().map(String::as_str)
     }
 }
 

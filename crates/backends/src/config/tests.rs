@@ -70,6 +70,7 @@ fn every_field_is_read_and_the_order_is_kept() {
         unmetered: true,
         price: Some(Price { input: 3.0, cache_read: 0.3, cache_write: 3.75, output: 15.0 }),
         deny: vec![],
+        own_login: None,
     };
     assert_eq!(zeta, expected);
     assert_eq!((any.prompt, any.network, any.title.as_str()), (PromptBy::File, Network::None, "any"));
@@ -87,7 +88,7 @@ fn what_is_not_understood_is_refused_with_its_line_and_a_remedy() {
     refused(
         &with("modle = \"x\""),
         "assistants.toml:3: `modle` is not a field of an assistant: use one of title, backend, program, args, prompt, \
-         model, effort, base_url, env_allow, env, secrets, version, network, readable, account, price, meter, deny",
+         model, effort, base_url, env_allow, env, secrets, version, network, readable, account, price, meter, deny, own_login",
     );
     refused(
         "[assistant.a]",
@@ -258,4 +259,48 @@ proptest::proptest! {
             }
         }
     }
+}
+
+#[test]
+fn a_users_own_login_is_what_is_known_of_its_program_and_says_whose_account_it_is() {
+    let text = "[assistants.a]\nbackend = \"claude_code\"\nown_login = true\naccount = \"Max, EU\"\n";
+    let [one] = parse(text).unwrap().try_into().unwrap();
+    assert_eq!(one.login(), Some("~/.claude"));
+    assert!(one.unmetered, "nothing of ours stands between a login and its vendor");
+    let own = one.own_login.unwrap();
+    assert_eq!(own.places, ["~/.claude", "~/.claude.json"]);
+    assert!(own.sealed.contains(&"~/.claude/settings.json".to_owned()), "{own:?}");
+    let listed = "[assistants.b]\nbackend = \"command\"\nprogram = \"x\"\nown_login = [\"~/.x/\", \"~/.config/x\"]\n\
+                  account = \"free\"\n";
+    let [one] = parse(listed).unwrap().try_into().unwrap();
+    assert_eq!(one.own_login.unwrap().places, ["~/.x", "~/.config/x"]);
+    let [one] = parse(&with("own_login = false")).unwrap().try_into().unwrap();
+    assert_eq!((one.own_login, one.unmetered), (None, false));
+}
+
+#[test]
+fn a_login_is_refused_where_it_would_show_too_much_or_say_too_little() {
+    refused(
+        &with("own_login = true"),
+        "assistants.toml:3: with `own_login` nobody else can tell which account it is: add `account = \"TIER, REGION\"`",
+    );
+    refused(
+        &with("own_login = [\"~/.codex\"]\naccount = \"x\""),
+        "assistants.toml:3: only an `acp` or a `command` lists the folders of its login: write `own_login = true`",
+    );
+    refused(
+        &with("own_login = true\naccount = \"x\"\nbase_url = \"http://127.0.0.1:1\""),
+        "assistants.toml:3: a login goes to its vendor, and `base_url` leads elsewhere: remove `base_url`, or use a key",
+    );
+    for place in ["~/", "~", "/etc", "~/..", "~/.x/../y", "~/.config", "~/.local/share/", "~//"] {
+        let text = format!(
+            "[assistants.a]\nbackend = \"command\"\nprogram = \"x\"\naccount = \"x\"\nown_login = [\"{place}\"]\n"
+        );
+        let expected = format!(
+            "assistants.toml:5: `{place}` is no folder of one program's own: write one in the home, as `~/.tool`"
+        );
+        refused(&text, &expected);
+    }
+    let unknown = "[assistants.a]\nbackend = \"pi\"\naccount = \"x\"\nown_login = true\n";
+    assert!(parse(unknown).unwrap_err().to_string().contains("is not known here"));
 }

@@ -186,6 +186,31 @@ impl<'a> Node<'a> {
         self.texts()?.iter().map(read).collect()
     }
 
+    /// Reads a program's own places in the user's home: none that many programs share.
+    pub(super) fn own_places(&self) -> Result<Vec<String>, Fault> {
+        const SHARED: [&str; 8] = [
+            ".cache",
+            ".config",
+            ".local",
+            ".local/share",
+            ".local/state",
+            ".local/bin",
+            "Library",
+            "AppData",
+        ];
+        let read = |node: &Node<'a>| {
+            let path = node.text()?;
+            let inner = path.strip_prefix("~/").unwrap_or_default().trim_end_matches('/');
+            let plain = !inner.is_empty() && inner.split('/').all(|part| !matches!(part, "" | "." | ".."));
+            if !plain || SHARED.contains(&inner) {
+                let problem = format!("`{}` is no folder of one program's own", path.escape_debug());
+                return Err(Fault::new(node.at, problem, "write one in the home, as `~/.tool`"));
+            }
+            Ok(format!("~/{inner}"))
+        };
+        self.texts()?.iter().map(read).collect()
+    }
+
     pub(super) fn price(&self) -> Result<Price, Fault> {
         let parts = self.table()?;
         let names = ["input", "cache_read", "cache_write", "output"];

@@ -2,7 +2,7 @@
 
 use fairtrial_domain::assistant::BackendKind;
 
-use super::{Driven, Features, Known};
+use super::{Driven, Features, Known, Login};
 
 /// A stream with tokens, and requests that can be metered.
 const COMMON: Features = Features {
@@ -15,6 +15,64 @@ const COMMON: Features = Features {
     meter: true,
 };
 const NONE: Features = Features { stream: false, tokens: false, meter: false, ..COMMON };
+
+const CLAUDE_CODE: Login = Login {
+    places: &["~/.claude", "~/.claude.json"],
+    sealed: &[
+        "~/.claude/settings.json",
+        "~/.claude/settings.local.json",
+        "~/.claude/CLAUDE.md",
+        "~/.claude/agents",
+        "~/.claude/commands",
+        "~/.claude/hooks",
+        "~/.claude/output-styles",
+        "~/.claude/plugins",
+        "~/.claude/rules",
+        "~/.claude/skills",
+    ],
+    credentials: &["~/.claude/.credentials.json"],
+    terms: "a subscription's login is meant for its buyer's ordinary use of the vendor's own programs; the limits that are \
+            published assume one person's usual work",
+    source: "https://code.claude.com/docs/en/legal-and-compliance",
+};
+const CODEX: Login = Login {
+    places: &["~/.codex"],
+    sealed: &[
+        "~/.codex/config.toml",
+        "~/.codex/AGENTS.md",
+        "~/.codex/AGENTS.override.md",
+        "~/.codex/hooks.json",
+        "~/.codex/prompts",
+        "~/.codex/rules",
+        "~/.codex/skills",
+    ],
+    credentials: &["~/.codex/auth.json"],
+    terms: "a ChatGPT login follows the workspace's own permissions and retention; for programs that run unattended the \
+            vendor's documents name keys",
+    source: "https://developers.openai.com/codex/auth",
+};
+const GEMINI: Login = Login {
+    places: &["~/.gemini"],
+    sealed: &[
+        "~/.gemini/settings.json",
+        "~/.gemini/GEMINI.md",
+        "~/.gemini/commands",
+        "~/.gemini/extensions",
+        "~/.gemini/policies",
+        "~/.gemini/skills",
+    ],
+    credentials: &["~/.gemini/oauth_creds.json"],
+    terms: "which terms hold, and whether prompts are used to improve products, depends on how one signed in",
+    source: "https://github.com/google-gemini/gemini-cli/blob/main/docs/resources/tos-privacy.md",
+};
+const KIRO: Login = Login {
+    places: &["~/.local/share/kiro-cli", "~/.kiro"],
+    sealed: &["~/.kiro/settings", "~/.kiro/steering", "~/.kiro/agents", "~/.kiro/hooks", "~/.kiro/skills"],
+    credentials: &["~/.local/share/kiro-cli/data.sqlite3"],
+    terms: "content of individual subscribers may be used to improve the service; credits are taken from the \
+            subscription, and a login is preferred to a key where both are there",
+    source: "https://kiro.dev/docs/cli/authentication",
+};
 
 /// Returns every program that detection looks for.
 pub fn known() -> &'static [Known] {
@@ -35,6 +93,10 @@ static KNOWN: [Known; 17] = [
             "retries a refused key ten times, for minutes",
             "leaves shells and their children behind when it is killed",
         ],
+        hurdles: &[
+            "a subscription's `claude --print` draws on a credit of its own, apart from interactive use",
+        ],
+        login: Some(CLAUDE_CODE),
     },
     Known {
         id: "codex",
@@ -49,6 +111,8 @@ static KNOWN: [Known; 17] = [
             "waits without an end for a network that refuses it",
             "does not offer its own patch tool with a model that it does not know",
         ],
+        hurdles: &[],
+        login: Some(CODEX),
     },
     Known {
         id: "gemini",
@@ -64,6 +128,8 @@ static KNOWN: [Known; 17] = [
             "retries silently when its requests are limited or fail",
             "leaves shells and their children behind when it is killed",
         ],
+        hurdles: &[],
+        login: Some(GEMINI),
     },
     Known {
         id: "qwen",
@@ -78,6 +144,8 @@ static KNOWN: [Known; 17] = [
             "says success and ends with code 0 when its requests are refused",
             "takes about 950 MB of memory",
         ],
+        hurdles: &[],
+        login: None,
     },
     Known {
         id: "opencode",
@@ -89,6 +157,8 @@ static KNOWN: [Known; 17] = [
         driven: Driven::Tested("1.18.33"),
         features: Features { cost: true, ..COMMON },
         defects: &["tools are shown only when they are done", "retries a failing server silently"],
+        hurdles: &[],
+        login: None,
     },
     Known {
         id: "kilo",
@@ -100,6 +170,8 @@ static KNOWN: [Known; 17] = [
         driven: Driven::Recorded("7.7.9"),
         features: Features { cost: true, ..COMMON },
         defects: &["takes about a minute to start offline", "tools are shown only when they are done"],
+        hurdles: &[],
+        login: None,
     },
     Known {
         id: "copilot",
@@ -114,6 +186,10 @@ static KNOWN: [Known; 17] = [
             "tells tokens only in a file when it ends, and none when it is killed",
             "its launcher dies alone and leaves the program behind",
         ],
+        hurdles: &[
+            "without a provider of your own it needs a GitHub account with a Copilot plan, which an organisation may switch off",
+        ],
+        login: None,
     },
     Known {
         id: "droid",
@@ -128,6 +204,8 @@ static KNOWN: [Known; 17] = [
             "retries silently when its requests are limited or fail",
             "goes on when it is asked to end",
         ],
+        hurdles: &[],
+        login: None,
     },
     Known {
         id: "pi",
@@ -139,6 +217,8 @@ static KNOWN: [Known; 17] = [
         driven: Driven::Tested("0.73.1"),
         features: Features { cost: true, ..COMMON },
         defects: &["ends with code 0 whatever happened"],
+        hurdles: &[],
+        login: None,
     },
     Known {
         id: "cline",
@@ -150,6 +230,8 @@ static KNOWN: [Known; 17] = [
         driven: Driven::Recorded("3.0.65"),
         features: Features { cost: true, meter: false, ..COMMON },
         defects: &["takes its model's address from its own settings only: sign in with `cline auth` first"],
+        hurdles: &[],
+        login: None,
     },
     Known {
         id: "aider",
@@ -164,6 +246,8 @@ static KNOWN: [Known; 17] = [
             "writes text, with rounded counts of tokens",
             "asks the network for prices when it starts",
         ],
+        hurdles: &[],
+        login: None,
     },
     Known {
         id: "mini-swe-agent",
@@ -175,6 +259,8 @@ static KNOWN: [Known; 17] = [
         driven: Driven::Tested("2.4.6"),
         features: Features { tokens: true, cost: true, caps: true, meter: true, ..NONE },
         defects: &["tells what it did only when it ends, in a file", "prints no version"],
+        hurdles: &[],
+        login: None,
     },
     Known {
         id: "cursor",
@@ -186,6 +272,8 @@ static KNOWN: [Known; 17] = [
         driven: Driven::Never,
         features: Features { stream: true, ..NONE },
         defects: &["never driven here: what is read comes from its documents"],
+        hurdles: &[],
+        login: None,
     },
     Known {
         id: "amp",
@@ -197,6 +285,8 @@ static KNOWN: [Known; 17] = [
         driven: Driven::Never,
         features: Features { stream: true, tokens: true, ..NONE },
         defects: &["never driven here: what is read comes from its documents"],
+        hurdles: &[],
+        login: None,
     },
     Known {
         id: "auggie",
@@ -208,6 +298,8 @@ static KNOWN: [Known; 17] = [
         driven: Driven::Never,
         features: Features { caps: true, ..NONE },
         defects: &["never driven here: its output is kept as text"],
+        hurdles: &[],
+        login: None,
     },
     Known {
         id: "goose",
@@ -219,6 +311,8 @@ static KNOWN: [Known; 17] = [
         driven: Driven::Never,
         features: Features { caps: true, ..NONE },
         defects: &["never driven here: its output is kept as text"],
+        hurdles: &[],
+        login: None,
     },
     Known {
         id: "kiro",
@@ -229,10 +323,13 @@ static KNOWN: [Known; 17] = [
         keys: &["KIRO_API_KEY"],
         driven: Driven::Never,
         features: Features { stream: true, credits: true, permissions: true, ..NONE },
-        defects: &[
-            "never driven here: a stand-in of ours was",
-            "keys need a paid tier, and an administrator who allows them",
-            "counts in credits, and no tokens",
+        defects: &["never driven here: a stand-in of ours was", "counts in credits, and no tokens"],
+        hurdles: &[
+            "a key (KIRO_API_KEY) needs a paid tier: Pro, Pro+ or Power",
+            "where an administrator manages the subscription, they must allow keys first",
+            "a login through IAM Identity Center needs the organisation's start URL and region; the Kiro profile may lie \
+             in another region than Identity Center",
         ],
+        login: Some(KIRO),
     },
 ];

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use fairtrial_backends::{Input, Launch, LaunchError, LaunchSpec, backend, samples};
+use fairtrial_backends::{Input, Launch, LaunchError, LaunchSpec, backend, known, samples};
 use fairtrial_domain::assistant::{Assistant, BackendKind, Price, PromptBy};
 
 use crate::plain;
@@ -158,5 +158,26 @@ fn a_cost_is_known_from_the_stream_or_from_the_users_prices() {
         assert_eq!(known(&assistant), alone, "{kind:?}");
         assistant.price = Some(price.clone());
         assert_eq!(known(&assistant), priced, "{kind:?}");
+    }
+}
+
+#[test]
+fn with_its_users_own_login_a_program_needs_no_key_and_its_settings_stay_as_they_are() {
+    let kinds = [BackendKind::ClaudeCode, BackendKind::Codex, BackendKind::Gemini, BackendKind::Kiro];
+    for known in known().iter().filter(|known| known.login.is_some()) {
+        assert!(kinds.contains(&known.backend), "{}", known.title);
+        let mut assistant = plain(known.backend);
+        assistant.own_login = known.login.map(|login| login.own());
+        let launch = launch(&assistant, &[]).unwrap();
+        assert_eq!(launch.files, vec![], "{}", known.title);
+        for variable in ["CLAUDE_CONFIG_DIR", "CODEX_HOME", "KIRO_HOME"] {
+            assert!(!launch.env.contains_key(variable), "{variable}");
+        }
+        let login = known.login.unwrap();
+        for inner in login.sealed.iter().chain(login.credentials) {
+            let holds = |place: &&str| inner.strip_prefix(*place).is_some_and(|rest| rest.starts_with('/'));
+            assert!(login.places.iter().any(holds), "{inner} lies in no place of its own");
+        }
+        assert!(login.source.starts_with("https://") && !login.terms.is_empty());
     }
 }
