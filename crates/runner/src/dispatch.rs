@@ -20,6 +20,8 @@ pub struct Setup {
     pub tasks: Vec<TaskId>,
     /// Who is compared.
     pub assistants: Vec<AssistantId>,
+    /// Logins of users that assistants work with; of those that share one, one trial runs at a time.
+    pub logins: BTreeMap<AssistantId, String>,
     /// Trials per task and assistant.
     pub trials: u32,
     /// Decides the order inside each task.
@@ -89,6 +91,7 @@ struct Block {
 #[derive(Debug)]
 pub struct Dispatcher {
     blocks: Vec<Block>,
+    logins: BTreeMap<AssistantId, String>,
     past: BTreeMap<TrialKey, Past>,
     live: BTreeMap<TrialKey, u32>,
     /// What the shell was asked to store and has not confirmed.
@@ -109,6 +112,11 @@ impl Setup {
         Setup {
             tasks: plan.tasks.iter().map(|task| task.id.clone()).collect(),
             assistants: plan.assistants.iter().map(|assistant| assistant.id.clone()).collect(),
+            logins: plan
+                .assistants
+                .iter()
+                .filter_map(|assistant| Some((assistant.id.clone(), assistant.login()?.to_owned())))
+                .collect(),
             trials: plan.trials,
             seed: plan.seed,
             budget: plan.budget.clone(),
@@ -120,7 +128,8 @@ impl Setup {
 impl Dispatcher {
     /// Lays out every trial that is not recorded yet.
     pub fn new(setup: Setup) -> Self {
-        let Setup { tasks, assistants, trials, seed, finished, past, limits, budget, spent_usd } = setup;
+        let Setup { tasks, assistants, logins, trials, seed, finished, past, limits, budget, spent_usd } =
+            setup;
         let blocks = tasks.into_iter().map(|task| {
             let mut line: VecDeque<TrialKey> = order::block(seed, &task, &assistants, trials).into();
             line.retain(|key| !finished.contains(key));
@@ -128,6 +137,7 @@ impl Dispatcher {
         });
         Dispatcher {
             blocks: blocks.filter(|block| !block.line.is_empty()).collect(),
+            logins,
             past,
             live: BTreeMap::new(),
             writing: BTreeSet::new(),
@@ -286,13 +296,16 @@ impl Dispatcher {
         }
         let ready = std::iter::once(front)
             .chain(ahead)
-            .find(|at| self.blocks[*at].preparation == Preparation::Ready)?;
-        let past = self.past.get(self.blocks[ready].line.front()?).copied().unwrap_or_default();
+            .filter(|at| self.blocks[*at].preparation == Preparation::Ready);
+        let (block, place) = ready
+            .filter_map(|at| Some((at, self.blocks[at].line.iter().position(|key| self.login_is_free(key))?)))
+            .next()?;
+        let past = self.past.get(self.blocks[block].line.get(place)?).copied().unwrap_or_default();
         let worn_out = !past.open && past.faults >= self.limits.max_attempts;
         if !worn_out && !self.memory_allows() {
             return None;
         }
-        let key = self.blocks[ready].line.pop_front()?;
+        let key = self.blocks[block].line.remove(place)?;
         if worn_out {
             return Some(
                 self.void(key, "every attempt was lost before the run was taken up again".to_owned()),
@@ -313,6 +326,12 @@ impl Dispatcher {
             *free = free.saturating_sub(each);
         }
         Request::Start { key, attempt, goes_on }
+    }
+
+    /// A login that two programs renew at once is lost to both.
+    fn login_is_free(&self, key: &TrialKey) -> bool {
+        let login = |key: &TrialKey| self.logins.get(&key.assistant);
+        login(key).is_none_or(|wanted| self.live.keys().all(|live| login(live) != Some(wanted)))
     }
 
     /// The first trial always may start, else a small machine would wait for ever.

@@ -381,3 +381,22 @@ fn survive(seed: u64) {
 fn whatever_the_order_of_news_each_trial_is_recorded_once_and_the_run_ends() {
     (0..2000).for_each(survive);
 }
+
+#[test]
+fn of_those_who_share_a_login_one_works_at_a_time_and_others_pass() {
+    let login = |text: &str| (AssistantId::parse(text).unwrap(), "~/.tool".to_owned());
+    let setup = Setup { logins: [login("a"), login("b")].into(), ..setup("t", "a b c", 3) };
+    check(
+        setup,
+        "begin -> prepare t
+         ready t -> start t/b1#1, start t/c1#1
+         over t/c1#1 -> record t/c1 after 1
+         recorded t/c1 ->
+         infra t/b1#1 -> lose t/b1#1, start t/b1#2
+         lost t/b1#1 ->
+         over t/b1#2 -> record t/b1 after 2, start t/a1#1
+         over t/a1#1 -> record t/a1 after 1
+         recorded t/b1 ->
+         recorded t/a1 -> done Finished",
+    );
+}
