@@ -185,6 +185,7 @@ impl Grading<'_> {
             network: Network::None,
             doors: 0,
             readable: &readable,
+            own: &[],
             limits: &self.bundle.limits,
             marker: &self.bundle.marker,
             cancel: self.cancel.clone(),

@@ -13,6 +13,7 @@ pub mod grade;
 pub mod journal;
 #[cfg(target_os = "linux")]
 mod linux;
+pub mod login;
 pub mod net;
 mod plain;
 #[cfg(any(not(target_os = "linux"), test))]

@@ -7,6 +7,7 @@ mod detect;
 mod doors;
 mod env;
 mod lowers;
+mod own;
 mod readable;
 mod remove;
 mod rest;
@@ -31,6 +32,7 @@ use crate::process::{Cancel, Continue, Happening, Job, JobEnd};
 
 pub use detect::{Detected, TierStatus, detect};
 use lowers::{layers, prepared_home};
+pub use own::Own;
 pub use remove::{remove_tree, sweep};
 use store::Store;
 use tier::{reason_for_plain, refusal};
@@ -55,6 +57,8 @@ pub struct RoomSpec<'a> {
     pub doors: usize,
     /// Files and folders that jobs may read at their own paths, beside the system's.
     pub readable: &'a [PathBuf],
+    /// What of the user's own the home shows and, where it is not sealed, lets jobs write.
+    pub own: &'a [Own],
     /// Bounds on processes, disk and memory.
     pub limits: &'a Limits,
     /// The value of `FAIRTRIAL_RUN`, by which stray processes are found.
@@ -251,6 +255,14 @@ impl Room {
         links.iter().try_for_each(|(place, target)| readable::link(&home.join(place), target))
     }
 
+    /// Puts links to what is the user's own into the home, where no mount shows it.
+    pub fn link_own(&self, own: &[Own]) -> Result<(), RoomError> {
+        let plain = self.status.tier == Tier::Plain;
+        let home = self.home_outside();
+        let outermost = |one: &&Own| plain && !one.sealed;
+        own.iter().filter(outermost).try_for_each(|one| readable::link(&home.join(&one.inside), &one.outside))
+    }
+
     /// Returns the environment that every job has, with `path` in front of the system's programs.
     pub fn env(&self, path: &[PathBuf]) -> BTreeMap<String, String> {
         env::clean(&self.paths.home, &self.paths.tmp, path, &self.marker)
@@ -315,6 +327,7 @@ fn full(spec: &RoomSpec<'_>, scratch: &Path, lowers: &[PathBuf]) -> Result<(Path
         home_lower: prepared_home(spec.base),
         home_inside: PathBuf::from(HOME),
         readable,
+        own: spec.own.to_vec(),
         host_network: spec.network == Network::Host,
     });
     let mut warden = Warden::start(&setup(spec, walls, Path::new(WORKSPACE)))?;

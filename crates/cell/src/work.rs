@@ -15,6 +15,7 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use fairtrial_domain::assistant::OwnLogin;
 use fairtrial_domain::bundle::{BUNDLE_FILE, Bundle, PATCH_FILE, WorkBundle};
 use fairtrial_domain::id::Digest;
 use fairtrial_domain::journal::{Phase, Record};
@@ -25,9 +26,10 @@ use sha2::{Digest as _, Sha256};
 
 use crate::capture;
 use crate::journal::{Journal, JournalError};
+use crate::login;
 use crate::net;
 use crate::process::Cancel;
-use crate::room::{Room, RoomError, RoomSpec};
+use crate::room::{Own, Room, RoomError, RoomSpec};
 use crate::toolchain::{Host, Toolchain};
 use session::Session;
 
@@ -38,6 +40,8 @@ pub struct World {
     pub host: Host,
     /// Values of secrets by variable.
     pub secrets: BTreeMap<String, String>,
+    /// What else must not be written, by a name for it, and is not given to the assistant by us.
+    pub hidden: BTreeMap<String, String>,
     /// A wish to stop.
     pub cancel: Cancel,
 }
@@ -45,7 +49,19 @@ pub struct World {
 impl World {
     /// Reads this process's environment: PATH, HOME, and secrets as `FAIRTRIAL_SECRET_<NAME>`.
     pub fn here(cancel: Cancel) -> World {
-        World { host: Host::here(), secrets: secrets::of(std::env::vars()), cancel }
+        let secrets = secrets::of(std::env::vars());
+        World { host: Host::here(), secrets, hidden: BTreeMap::new(), cancel }
+    }
+
+    /// Returns it with a login's credentials among what is written nowhere.
+    fn with_login(&self, login: Option<&OwnLogin>) -> World {
+        let hidden = login.map(|login| login::credentials(login, &self.host)).unwrap_or_default();
+        World { hidden, ..self.clone() }
+    }
+
+    /// Returns all that is to be written nowhere.
+    fn unwritten(&self) -> BTreeMap<String, String> {
+        self.secrets.iter().chain(&self.hidden).map(|(name, value)| (name.clone(), value.clone())).collect()
     }
 }
 
@@ -75,6 +91,9 @@ pub enum WorkError {
     /// The meter could not stand.
     #[error(transparent)]
     Meter(#[from] fairtrial_wire::meter::MeterError),
+    /// The user's own login.
+    #[error(transparent)]
+    Login(#[from] crate::login::LoginError),
     /// A replayed session went another way than the recorded one.
     #[error("{0}")]
     Departed(String),
@@ -99,6 +118,7 @@ impl WorkError {
                 true
             }
             WorkError::Room(error) => error.is_lasting(),
+            WorkError::Login(error) => !matches!(error, crate::login::LoginError::Busy { .. }),
             WorkError::Journal(_)
             | WorkError::Bundle { .. }
             | WorkError::Capture(_)
@@ -126,6 +146,9 @@ pub fn work(folder: &Path, world: &World) -> Result<(), JournalError> {
 fn attempt(folder: &Path, world: &World, journal: &mut Journal) -> Result<(), WorkError> {
     let bundle = read(folder)?;
     let tools = toolchain(&bundle, &world.host)?;
+    let own = bundle.assistant.own_login.as_ref();
+    let _held = own.map(|login| login::join(login, &world.host)).transpose()?;
+    let shown = own.map(|login| login::shown(login, &world.host)).unwrap_or_default();
     let network = &bundle.assistant.network;
     let mut room = Room::open(&RoomSpec {
         scratch: &folder.join("room"),
@@ -134,13 +157,14 @@ fn attempt(folder: &Path, world: &World, journal: &mut Journal) -> Result<(), Wo
         network: network.clone(),
         doors: usize::from(matches!(network, Network::Allow(_))) + usize::from(meter::is_wanted(&bundle)),
         readable: &readable(&bundle, &world.host, &tools),
+        own: &shown,
         limits: &bundle.limits,
         marker: &bundle.marker,
         cancel: world.cancel.clone(),
     })?;
     let (tier, reason) = room.tier();
     journal.opened(tier, reason)?;
-    let done = in_room(folder, &bundle, world, &tools, &mut room, journal);
+    let done = in_room(folder, &bundle, &world.with_login(own), &tools, &mut room, &shown, journal);
     // What cannot be removed now is swept later; it changes nothing about the trial.
     let _debris = room.close();
     done
@@ -152,6 +176,7 @@ fn in_room(
     world: &World,
     tools: &Toolchain,
     room: &mut Room,
+    own: &[Own],
     journal: &mut Journal,
 ) -> Result<(), WorkError> {
     journal.write(Record::Phase { phase: Phase::Provisioning })?;
@@ -161,14 +186,18 @@ fn in_room(
     let mut start = start::prepare(bundle, &world.secrets, metered.as_ref(), tools, room)?;
     // After the assistant's own files, or these would be written through a link into the user's home.
     room.link_home(&world.host.in_home(&bundle.readable))?;
+    room.link_own(own)?;
     start.job.env.extend(proxy.iter().flat_map(net::Proxy::env));
     start.job.env.extend(metered.iter().flat_map(meter::Metered::env));
     journal.write(Record::Phase { phase: Phase::Working })?;
     journal.write(Record::Launched { argv: start.shown, instruction_files: start.instruction_files })?;
     let mut session =
-        Session::new(bundle, &world.secrets, folder, journal, start.reader, start.talk, metered);
+        Session::new(bundle, &world.unwritten(), folder, journal, start.reader, start.talk, metered);
     let end = room.run(&start.job, &mut |happening| session.take(happening));
     session.collect(&room.home_outside(), &start.collect);
+    if let Some(login) = &bundle.assistant.own_login {
+        session.planted(login::planted(login, &world.host, own));
+    }
     let ended = session.finish(end)?;
     for contact in proxy.map(net::Proxy::end).unwrap_or_default() {
         journal.write(Record::Contact { contact })?;

@@ -452,6 +452,7 @@ fn in_a_room(tier: TierChoice, script: &str) -> (Tier, Patch) {
         network: Network::None,
         doors: 0,
         readable: &[],
+        own: &[],
         limits: &limits,
         marker: &dir.path().display().to_string(),
         cancel: Cancel::new(),

@@ -145,6 +145,7 @@ fn worked(dir: &Path, script: &str, tier: TierChoice) -> (Tier, Patch, PathBuf) 
         network: Network::None,
         doors: 0,
         readable: &[],
+        own: &[],
         limits: &limits,
         marker: &dir.display().to_string(),
         cancel: Cancel::new(),

@@ -112,6 +112,7 @@ impl Place {
             network: Network::None,
             doors: 0,
             readable: &[],
+            own: &[],
             limits: &limits,
             marker: &self.dir.path().display().to_string(),
             cancel: Cancel::new(),

@@ -47,6 +47,7 @@ impl Place {
             network,
             doors: 1,
             readable: &[],
+            own: &[],
             limits: &limits,
             marker: &dir.path().display().to_string(),
             cancel: Cancel::new(),

@@ -162,6 +162,7 @@ fn room(dir: &Path, limits: &Limits) -> Option<Room> {
         network: Network::None,
         doors: 0,
         readable: &[std::env::current_exe().unwrap()],
+        own: &[],
         limits,
         marker: "walls",
         cancel: Cancel::new(),

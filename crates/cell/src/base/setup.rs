@@ -46,6 +46,7 @@ pub(super) fn run(
         network: bundle.network.clone(),
         doors: usize::from(matches!(bundle.network, Network::Allow(_))),
         readable: &readable,
+        own: &[],
         limits: &limits,
         marker: &marker,
         cancel: cancel.clone(),

@@ -79,11 +79,15 @@ pub(super) fn enter(room: &Full, workspace: &Path) -> Result<Option<OwnedFd>, Re
         root.show(path, true)?;
     }
     let memory = root.writable(room, &scratch, workspace)?;
+    root.own(room)?;
     root.devices()?;
     mounts::proc(&root.folder(Path::new("/proc"))?).at("process list")?;
     mounts::seal(Path::new(".")).at("read-only root")?;
     for writable in writable(room, workspace).into_iter().filter(|path| *path != Path::new("/dev")) {
         mounts::unseal(&root.inside(writable)).at("writable parts")?;
+    }
+    for own in room.own.iter().filter(|own| !own.sealed) {
+        mounts::unseal(&root.inside(&room.home_inside.join(&own.inside))).at("own login")?;
     }
     // Nodes cannot be made among devices, but memory can be shared.
     mounts::unseal(&root.inside(Path::new("/dev/shm"))).at("writable parts")?;
@@ -235,6 +239,32 @@ impl Root {
         folder_of_ours(&work)?;
         let layers = Layers { lowers: &[lower], upper: &upper, work: &work, volatile: store.is_on_disk() };
         mounts::overlay(layers, &target).at("overlay home")
+    }
+
+    /// Binds what is the user's own into the home. A place behind a link is refused: it could lead out of this root.
+    fn own(&self, room: &Full) -> Result<(), Refusal> {
+        for own in &room.own {
+            let step = || format!("showing {} of the user's own", own.inside.display());
+            let mut place = self.inside(&room.home_inside);
+            for part in own.inside.components() {
+                place.push(part);
+                if fs::symlink_metadata(&place).is_ok_and(|meta| meta.is_symlink()) {
+                    return Err(io::Error::from(io::ErrorKind::InvalidInput)).at(step());
+                }
+            }
+            if fs::symlink_metadata(&place).is_err() {
+                let made = place.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| {
+                    if own.outside.is_dir() {
+                        fs::create_dir(&place)
+                    } else {
+                        File::create_new(&place).map(drop)
+                    }
+                });
+                made.at(step())?;
+            }
+            mounts::bind_alone(&own.outside, &place).at(step())?;
+        }
+        Ok(())
     }
 
     fn temporary(&self) -> Result<(), Refusal> {

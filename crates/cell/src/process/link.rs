@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::Exit;
+use crate::room::Own;
 
 /// No message is longer; the longest holds an instruction.
 const LONGEST: u32 = 64 << 20;
@@ -61,6 +62,8 @@ pub(crate) struct Full {
     pub(crate) home_inside: PathBuf,
     /// Bound read-only at their own paths; no one inside another.
     pub(crate) readable: Vec<PathBuf>,
+    /// Bound into the home, in order.
+    pub(crate) own: Vec<Own>,
     /// True for the machine's network.
     pub(crate) host_network: bool,
 }

@@ -39,6 +39,7 @@ pub fn detect(scratch: &Path) -> Result<Detected, RoomError> {
         network: Network::None,
         doors: 0,
         readable: &[],
+        own: &[],
         limits: &limits,
         marker: "detect",
         cancel: Cancel::new(),

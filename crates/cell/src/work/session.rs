@@ -178,6 +178,16 @@ impl<'a> Session<'a> {
         self.collected = found.collect();
     }
 
+    /// Tells what the trial put into its user's own login that a program will obey from now on.
+    pub(super) fn planted(&mut self, paths: Vec<String>) {
+        for path in paths {
+            let text = format!(
+                "it wrote {path} into the user's own login, which the program obeys outside of cells too: look at it"
+            );
+            self.events(0, None, vec![EventKind::Notice { text }]);
+        }
+    }
+
     fn events(&mut self, size: u64, raw: Option<String>, events: Vec<EventKind>) -> bool {
         // A line that means nothing, such as one that is silent by name, is life all the same.
         let mut alive = events.is_empty();

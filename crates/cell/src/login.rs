@@ -1,0 +1,188 @@
+//! A user's own login: what of it a room shows, that one run at a time uses it, and what of it is written nowhere.
+//!
+//! **Invariant:** nothing of a login is copied to the disk; whoever uses one holds its lock as long as he does.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use fairtrial_domain::assistant::OwnLogin;
+use serde_json::Value;
+
+use crate::room::Own;
+use crate::toolchain::Host;
+
+/// Shorter values are no credentials, and would be found in innocent text.
+const SHORTEST: usize = 16;
+/// A larger file is no list of credentials.
+const LARGEST: u64 = 1 << 20;
+
+/// Why a login cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum LoginError {
+    /// Nobody signed in here.
+    #[error("`{place}` is not there: sign in with the program itself first, or give it a key")]
+    Absent {
+        /// Its first place.
+        place: String,
+    },
+    /// Somebody uses it.
+    #[error(
+        "another run works with the login in `{place}`: one at a time, for a login is lost when two renew it"
+    )]
+    Busy {
+        /// Its first place.
+        place: String,
+    },
+    /// The lock of its place.
+    #[error("could not lock `{place}`")]
+    Lock {
+        /// Its first place.
+        place: String,
+        /// Why not.
+        source: io::Error,
+    },
+}
+
+/// Takes a login for a run. It is held as long as the file is open; trials of the run join in it.
+///
+/// # Errors
+/// When it is not there, or another run has it.
+pub fn take(login: &OwnLogin, host: &Host) -> Result<File, LoginError> {
+    let (place, file) = open(login, host)?;
+    // Alone first, so that nobody is in it; then shared with this run's own trials.
+    file.try_lock().and_then(|()| file.try_lock_shared()).map_err(|error| refused(place, error))?;
+    Ok(file)
+}
+
+/// Joins in a login that this trial's run has taken: a trial that outlives its run still holds it.
+///
+/// # Errors
+/// When it is not there, or another run is about to take it.
+pub(crate) fn join(login: &OwnLogin, host: &Host) -> Result<File, LoginError> {
+    let (place, file) = open(login, host)?;
+    file.try_lock_shared().map_err(|error| refused(place, error))?;
+    Ok(file)
+}
+
+fn refused(place: String, error: TryLockError) -> LoginError {
+    match error {
+        TryLockError::WouldBlock => LoginError::Busy { place },
+        TryLockError::Error(source) => LoginError::Lock { place, source },
+    }
+}
+
+/// Opens a login's first place, where its lock is. Nothing is written there.
+fn open(login: &OwnLogin, host: &Host) -> Result<(String, File), LoginError> {
+    let place = login.places.first().cloned().unwrap_or_default();
+    let path = host.expand(&login.places).into_iter().next().unwrap_or_default();
+    match File::open(path) {
+        Ok(file) => Ok((place, file)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(LoginError::Absent { place }),
+        Err(source) => Err(LoginError::Lock { place, source }),
+    }
+}
+
+/// Returns what a room shows of a login, as far as it is there: outer places before what is sealed in them.
+pub(crate) fn shown(login: &OwnLogin, host: &Host) -> Vec<Own> {
+    let own = |sealed: bool| move |(inside, outside): (PathBuf, PathBuf)| Own { inside, outside, sealed };
+    let places = host.in_home(&login.places).into_iter().map(own(false));
+    places.chain(host.in_home(&login.sealed).into_iter().map(own(true))).collect()
+}
+
+/// Returns what was put where a program would obey it later, and was not there before: `before` is what `shown` gave.
+pub(crate) fn planted(login: &OwnLogin, host: &Host, before: &[Own]) -> Vec<String> {
+    let was = |path: &String| {
+        let inside = path.trim_start_matches("~/");
+        before.iter().any(|own| own.sealed && own.inside == Path::new(inside))
+    };
+    let is =
+        |path: &String| host.expand(std::slice::from_ref(path)).iter().any(|p| p.symlink_metadata().is_ok());
+    login.sealed.iter().filter(|path| !was(path) && is(path)).cloned().collect()
+}
+
+/// Returns the credentials in a login's files, by names for them: they are read to be kept out of what is written. What
+/// is in no JSON is not known.
+pub(crate) fn credentials(login: &OwnLogin, host: &Host) -> BTreeMap<String, String> {
+    let mut found = vec![];
+    for path in host.expand(&login.credentials) {
+        let small = fs::metadata(&path).is_ok_and(|meta| meta.len() <= LARGEST);
+        let text = small.then(|| fs::read(&path).ok()).flatten().unwrap_or_default();
+        if let Ok(value) = serde_json::from_slice::<Value>(&text) {
+            collect(&value, &mut found);
+        }
+    }
+    let named = |(n, value): (usize, String)| (format!("of the login {}", n + 1), value);
+    found.into_iter().enumerate().map(named).collect()
+}
+
+fn collect(value: &Value, found: &mut Vec<String>) {
+    match value {
+        // Without a look at its name: a login's file holds little else, and what is veiled too much does no harm.
+        Value::String(text) if text.len() >= SHORTEST && !text.contains(char::is_whitespace) => {
+            found.push(text.clone());
+        }
+        Value::Array(items) => items.iter().for_each(|item| collect(item, found)),
+        Value::Object(fields) => fields.values().for_each(|field| collect(field, found)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn login() -> (tempfile::TempDir, Host, OwnLogin) {
+        let home = tempfile::tempdir().unwrap();
+        let put = |path: &str, text: &str| {
+            let path = home.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        };
+        put(".tool/auth.json", r#"{"tokens":{"access":"planted-access-1234"},"mode":"browser","n":1}"#);
+        put(".tool/settings.json", "{}");
+        put(".tool.json", "{}");
+        let texts = |all: &[&str]| all.iter().map(|text| (*text).to_owned()).collect();
+        let own = OwnLogin {
+            places: texts(&["~/.tool", "~/.tool.json", "~/.absent"]),
+            sealed: texts(&["~/.tool/settings.json", "~/.tool/hooks"]),
+            credentials: texts(&["~/.tool/auth.json"]),
+        };
+        let host = Host { home: Some(home.path().to_owned()), ..Host::default() };
+        (home, host, own)
+    }
+
+    #[test]
+    fn one_run_at_a_time_has_a_login_and_its_own_trials_join_it() {
+        let (_home, host, own) = login();
+        let busy = |result: Result<File, LoginError>| matches!(result, Err(LoginError::Busy { .. }));
+        let run = take(&own, &host).unwrap();
+        assert!(busy(take(&own, &host)), "another run has it");
+        let trial = join(&own, &host).unwrap();
+        drop(run);
+        assert!(busy(take(&own, &host)), "a trial that outlived its run still works with it");
+        drop(trial);
+        assert!(take(&own, &host).is_ok());
+        let absent = OwnLogin { places: vec!["~/.absent".to_owned()], sealed: vec![], credentials: vec![] };
+        assert!(matches!(take(&absent, &host), Err(LoginError::Absent { .. })));
+    }
+
+    #[test]
+    fn what_is_there_is_shown_and_what_would_be_obeyed_later_is_sealed() {
+        let (home, host, own) = login();
+        let before = shown(&own, &host);
+        let told: Vec<_> = before.iter().map(|own| (own.inside.to_str().unwrap(), own.sealed)).collect();
+        assert_eq!(told, [(".tool", false), (".tool.json", false), (".tool/settings.json", true)]);
+        assert_eq!(planted(&own, &host, &before), Vec::<String>::new());
+        fs::create_dir(home.path().join(".tool/hooks")).unwrap();
+        assert_eq!(planted(&own, &host, &before), ["~/.tool/hooks"]);
+    }
+
+    #[test]
+    fn its_credentials_are_known_so_that_they_can_be_kept_out() {
+        let (_home, host, own) = login();
+        let expected = BTreeMap::from([("of the login 1".to_owned(), "planted-access-1234".to_owned())]);
+        assert_eq!(credentials(&own, &host), expected);
+    }
+}
