@@ -204,7 +204,8 @@ fn in_room(
     }
     journal.write(ended)?;
     journal.write(Record::Phase { phase: Phase::Capturing })?;
-    let patch = capture::capture(&room.rest())?;
+    let mut patch = capture::capture(&room.rest())?;
+    secrets::veil_patch(&mut patch, &world.unwritten());
     journal.write(Record::Captured { patch: keep(folder, &patch)?, flags: patch.flags })?;
     Ok(())
 }

@@ -99,8 +99,17 @@ impl Clues {
         if self.key && line.contains("-----BEGIN ") && line.contains("PRIVATE KEY-----") {
             return Some("a private key");
         }
+        if line.split("[secret ").skip(1).any(is_veiled) {
+            return Some("a secret that the assistant was given");
+        }
         shaped(line, &self.shapes).or_else(|| named(line, &self.names))
     }
+}
+
+/// Returns whether this is the end of the mark that stands where a captured patch held a secret of the trial's.
+fn is_veiled(rest: &str) -> bool {
+    let name = rest.split_once(']').map(|(name, _)| name).unwrap_or_default();
+    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | ' '))
 }
 
 fn shaped(line: &str, shapes: &[(&str, usize, &'static str)]) -> Option<&'static str> {
