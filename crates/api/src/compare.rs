@@ -340,6 +340,7 @@ fn arm_entry(one: &Assistant, trials: &[TrialRecord]) -> ArmEntry {
         id: one.id.clone(),
         title: one.title.clone(),
         sample: one.sample,
+        own_login: one.own_login.is_some(),
         tool: (!one.sample).then_some(tool),
         model: one.model.clone().or(only).filter(|_| !one.sample),
     }

@@ -246,6 +246,8 @@ values! {
         NotIsolated,
         /// Trials of different isolation.
         MixedTiers,
+        /// An assistant worked with its user's own login, whose folders and settings no isolation keeps apart.
+        OwnLogin,
         /// The run has not finished.
         Unfinished,
     }

@@ -199,6 +199,7 @@ pub fn from_csv(trials: &[CsvTrial], margin: f64) -> Result<ComparisonInput, Csv
             id: entry.key.assistant.clone(),
             title: trial.assistant.clone(),
             sample: false,
+            own_login: false,
             tool: None,
             model: None,
         })

@@ -60,6 +60,7 @@ fn input(arms: &[&str]) -> ComparisonInput {
                 id: id(arm),
                 title: TITLES[arm].to_owned(),
                 sample: true,
+                own_login: false,
                 tool: None,
                 model: None,
             })

@@ -59,6 +59,7 @@ fn input(rows: &[String], trials: u32) -> ComparisonInput {
         id: id(arm),
         title: NAMES[arm].to_uppercase(),
         sample: false,
+        own_login: false,
         tool: None,
         model: None,
     };

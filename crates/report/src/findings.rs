@@ -338,6 +338,7 @@ fn aspect(aspect: Aspect) -> &'static str {
         Aspect::Readable => "Readable files of the machine",
         Aspect::Limits => "Limits",
         Aspect::Account => "Account",
+        Aspect::SignIn => "Signing in",
         Aspect::Address => "Address",
         Aspect::Price => "How cost is known",
         Aspect::Caches => "Input from caches",

@@ -10,7 +10,7 @@ use base64::Engine as _;
 use sha2::{Digest as _, Sha256};
 
 use crate::markup::Markup;
-use crate::{ReportInput, findings, letter, notes, verdict, words};
+use crate::{OWN_LOGIN, ReportInput, findings, letter, notes, verdict, words};
 
 const STYLE: &str = include_str!("html/style.css");
 
@@ -107,6 +107,9 @@ fn who(m: &mut Markup, input: &ReportInput<'_>, id: &fairtrial_domain::id::Assis
             m.leaf("span", &[("class", &format!("id {}", hue(place)))], &letter(place));
         }
         m.leaf("bdi", &[], input.title(id));
+        if input.has_own_login(id) {
+            m.leaf("span", &[("class", "soft")], OWN_LOGIN);
+        }
     });
 }
 

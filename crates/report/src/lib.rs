@@ -38,6 +38,9 @@ pub use notes::notes;
 pub use state::State;
 pub use terminal::{terminal, terminal_comparison, terminal_diff, terminal_preview, terminal_self_test};
 
+/// Follows the name of one who worked with its user's own login.
+const OWN_LOGIN: &str = " (own login)";
+
 /// All that a report is made of.
 #[derive(Debug, Clone, Copy)]
 pub struct ReportInput<'a> {
@@ -103,7 +106,13 @@ impl<'a> ReportInput<'a> {
     pub(crate) fn label(&self, id: &'a AssistantId) -> String {
         let found = self.run.plan.assistants.iter().find(|assistant| assistant.id == *id);
         let sample = found.is_some_and(|assistant| assistant.sample);
-        format!("{}{}", self.title(id), if sample { " (sample)" } else { "" })
+        let own = if self.has_own_login(id) { OWN_LOGIN } else { "" };
+        format!("{}{}{own}", self.title(id), if sample { " (sample)" } else { "" })
+    }
+
+    /// Returns whether an assistant worked with its user's own login.
+    pub(crate) fn has_own_login(&self, id: &AssistantId) -> bool {
+        self.run.plan.assistants.iter().any(|assistant| assistant.id == *id && assistant.own_login.is_some())
     }
 
     /// Returns an assistant's place in the plan.

@@ -73,6 +73,7 @@ fn input(arms: usize, tasks: usize, trials: u32) -> Option<ComparisonInput> {
         id: id.clone(),
         title: id.to_string(),
         sample: false,
+        own_login: false,
         tool: Some(format!("tool-{}", at % 2)),
         model: Some(format!("model-{}", at / 2)),
     };

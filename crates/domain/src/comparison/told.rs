@@ -41,6 +41,8 @@ values! {
         Limits,
         /// Who pays, and where.
         Account,
+        /// By what it signs in.
+        SignIn,
         /// The vendor's address.
         Address,
         /// How its cost is known.

@@ -30,6 +30,7 @@ codes! {
     WithheldNoEvidence "withheld_no_evidence" "Withheld: fewer than two assistants have evidence."
     WithheldNotIsolated "withheld_not_isolated" "Withheld: trials ran without isolation."
     WithheldMixedTiers "withheld_mixed_tiers" "Withheld: trials ran with different isolation."
+    WithheldOwnLogin "withheld_own_login" "Withheld: an assistant worked with its user's own login and settings, which no isolation keeps apart."
     WithheldUnfinished "withheld_unfinished" "Withheld: the run has not finished."
     More "more" "{a} solves more tasks than {b}: {by} more (95 % interval {low} to {high}, on {n} tasks)."
     MoreSmall "more_small" "{a} solves more tasks than {b}: {by} more (95 % interval {low} to {high}, on {n} tasks), which is less than the {margin} that matter."

@@ -38,6 +38,7 @@ pub fn fairness(assistants: &[Assistant], trials: &[TrialRecord]) -> Vec<Fairnes
         of(Aspect::Account, &|one| {
             one.account.clone().or_else(|| if one.sample { some("none") } else { None })
         }),
+        of(Aspect::SignIn, &|one| some(sign_in(one))),
         of(Aspect::Address, &|one| one.base_url.clone().or_else(|| some("the tool's own"))),
         of(Aspect::Price, &|one| seen(one, &|trial| Some(source(trial.cost.as_ref()?.source).to_owned()))),
         of(Aspect::Caches, &|one| caches(one, trials)),
@@ -78,6 +79,15 @@ fn arguments(one: &Assistant) -> String {
         PromptBy::File => "; instruction in a file",
     };
     format!("{}{by}", listed(one.args.iter().cloned()))
+}
+
+/// Returns by what it signs in.
+fn sign_in(one: &Assistant) -> &'static str {
+    match (&one.own_login, one.sample || one.secrets.is_empty()) {
+        (Some(_), _) => "the user's own login and settings",
+        (None, false) => "a key",
+        (None, true) => "no key",
+    }
 }
 
 /// Names only of what may be secret, names and values of what is set.

@@ -102,6 +102,8 @@ pub struct ArmEntry {
     pub title: String,
     /// True for a bundled sample.
     pub sample: bool,
+    /// True when it works with a user's own login, in its program's own folders.
+    pub own_login: bool,
     /// The program; `None` where it is not known.
     pub tool: Option<String>,
     /// The model; `None` where it is not known or the tool's own choice.

@@ -132,6 +132,7 @@ fn withheld(input: &ComparisonInput, table: &Table<'_>) -> Vec<WithheldReason> {
         (!input.finished && input.design.looks == Looks::AtEnd, WithheldReason::Unfinished),
         (had(Tier::Plain) && had(Tier::Full), WithheldReason::MixedTiers),
         (had(Tier::Plain) && !had(Tier::Full), WithheldReason::NotIsolated),
+        (input.assistants.iter().any(|arm| arm.own_login), WithheldReason::OwnLogin),
         (ungraded, WithheldReason::Ungraded),
         (!ungraded && with_evidence < 2, WithheldReason::NoEvidence),
         (table.tasks.len() == 1 || input.tasks.len() == 1, WithheldReason::OneTask),

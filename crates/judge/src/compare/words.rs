@@ -69,6 +69,7 @@ fn withheld_code(reason: WithheldReason) -> Code {
         WithheldReason::NoEvidence => Code::WithheldNoEvidence,
         WithheldReason::NotIsolated => Code::WithheldNotIsolated,
         WithheldReason::MixedTiers => Code::WithheldMixedTiers,
+        WithheldReason::OwnLogin => Code::WithheldOwnLogin,
         WithheldReason::Unfinished => Code::WithheldUnfinished,
     }
 }

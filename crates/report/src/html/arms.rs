@@ -38,7 +38,7 @@ pub(super) fn arms(m: &mut Markup, input: &ReportInput<'_>) {
 
 type Setting = fn(&ReportInput<'_>, &Assistant) -> String;
 
-fn settings() -> [(&'static str, Setting); 13] {
+fn settings() -> [(&'static str, Setting); 14] {
     [
         ("Tool", |_, a| backend(a.backend).to_owned()),
         ("Program", |_, a| or(a.program.as_deref(), "the tool's own name")),
@@ -52,8 +52,16 @@ fn settings() -> [(&'static str, Setting); 13] {
         ("Variables set or passed", |_, a| list(a.env.keys().chain(&a.env_allow))),
         ("Secrets, by name", |_, a| list(a.secrets.keys())),
         ("Account", |_, a| or(a.account.as_deref(), "not said")),
+        ("Own login", |_, a| own_login(a)),
         ("Address", |_, a| or(a.base_url.as_deref(), "the vendor's")),
     ]
+}
+
+fn own_login(assistant: &Assistant) -> String {
+    match &assistant.own_login {
+        Some(login) => format!("yes, less isolated: {}", login.places.join(" ")),
+        None => "no".to_owned(),
+    }
 }
 
 fn or(value: Option<&str>, absent: &str) -> String {

@@ -78,6 +78,7 @@ fn compared(sample: &Sample, briefs: &[TaskBrief]) -> Comparison {
                 id: assistant(who),
                 title: who.into(),
                 sample: true,
+                own_login: false,
                 tool: None,
                 model: None,
             })

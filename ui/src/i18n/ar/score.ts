@@ -23,6 +23,7 @@ export const score: In<typeof english> = {
   'score.withheld.no_evidence': 'أقل من مساعدَين لديهما أدلة.',
   'score.withheld.not_isolated': 'جرت محاولة دون عزل.',
   'score.withheld.mixed_tiers': 'جرت المحاولات بدرجات عزل مختلفة.',
+  'score.withheld.own_login': 'عمل مساعد بتسجيل دخول صاحبه وإعداداته، ولا يفصلها أي عزل.',
   'score.withheld.unfinished': 'الجولة لم تنته.',
   'score.basis': 'يستند إلى {tasks} و{trials} تُحتسب.',
   'score.solve': 'معدل الحل',

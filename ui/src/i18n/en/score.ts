@@ -20,6 +20,7 @@ export const score = {
   'score.withheld.no_evidence': 'Fewer than two assistants have evidence.',
   'score.withheld.not_isolated': 'A trial ran without isolation.',
   'score.withheld.mixed_tiers': 'Trials ran under different isolation.',
+  'score.withheld.own_login': 'An assistant worked with its user’s own login and settings, which no isolation keeps apart.',
   'score.withheld.unfinished': 'The run has not finished.',
   'score.basis': 'It rests on {tasks} and {trials} that count.',
   'score.solve': 'Solve rate',
