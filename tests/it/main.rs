@@ -8,6 +8,7 @@ mod direct;
 mod faults;
 mod house;
 mod kiro;
+mod own_login;
 mod preflight;
 mod real_assistants;
 mod real_programs;

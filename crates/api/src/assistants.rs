@@ -17,6 +17,7 @@ use fairtrial_domain::task::Network;
 
 use crate::error::{ApiError, describe};
 use crate::home::Home;
+use crate::login;
 use crate::view::AssistantStatus;
 
 /// How long a program may take to tell its version.
@@ -90,7 +91,7 @@ pub(crate) fn status(home: &Home, assistant: &Assistant) -> AssistantStatus {
     let found = find(home, assistant);
     let hurdle = match &found {
         Err(hurdle) => Some(hurdle.clone()),
-        Ok(ready) => version_hurdle(assistant, ready).or_else(|| launch_hurdle(assistant, ready)),
+        Ok(ready) => keeps_from(assistant, ready),
     };
     let found = found.ok();
     let known = known().iter().find(|known| known.backend == assistant.backend);
@@ -110,8 +111,15 @@ pub(crate) fn status(home: &Home, assistant: &Assistant) -> AssistantStatus {
             .map(str::to_owned)
             .collect(),
         driven: known.and_then(|known| known.driven.version()).map(str::to_owned),
-        defects: known.map_or(&[][..], |known| known.defects).iter().map(|text| (*text).to_owned()).collect(),
+        defects: owned(known.map_or(&[], |known| known.defects)),
+        hurdles: owned(known.map_or(&[], |known| known.hurdles)),
+        sign_in: login::sign_in(assistant, known),
+        account: assistant.account.clone(),
     }
+}
+
+fn owned(texts: &[&str]) -> Vec<String> {
+    texts.iter().map(|text| (*text).to_owned()).collect()
 }
 
 /// Returns the variable under which its key is set, as far as that can be told without asking its vendor.
@@ -128,7 +136,7 @@ fn key_of(assistant: &Assistant, known: Option<&Known>) -> Option<String> {
 pub(crate) fn ready(home: &Home, assistant: &Assistant) -> Result<Ready, ApiError> {
     let cannot = |hurdle: String| ApiError::BadRequest(format!("{} cannot start: {hurdle}", assistant.title));
     let ready = find(home, assistant).map_err(cannot)?;
-    match version_hurdle(assistant, &ready).or_else(|| launch_hurdle(assistant, &ready)) {
+    match keeps_from(assistant, &ready) {
         Some(hurdle) => Err(cannot(hurdle)),
         None => Ok(ready),
     }
@@ -158,6 +166,12 @@ fn find(home: &Home, assistant: &Assistant) -> Result<Ready, Hurdle> {
         .find(|known| known.backend == assistant.backend)
         .and_then(|known| version_of(&program, known));
     Ok(Ready { program, version })
+}
+
+fn keeps_from(assistant: &Assistant, ready: &Ready) -> Option<Hurdle> {
+    version_hurdle(assistant, ready)
+        .or_else(|| login::hurdle(assistant))
+        .or_else(|| launch_hurdle(assistant, ready))
 }
 
 fn version_hurdle(assistant: &Assistant, ready: &Ready) -> Option<Hurdle> {

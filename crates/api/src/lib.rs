@@ -14,6 +14,7 @@ mod error;
 mod export;
 mod home;
 mod live;
+mod login;
 mod look;
 mod plan;
 mod preflight;

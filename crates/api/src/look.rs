@@ -287,6 +287,7 @@ fn arm(run: &RunRecord, trials: &[TrialRecord], id: &fairtrial_domain::id::Assis
         title: configured.map_or_else(|| id.to_string(), |one| one.title.clone()),
         sample: configured.is_some_and(|one| one.sample),
         detail,
+        own_login: configured.is_some_and(|one| one.own_login.is_some()),
         open_network: configured.is_none_or(|one| one.network == Network::Host),
     }
 }

@@ -23,6 +23,7 @@ use crate::assistants;
 use crate::environment::cell_environment;
 use crate::error::{ApiError, describe};
 use crate::live::Board;
+use crate::login::{self, Held};
 use crate::plan::{self, Planned};
 use crate::recording;
 use crate::spent::Spent;
@@ -65,9 +66,14 @@ impl Api {
         jobs: Option<u32>,
     ) -> Result<RunId, ApiError> {
         let api = Arc::clone(self);
-        let (record, lock) = blocking(move || api.store_plan(&planned)).await?;
+        let (record, held) = blocking(move || {
+            let logins = login::take(&planned.plan)?;
+            let (record, lock) = api.store_plan(&planned)?;
+            Ok((record, (lock, logins)))
+        })
+        .await?;
         let id = record.id.clone();
-        self.work_on(record, lock, jobs).await?;
+        self.work_on(record, held, jobs).await?;
         Ok(id)
     }
 
@@ -108,7 +114,7 @@ impl Api {
         }
         let api = Arc::clone(self);
         let id = run.clone();
-        let (record, lock) = blocking(move || {
+        let (record, held) = blocking(move || {
             let row = api.store.run(&id)?;
             let no_use = match row.record.status {
                 RunStatus::Finished => Some("is through: there is nothing to go on with"),
@@ -121,10 +127,11 @@ impl Api {
                 return Err(ApiError::BadRequest(format!("run {id} {why}")));
             }
             let lock = api.store.lock_run(&id).map_err(|error| busy(&id, error))?;
-            Ok((row.record, lock))
+            let logins = login::take(&row.record.plan)?;
+            Ok((row.record, (lock, logins)))
         })
         .await?;
-        self.work_on(record, lock, jobs).await
+        self.work_on(record, held, jobs).await
     }
 
     /// Starts no new trials; what is at work goes on.
@@ -167,7 +174,7 @@ impl Api {
     async fn work_on(
         self: &Arc<Self>,
         record: RunRecord,
-        lock: RunLock,
+        held: Held,
         jobs: Option<u32>,
     ) -> Result<(), ApiError> {
         let board = Arc::new(Board::default());
@@ -201,7 +208,7 @@ impl Api {
             };
             let over = (status != RunStatus::Running).then(|| Timestamp::now().to_string());
             let stored = blocking(move || api.close(&id, status, over.as_deref(), spent)).await;
-            drop(lock);
+            drop(held);
             board.close();
             let ended = match stored {
                 Ok(()) => ended,

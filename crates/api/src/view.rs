@@ -15,7 +15,7 @@ mod audits;
 
 mod assistant;
 
-pub use assistant::{AssistantStatus, AssistantTest, Seen};
+pub use assistant::{AssistantStatus, AssistantTest, Seen, SignIn};
 
 values! {
     /// The first screen.
@@ -225,6 +225,9 @@ values! {
         pub sample: bool,
         /// What is known of model, version and account.
         pub detail: String,
+        /// True when it worked with its user's own login.
+        #[serde(default)]
+        pub own_login: bool,
         /// True when it had the machine's network, unrestricted, so that only what was metered is known of it.
         #[serde(default)]
         pub open_network: bool,

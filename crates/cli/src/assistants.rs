@@ -35,7 +35,7 @@ fn about(one: &AssistantStatus) {
     if let Some(program) = &one.program {
         below("program", program);
     }
-    below("key", one.key.as_deref().unwrap_or("none found; whether it is signed in otherwise is not known"));
+    sign_in(one, &below);
     if !one.features.is_empty() {
         below("gives", &one.features.join(", "));
     }
@@ -46,8 +46,41 @@ fn about(one: &AssistantStatus) {
         }
         (Some(driven), _) => below("driven", &format!("{driven} in our tests, and not this version")),
     }
+    for hurdle in &one.hurdles {
+        below("needs", hurdle);
+    }
     for defect in &one.defects {
         below("known", defect);
+    }
+}
+
+/// Says how one signs in, as far as that can be told without asking its vendor.
+fn sign_in(one: &AssistantStatus, below: &dyn Fn(&str, &str)) {
+    let login = one.sign_in.as_ref();
+    let found = login.and_then(|login| login.found.as_deref());
+    if let Some(login) = login.filter(|login| login.own_login) {
+        below("login", &format!("its user's own, in {}; one trial at a time", login.places.join(", ")));
+        below("", "less isolated: it may change what is there, and there is no verdict");
+        below(
+            "signed in",
+            found.map_or("not known here", |_| "a login is there; whether it still holds is not known"),
+        );
+        below("account", one.account.as_deref().unwrap_or("not said"));
+    } else {
+        match (&one.key, found) {
+            (Some(key), _) => below("key", key),
+            (None, Some(file)) => below(
+                "key",
+                &format!("none found; {file} is there: a login, which is used with `own_login = true` alone"),
+            ),
+            (None, None) => below("key", "none found; whether it is signed in otherwise is not known"),
+        }
+    }
+    if let Some((terms, source)) =
+        login.and_then(|login| Some((login.terms.as_ref()?, login.source.as_ref()?)))
+        && (found.is_some() || login.is_some_and(|login| login.own_login))
+    {
+        below("terms", &format!("{terms} ({source})"));
     }
 }
 

@@ -144,11 +144,15 @@ sample: boolean,
  */
 detail: string, 
 /**
+ * True when it worked with its user's own login.
+ */
+own_login: boolean, 
+/**
  * True when it had the machine's network, unrestricted, so that only what was metered is known of it.
  */
 open_network: boolean, };
 
-export type Aspect = "tool" | "version" | "model" | "effort" | "arguments" | "environment" | "network" | "readable" | "limits" | "account" | "address" | "price" | "caches" | "isolation" | "rounds";
+export type Aspect = "tool" | "version" | "model" | "effort" | "arguments" | "environment" | "network" | "readable" | "limits" | "account" | "sign_in" | "address" | "price" | "caches" | "isolation" | "rounds";
 
 export type AssistantId = string;
 
@@ -194,9 +198,21 @@ features: Array<string>,
  */
 driven: string | null, 
 /**
- * What is wrong with that version, and hurdles that its users meet.
+ * What is wrong with that version.
  */
-defects: Array<string>, };
+defects: Array<string>, 
+/**
+ * What its users meet before it works: tiers, switches, regions.
+ */
+hurdles: Array<string>, 
+/**
+ * How it signs in, as far as that can be told without spending; `None` where its program's login is not known.
+ */
+sign_in: SignIn | null, 
+/**
+ * Who pays and where, as the user wrote it down.
+ */
+account: string | null, };
 
 export type AuditEvidence = { 
 /**
@@ -1983,6 +1999,28 @@ code: string,
  */
 params: { [key in string]: Param }, };
 
+export type SignIn = { 
+/**
+ * True when it works with the user's own login: less isolated, one trial at a time, no verdict.
+ */
+own_login: boolean, 
+/**
+ * The file that shows that somebody signed in, never what is in it; `None`: not known.
+ */
+found: string | null, 
+/**
+ * What of the user's home trials see and may write then.
+ */
+places: Array<string>, 
+/**
+ * What its vendor's terms say on it, in our words; `None` where they are not known here.
+ */
+terms: string | null, 
+/**
+ * Where the vendor says so.
+ */
+source: string | null, };
+
 export type Span = { 
 /**
  * Its text.
@@ -2809,4 +2847,4 @@ first: number, };
 
 export type WireApi = "anthropic" | "responses" | "chat" | "gemini" | "converse" | "invoke" | "other";
 
-export type WithheldReason = "one_task" | "ungraded" | "infra_asymmetry" | "no_evidence" | "not_isolated" | "mixed_tiers" | "unfinished";
+export type WithheldReason = "one_task" | "ungraded" | "infra_asymmetry" | "no_evidence" | "not_isolated" | "mixed_tiers" | "own_login" | "unfinished";

@@ -12,17 +12,21 @@ export interface Identity {
   /** 0 to 7, or `ref` for the reference. */
   readonly hue: number | 'ref';
   readonly sample: boolean;
+  /** Works with its user's own login: less isolated. */
+  readonly ownLogin?: boolean;
 }
 
 export const HUES = 8;
 
+type Named = Pick<ArmView, 'id' | 'title' | 'sample'> & Partial<Pick<ArmView, 'own_login'>>;
+
 /** Gives each arm its marks; letters are the names' initials where those differ. */
-export function identities(arms: readonly Pick<ArmView, 'id' | 'title' | 'sample'>[]): Identity[] {
+export function identities(arms: readonly Named[]): Identity[] {
   const taken = new Set<string>();
-  return arms.map(({ id, title, sample }, index) => {
+  return arms.map(({ id, title, sample, own_login }, index) => {
     const letter = letterFor(title, taken);
     taken.add(letter);
-    return { id, title, letter, hue: index % HUES, sample };
+    return { id, title, letter, hue: index % HUES, sample, ...(own_login === true ? { ownLogin: true } : {}) };
   });
 }
 
@@ -36,7 +40,7 @@ function letterFor(title: string, taken: ReadonlySet<string>): string {
  * Gives marks before there is a run: the chosen have those that their run will give them, the other ready ones follow,
  * samples among themselves while none is chosen. One who cannot start has no letter.
  */
-export function prospects(found: readonly (Pick<ArmView, 'id' | 'title' | 'sample'> & { hurdle: string | null })[], chosen: readonly string[]): Identity[] {
+export function prospects(found: readonly (Named & { hurdle: string | null })[], chosen: readonly string[]): Identity[] {
   const ready = found.filter((one) => one.hurdle === null);
   const first = chosen.flatMap((id) => ready.find((one) => one.id === id) ?? []);
   const rest = ready.filter((one) => !chosen.includes(one.id));

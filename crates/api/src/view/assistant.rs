@@ -27,8 +27,28 @@ values! {
         pub features: Vec<String>,
         /// The version that was driven in our tests; `None` when it never was.
         pub driven: Option<String>,
-        /// What is wrong with that version, and hurdles that its users meet.
+        /// What is wrong with that version.
         pub defects: Vec<String>,
+        /// What its users meet before it works: tiers, switches, regions.
+        pub hurdles: Vec<String>,
+        /// How it signs in, as far as that can be told without spending; `None` where its program's login is not known.
+        pub sign_in: Option<SignIn>,
+        /// Who pays and where, as the user wrote it down.
+        pub account: Option<String>,
+    }
+
+    /// A program's login on this machine.
+    pub struct SignIn {
+        /// True when it works with the user's own login: less isolated, one trial at a time, no verdict.
+        pub own_login: bool,
+        /// The file that shows that somebody signed in, never what is in it; `None`: not known.
+        pub found: Option<String>,
+        /// What of the user's home trials see and may write then.
+        pub places: Vec<String>,
+        /// What its vendor's terms say on it, in our words; `None` where they are not known here.
+        pub terms: Option<String>,
+        /// Where the vendor says so.
+        pub source: Option<String>,
     }
 
     /// What an assistant was seen to do on a one-file repair.

@@ -43,6 +43,8 @@ export const app: In<typeof english> = {
   'sample': 'عيّنة',
   'sample.long': 'عيّنة مرفقة، وليست منتجًا حقيقيًا',
 
+  'ownLogin': 'دخول المستخدم',
+  'ownLogin.long': 'يعمل بتسجيل دخول صاحبه وإعداداته: عزل أقل، ومحاولة واحدة في كل مرة، ولا حكم',
   'replay': 'إعادة تشغيل',
   'replay.long': 'أجاب تسجيل الجولة {run} مكان النماذج؛ والوقت والسرعة لإعادة التشغيل',
   'simulated': 'محاكاة',
@@ -116,6 +118,7 @@ export const app: In<typeof english> = {
   'fair.aspect.readable': 'ملفات الجهاز المقروءة',
   'fair.aspect.limits': 'الحدود',
   'fair.aspect.account': 'الحساب',
+  'fair.aspect.sign_in': 'تسجيل الدخول',
   'fair.aspect.address': 'العنوان',
   'fair.aspect.price': 'كيف تُعرف الكلفة',
   'fair.aspect.caches': 'المدخل من الذاكرة المؤقتة',

@@ -40,6 +40,8 @@ export const app = {
   'sample': 'sample',
   'sample.long': 'a bundled sample, not a real product',
 
+  'ownLogin': 'own login',
+  'ownLogin.long': 'works with its user’s own login and settings: less isolated, one trial at a time, no verdict',
   'replay': 'replay',
   'replay.long': 'the recording of run {run} answered in the models’ place; time and speed are a replay’s',
   'simulated': 'simulated',
@@ -113,6 +115,7 @@ export const app = {
   'fair.aspect.readable': 'Readable files of the machine',
   'fair.aspect.limits': 'Limits',
   'fair.aspect.account': 'Account',
+  'fair.aspect.sign_in': 'Signing in',
   'fair.aspect.address': 'Address',
   'fair.aspect.price': 'How cost is known',
   'fair.aspect.caches': 'Input from caches',
