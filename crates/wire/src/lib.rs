@@ -5,6 +5,7 @@
 
 mod client;
 pub mod eventstream;
+pub mod families;
 pub mod keys;
 pub mod left;
 pub mod meter;

@@ -52,6 +52,11 @@ pub fn table() -> &'static Table {
 }
 
 impl Table {
+    /// Returns every provider's every model that has a row.
+    pub fn models(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.rows.iter().map(|row| (row.provider.as_str(), row.model.as_str()))
+    }
+
     /// Returns the row of a model at a host; `None` when it is not known there.
     pub fn row(&self, host: &str, model: &str) -> Option<PriceUsed> {
         let (provider, region) = provider(host)?;
