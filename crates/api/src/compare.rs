@@ -93,6 +93,7 @@ impl Api {
                 standing,
                 weights: choice.weights.clone().or_else(|| plan.weights.clone()),
                 votes: vec![],
+                advice: self.store.advice(run)?,
                 fairness: fairness(&kept, &trials),
                 cheating,
             },

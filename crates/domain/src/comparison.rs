@@ -1,8 +1,10 @@
 //! Statistics over trials, paired by task, and the words they allow.
 
+mod advice;
 mod detail;
 mod told;
 
+pub use advice::*;
 pub use detail::*;
 pub use told::*;
 
@@ -36,6 +38,9 @@ values! {
         /// Blind votes; `None` without any.
         #[serde(default)]
         pub votes: Option<Votes>,
+        /// What models that judge said; `None` when none was asked.
+        #[serde(default)]
+        pub advice: Option<Advice>,
         /// In what the assistants differ.
         #[serde(default)]
         pub fairness: Vec<Fairness>,

@@ -5,6 +5,7 @@
 #[macro_use]
 mod derive;
 
+pub mod advice;
 pub mod assistant;
 pub mod audit;
 pub mod bundle;

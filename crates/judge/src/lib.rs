@@ -3,6 +3,7 @@
 //! **Invariant:** nothing here runs, reads a clock or panics on odd input; a number that its method cannot
 //! give honestly is `None`.
 
+pub mod advice;
 pub mod assess;
 pub mod audit;
 pub mod compare;

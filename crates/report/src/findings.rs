@@ -9,8 +9,8 @@ use fairtrial_domain::comparison::{
 use fairtrial_domain::id::AssistantId;
 use fairtrial_judge::english;
 
-use crate::canaries;
 use crate::words::{count, dollars, percent, point_bounds, points, task_kind};
+use crate::{advice, canaries};
 
 /// How an assistant is named.
 pub(crate) type Title<'a> = &'a dyn Fn(&AssistantId) -> String;
@@ -57,6 +57,10 @@ pub(crate) fn findings(comparison: &Comparison, title: Title<'_>) -> Vec<Section
             comparison.weighted.as_ref().map(|w| weighted(w, title)).unwrap_or_default(),
         ),
         ("Blind votes", comparison.votes.as_ref().map(|v| votes(v, title)).unwrap_or_default()),
+        (
+            "Models as judges",
+            comparison.advice.as_ref().map(|a| advice::advice(a, title)).unwrap_or_default(),
+        ),
         ("Cheating on canary tasks", canaries::cheating(comparison, title)),
         ("In what the assistants differ", fairness(comparison, title)),
     ];

@@ -5,12 +5,13 @@
 
 use std::collections::BTreeMap;
 
-use fairtrial_domain::comparison::Comparison;
+use fairtrial_domain::comparison::{Advice, Comparison};
 use fairtrial_domain::id::{AssistantId, TaskId, TrialKey};
 use fairtrial_domain::patch::Patch;
 use fairtrial_domain::run::{RunRecord, TaskFacts, TrialRecord};
 use fairtrial_domain::task::{Task, TaskKind};
 
+mod advice;
 mod canaries;
 mod contacts;
 mod csv;
@@ -140,6 +141,15 @@ impl<'a> ReportInput<'a> {
         let plan = &self.run.plan;
         plan.tasks.len() * plan.assistants.len() * plan.trials as usize
     }
+}
+
+/// Returns what models that judge said of a run, a line each; nothing when none was asked.
+pub fn advice(advice: &Advice, run: &RunRecord) -> Vec<String> {
+    let title = |id: &AssistantId| {
+        let found = run.plan.assistants.iter().find(|assistant| assistant.id == *id);
+        found.map_or_else(|| id.to_string(), |assistant| assistant.title.clone())
+    };
+    advice::advice(advice, &title)
 }
 
 /// Returns the letter that stands for the assistant at `place` in the plan, beside its name or its colour.

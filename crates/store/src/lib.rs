@@ -2,6 +2,7 @@
 //!
 //! **Invariant:** what a function here returned `Ok` for survives `kill -9`; a trial is recorded exactly once.
 
+mod advice;
 mod blobs;
 mod db;
 mod error;

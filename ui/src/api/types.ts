@@ -44,6 +44,54 @@ run: RunId, } | { "action": "report",
  */
 run: RunId, };
 
+export type Advice = { 
+/**
+ * Everybody who was asked.
+ */
+judges: Array<JudgeSum>, 
+/**
+ * One per assistant, in plan order.
+ */
+arms: Array<Advised>, 
+/**
+ * Questions that could not be read.
+ */
+unread: Array<Unreadable>, 
+/**
+ * Agreement with blind votes on the same pairs; `None` without such votes.
+ */
+agreement: Agreement | null, 
+/**
+ * Why nobody has a value; `None` when somebody has.
+ */
+missing: string | null, };
+
+export type Advised = { 
+/**
+ * Who.
+ */
+assistant: AssistantId, 
+/**
+ * Pairs that both sides solved and a judge read in both orders.
+ */
+pairs: number, 
+/**
+ * Tasks that they are on.
+ */
+tasks: number, 
+/**
+ * The share of them won, a tie half; `None` when missing.
+ */
+share: number | null, 
+/**
+ * The share of answers on them that would merge its change.
+ */
+merge: number | null, 
+/**
+ * Why there is no share.
+ */
+missing: string | null, };
+
 export type AgainstItself = { 
 /**
  * Who.
@@ -57,6 +105,20 @@ times: number,
  * How often a difference was found where there is none.
  */
 false_verdicts: number, };
+
+export type Agreement = { 
+/**
+ * Pairs of changes that both judged.
+ */
+pairs: number, 
+/**
+ * Krippendorff's α, ordinal; `None` where nothing could have disagreed.
+ */
+alpha: number | null, 
+/**
+ * True below 30 pairs: too few to rely on.
+ */
+few: boolean, };
 
 export type Allow = { 
 /**
@@ -455,6 +517,10 @@ weighted: Weighted | null,
  * Blind votes; `None` without any.
  */
 votes: Votes | null, 
+/**
+ * What models that judge said; `None` when none was asked.
+ */
+advice: Advice | null, 
 /**
  * In what the assistants differ.
  */
@@ -1085,6 +1151,62 @@ method: string,
  * Tasks it rests on.
  */
 n: number, };
+
+export type Judge = { 
+/**
+ * Its name in `assistants.toml`.
+ */
+id: AssistantId, 
+/**
+ * Its name for people.
+ */
+title: string, 
+/**
+ * The model: the one that served it, else the one asked for.
+ */
+model: string | null, 
+/**
+ * The family of its model; `None` for a sample, and for what has none by its user's word.
+ */
+family: string | null, 
+/**
+ * Who says so: an address, or whose word it is.
+ */
+family_source: string, 
+/**
+ * True for a bundled sample.
+ */
+sample: boolean, };
+
+export type JudgeSum = { 
+/**
+ * Who.
+ */
+judge: Judge, 
+/**
+ * Questions that came back, two for each pair.
+ */
+questions: number, 
+/**
+ * Those of them that could not be read.
+ */
+unread: number, 
+/**
+ * Pairs that were read in both orders.
+ */
+pairs: number, 
+/**
+ * Pairs whose answer changed with the order; each counts as a tie.
+ */
+flipped: number, 
+/**
+ * The share of them, with bounds; `None` without a pair.
+ */
+flip_rate: Interval | null, 
+/**
+ * What it cost.
+ */
+cost: CostSum, };
 
 export type Left = { 
 /**
@@ -2602,6 +2724,36 @@ budget_usd: number | null,
  * Wall seconds for the whole run.
  */
 budget_sec: number | null, };
+
+export type Unreadable = { 
+/**
+ * Who was asked.
+ */
+judge: AssistantId, 
+/**
+ * On which task.
+ */
+task: TaskId, 
+/**
+ * Which try.
+ */
+trial: number, 
+/**
+ * Whose change stood first.
+ */
+one: AssistantId, 
+/**
+ * Whose change stood second.
+ */
+two: AssistantId, 
+/**
+ * Why it could not be read.
+ */
+why: string, 
+/**
+ * The end of what was said.
+ */
+said: string, };
 
 export type Usage = { 
 /**

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use fairtrial_domain::advice::Asked;
 use fairtrial_domain::bundle::Tier;
 use fairtrial_domain::comparison::{Exploratory, Fairness, Looks, Standing};
 use fairtrial_domain::id::{AssistantId, TaskId, TrialKey};
@@ -41,6 +42,8 @@ pub struct Design {
     pub weights: Option<BTreeMap<String, f64>>,
     /// Blind votes.
     pub votes: Vec<BlindVote>,
+    /// What models that judge said of pairs of changes.
+    pub advice: Vec<Asked>,
     /// In what the assistants differ.
     pub fairness: Vec<Fairness>,
     /// How often each cheated on canary tasks; empty without such tasks.
@@ -48,13 +51,14 @@ pub struct Design {
 }
 
 impl Default for Design {
-    /// Nothing was planned: looked at once, exploratory, without weights or votes.
+    /// Nothing was planned: looked at once, exploratory, without weights, votes or advice.
     fn default() -> Self {
         Design {
             looks: Looks::AtEnd,
             standing: Standing::Exploratory { reasons: vec![Exploratory::NoPlan] },
             weights: None,
             votes: vec![],
+            advice: vec![],
             fairness: vec![],
             cheating: vec![],
         }

@@ -3,6 +3,7 @@
 //! **Invariant:** a trial that is no evidence never becomes a zero; a better assistant is named only when the
 //! planned test says so with and without infra failures, corrected for every pair of the comparison.
 
+mod advice;
 mod arm;
 mod english;
 mod factors;
@@ -78,6 +79,7 @@ pub fn compare(input: &ComparisonInput) -> Comparison {
         factors: factors::factors(input, &table),
         weighted: weighted::scores(input, &table),
         votes: votes::votes(input),
+        advice: advice::advice(input, &table),
         fairness: input.design.fairness.clone(),
         cheating: input.design.cheating.clone(),
         pairs: compared.into_iter().map(|one| one.pair).collect(),

@@ -36,6 +36,8 @@ pub(super) fn scores(input: &ComparisonInput, table: &Table<'_>) -> Option<Weigh
     for id in dimensions(table.arms.iter().flatten()) {
         columns.insert(name(id), on_common(table, id));
     }
+    let advised = super::advice::by_task(input, table);
+    columns.insert(name(ScoreId::Judge), advised.iter().map(|shares| value(shares)).collect());
     let whole = |criterion: &String| {
         columns.get(criterion).and_then(|column| column.iter().copied().collect::<Option<Vec<Value>>>())
     };

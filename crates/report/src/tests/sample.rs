@@ -197,6 +197,7 @@ fn comparison() -> Comparison {
         factors: None,
         weighted: None,
         votes: None,
+        advice: None,
         fairness: vec![],
         cheating: vec![],
         excluded: vec![Exclusion {

@@ -6,7 +6,7 @@ use fairtrial_domain::outcome::{Ending, InfraFault};
 use fairtrial_domain::run::{RunStatus, Validity};
 use fairtrial_store::{AttemptRow, AttemptState, Loss, Lost, Store, StoreError};
 
-use crate::values::{facts, id, key, run, task, trial};
+use crate::values::{asked, facts, id, key, run, task, trial};
 
 #[test]
 fn runs_come_back_newest_first_with_their_counts() {
@@ -69,13 +69,31 @@ fn a_folder_of_the_first_schema_is_brought_up_to_date() {
     store.start_attempt(&of, &which, 1, Path::new("/b/1"), 10).unwrap();
     drop(store);
     let db = rusqlite::Connection::open(dir.path().join("store.db")).unwrap();
-    db.execute_batch("ALTER TABLE attempts DROP COLUMN usd; PRAGMA user_version = 1;").unwrap();
+    let back = "ALTER TABLE attempts DROP COLUMN usd; DROP TABLE advice; PRAGMA user_version = 1;";
+    db.execute_batch(back).unwrap();
     drop(db);
     let store = Store::open(dir.path()).unwrap();
     let lost = Lost { loss: Loss::Fault, reason: "the cell died", usd: Some(1.5) };
     store.lose_attempt(&of, &which, 1, lost, 11).unwrap();
     assert_eq!(store.attempts(&of).unwrap()[0].usd, Some(1.5));
     assert_eq!(store.tasks(&of).unwrap(), [task("a")]);
+    assert_eq!(store.advice(&of).unwrap(), []);
+}
+
+#[test]
+fn a_question_keeps_its_first_answer_and_stands_apart_from_trials() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    let of = id("r1");
+    store.create_run(&run("r1", "2026-01-01T00:00:00Z"), &[]).unwrap();
+    let first = asked("birch", "aster", "a reply");
+    store.put_advice(&of, &first).unwrap();
+    store.put_advice(&of, &asked("birch", "aster", "another reply")).unwrap();
+    let turned = asked("aster", "birch", "a reply");
+    store.put_advice(&of, &turned).unwrap();
+    assert_eq!(store.advice(&of).unwrap(), [turned, first]);
+    assert_eq!((store.advice(&id("r2")).unwrap(), store.trials(&of).unwrap()), (vec![], vec![]));
+    assert!(store.put_advice(&id("r2"), &asked("aster", "birch", "no run")).is_err());
 }
 
 #[test]

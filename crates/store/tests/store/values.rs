@@ -1,5 +1,6 @@
 //! Small valid values to store.
 
+use fairtrial_domain::advice::{Asked, Judge, Reply};
 use fairtrial_domain::assistant::{Assistant, BackendKind};
 use fairtrial_domain::id::{AssistantId, Digest, RunId, SuiteId, TaskId, TrialKey};
 use fairtrial_domain::outcome::{Ending, Outcome};
@@ -105,5 +106,31 @@ pub(crate) fn trial(key: TrialKey, attempts: u32) -> TrialRecord {
         overruled: vec![],
         earlier: vec![],
         unparsed: 0,
+    }
+}
+
+/// A question about two changes, with a reply that could not be read.
+pub(crate) fn asked(one: &str, two: &str, said: &str) -> Asked {
+    let who = |id: &str| AssistantId::parse(id).unwrap();
+    Asked {
+        judge: Judge {
+            id: who("judge"),
+            title: "Judge".to_owned(),
+            model: None,
+            family: None,
+            family_source: "named by the user".to_owned(),
+            sample: false,
+        },
+        task: TaskId::parse("t").unwrap(),
+        trial: 1,
+        one: who(one),
+        two: who(two),
+        compared: vec![],
+        reply: Reply::Unread { why: "no answer".to_owned(), said: said.to_owned() },
+        stripped: 0,
+        cost: None,
+        seconds: 1.5,
+        journal: None,
+        at: "2026-01-01T00:00:00Z".to_owned(),
     }
 }
