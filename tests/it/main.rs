@@ -7,6 +7,7 @@ mod bad_input;
 mod direct;
 mod faults;
 mod house;
+mod judging;
 mod kiro;
 mod own_login;
 mod preflight;

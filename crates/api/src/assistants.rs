@@ -189,8 +189,7 @@ fn launch_hurdle(assistant: &Assistant, ready: &Ready) -> Option<Hurdle> {
         ));
     }
     let secrets = assistant.secrets.keys().map(|name| (name.clone(), String::from("given"))).collect();
-    let passed =
-        assistant.env_allow.iter().filter_map(|name| Some((name.clone(), env::var(name).ok()?))).collect();
+    let passed = passed(assistant);
     let spec = LaunchSpec {
         assistant,
         instruction: "",
@@ -204,8 +203,22 @@ fn launch_hurdle(assistant: &Assistant, ready: &Ready) -> Option<Hurdle> {
     backend(assistant.backend).launch(&spec).err().map(|error| describe(&error))
 }
 
+/// Returns the values of an assistant's secrets, by variable.
+pub(crate) fn secrets(assistant: &Assistant) -> Result<BTreeMap<String, String>, ApiError> {
+    let value = |(name, reference): (&String, &SecretRef)| {
+        let missing = || format!("the secret {name} of {} has no value", assistant.title);
+        Ok((name.clone(), secret(reference).ok_or_else(|| ApiError::BadRequest(missing()))?))
+    };
+    assistant.secrets.iter().map(value).collect()
+}
+
+/// Returns what of this process's environment an assistant may have.
+pub(crate) fn passed(assistant: &Assistant) -> BTreeMap<String, String> {
+    assistant.env_allow.iter().filter_map(|name| Some((name.clone(), env::var(name).ok()?))).collect()
+}
+
 /// Returns a secret's value.
-pub(crate) fn secret(reference: &SecretRef) -> Option<String> {
+fn secret(reference: &SecretRef) -> Option<String> {
     match reference {
         SecretRef::Env(name) => env::var(name).ok().filter(|value| !value.is_empty()),
         SecretRef::Keychain(name) => from_keychain(name),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use fairtrial_domain::comparison::{Comparison, SelfTest};
+use fairtrial_domain::comparison::{Advice, Comparison, SelfTest};
 use fairtrial_domain::diff::Stacked;
 use fairtrial_domain::id::{RunId, TaskId, TrialKey};
 use fairtrial_domain::patch::Patch;
@@ -96,6 +96,11 @@ impl Api {
         Ok(fairtrial_report::terminal_diff(&files?, &titles, width, colour))
     }
 
+    /// Returns what models that judge said of a run, a line each.
+    pub fn advice_lines(&self, run: &RunId, advice: &Advice) -> Result<Vec<String>, ApiError> {
+        Ok(fairtrial_report::advice(advice, &self.store.run(run)?.record))
+    }
+
     /// Returns a comparison as text of at most `width` columns.
     pub fn comparison_terminal(&self, comparison: &Comparison, width: usize, colour: bool) -> String {
         fairtrial_report::terminal_comparison(comparison, width, colour)
@@ -122,7 +127,7 @@ impl Api {
 
     fn gather(&self, run: &RunId, with_patches: bool) -> Result<Gathered, ApiError> {
         let row = self.store.run(run)?;
-        let trials = self.store.trials(run)?;
+        let trials = self.advised_trials(run)?;
         let mut patches = BTreeMap::new();
         for trial in trials.iter().filter(|_| with_patches) {
             patches.insert(trial.key.clone(), self.patch(trial)?);

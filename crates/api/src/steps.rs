@@ -172,21 +172,14 @@ impl Steps for Surroundings {
         let assistant = self.assistant(&key.assistant)?;
         let program = self.programs.get(&key.assistant);
         let program = program.ok_or_else(|| here(format!("{} has no program here", assistant.title)))?;
-        let mut secrets = BTreeMap::new();
-        for (name, reference) in &assistant.secrets {
-            let value = assistants::secret(reference);
-            let value = value
-                .ok_or_else(|| here(format!("the secret {name} of {} has no value", assistant.title)))?;
-            secrets.insert(name.clone(), value);
-        }
-        let allowed = assistant.env_allow.iter();
+        let secrets = assistants::secrets(assistant).map_err(failed)?;
         let bundle = WorkBundle {
             marker: self.marker(key),
             base: base::folder(&self.home, task).map_err(failed)?,
             instruction: task.instruction.clone(),
             assistant: assistant.clone(),
             program: program.program.clone(),
-            env: allowed.filter_map(|name| Some((name.clone(), std::env::var(name).ok()?))).collect(),
+            env: assistants::passed(assistant),
             limits: task.limits.clone(),
             requires: task.requires.clone(),
             readable: task.readable.clone(),

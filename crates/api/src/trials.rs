@@ -21,7 +21,8 @@ const MOST_TEXT: usize = 64 << 10;
 impl Api {
     /// Returns everything about one trial.
     pub fn trial(&self, run: &RunId, key: &TrialKey) -> Result<TrialView, ApiError> {
-        let record = self.trial_record(run, key)?;
+        let mut record = self.trial_record(run, key)?;
+        self.advise(run, std::slice::from_mut(&mut record))?;
         let tasks = self.store.tasks(run)?;
         let facts = self.store.facts(run)?;
         let task = tasks.iter().find(|task| task.id == key.task);

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 
+use crate::judge::JudgeArgs;
+
 /// Runs the same coding task through several assistants and says what may be concluded.
 #[derive(Debug, Parser)]
 #[command(name = "fairtrial", version, propagate_version = true, after_help = EXIT_CODES, max_term_width = 100)]
@@ -42,6 +44,8 @@ pub(crate) enum Command {
     Report(ReportArgs),
     /// Compares the assistants of a run, or of a CSV file with task, assistant, trial, outcome.
     Compare(CompareArgs),
+    /// Asks models which of two changes they would merge, both orders each. Advisory: nothing of a verdict changes.
+    Judge(JudgeArgs),
     /// Goes on with a run that was stopped or interrupted; nothing that finished runs again.
     Resume(ResumeArgs),
     /// Scores a run anew by the rules of this program, from what is stored; nothing runs.

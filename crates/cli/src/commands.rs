@@ -16,7 +16,7 @@ use serde::Serialize;
 use crate::args::{
     AssistantsArgs, AssistantsCommand, Cli, Command, DiffArgs, ReportArgs, RunArgs, TasksCommand, TryArgs,
 };
-use crate::{assistants, audit, compare, progress, rescore, serve, upkeep};
+use crate::{assistants, audit, compare, judge, progress, rescore, serve, upkeep};
 
 /// Carries a command out and returns the exit code of its success.
 pub(crate) async fn run(cli: Cli) -> Result<ExitCode, ApiError> {
@@ -48,6 +48,7 @@ pub(crate) async fn run(cli: Cli) -> Result<ExitCode, ApiError> {
         Command::Rescore(args) => {
             done(api.find_run(&args.run).and_then(|run| rescore::rescore(&api, &run, args.json.json)))
         }
+        Command::Judge(args) => done(judge::judge(&api, args).await),
         Command::Overrule(args) => done(rescore::overrule(&api, &args)),
         Command::Resume(args) => {
             let run = api.find_run(&args.run)?;

@@ -5,6 +5,7 @@ mod assistants;
 mod audit;
 mod commands;
 mod compare;
+mod judge;
 mod progress;
 mod rescore;
 mod serve;

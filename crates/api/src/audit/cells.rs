@@ -1,14 +1,15 @@
-//! Cells that grade without a run, for audits and preflights, so many at once.
+//! Cells without a run, so many at once: gradings for audits and preflights, questions to models that judge.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use fairtrial_domain::bundle::Bundle;
+use fairtrial_domain::bundle::{Bundle, JOURNAL_FILE, WorkBundle};
 use fairtrial_domain::patch::Patch;
 use fairtrial_domain::task::Task;
 use fairtrial_runner::cell::{CellEnd, follow};
 use fairtrial_runner::launch::{LocalLauncher, Mode};
-use fairtrial_runner::result::{CellLost, GradeResult};
+use fairtrial_runner::result::{CellLost, GradeResult, WorkResult};
 use fairtrial_runner::steps::PreparedCell;
 use tokio::sync::{Mutex, Semaphore, watch};
 
@@ -61,7 +62,8 @@ impl Cells {
         let Some(bundle) = bundle.await.map_err(lost)? else { return Ok(()) };
         let bundle = Bundle::Base(bundle);
         let take = |end: CellEnd| end.fold.base(&end.died).map(|_| ());
-        self.run(Mode::Base, step_dir(&self.folder, task, "base"), &bundle, take).await
+        let cell = PreparedCell::without_secrets(step_dir(&self.folder, task, "base"));
+        self.run(Mode::Base, cell, &bundle, TRIES, take).await
     }
 
     /// Grades one patch several times; all must come back.
@@ -102,27 +104,51 @@ impl Cells {
         let bundle = base::grade_bundle(&self.home, task, patch, marker).map_err(lost)?;
         let bundle = Bundle::Grade(bundle);
         let take = |end: CellEnd| end.fold.grade(&end.dir, &end.died);
-        self.run(Mode::Grade, step_dir(&self.folder, task, name), &bundle, take).await
+        let cell = PreparedCell::without_secrets(step_dir(&self.folder, task, name));
+        self.run(Mode::Grade, cell, &bundle, TRIES, take).await
+    }
+
+    /// Lets an assistant work once, and returns what came of it with its journal. What is lost is not tried again:
+    /// it may have been paid for.
+    pub(crate) async fn work(
+        &self,
+        task: &Task,
+        name: &str,
+        bundle: WorkBundle,
+        secrets: BTreeMap<String, String>,
+    ) -> Result<(WorkResult, Vec<u8>), Lost> {
+        let cell = PreparedCell { dir: step_dir(&self.folder, task, name), secrets };
+        let take = |end: CellEnd| {
+            let work = end.fold.work(&end.dir, &end.died);
+            let journal = std::fs::read(end.dir.join(JOURNAL_FILE)).unwrap_or_default();
+            Ok((work, journal))
+        };
+        self.run(Mode::Work, cell, &Bundle::Work(bundle), 1, take).await
+    }
+
+    /// Names a new cell's processes by a mark that does not say what it is for.
+    pub(crate) fn mark(&self, name: &str) -> String {
+        format!("{}/{name}", self.marker)
     }
 
     /// Runs one cell and takes what it brought; its folder is gone afterwards.
     async fn run<T>(
         &self,
         mode: Mode,
-        dir: PathBuf,
+        cell: PreparedCell,
         bundle: &Bundle,
+        mut tries: u32,
         take: impl Fn(CellEnd) -> Result<T, CellLost>,
     ) -> Result<T, Lost> {
         let _place = self.places.acquire().await.map_err(|_| Lost("it was given up".to_owned()))?;
-        let mut tries = TRIES;
+        let dir = &cell.dir;
         loop {
-            write_bundle(&dir, bundle).map_err(|error| Lost(describe(&error)))?;
+            write_bundle(dir, bundle).map_err(|error| Lost(describe(&error)))?;
             let (_keep, never) = watch::channel(false);
-            let cell = PreparedCell::without_secrets(dir.clone());
             let taken = take(follow(&self.launcher, mode, &cell, never, GRACE, |_| ()).await);
             // What resists takes space until the whole audit's folder goes.
-            let _ = fairtrial_cell::room::sweep(&dir);
-            let _ = std::fs::remove_dir_all(&dir);
+            let _ = fairtrial_cell::room::sweep(dir);
+            let _ = std::fs::remove_dir_all(dir);
             tries -= 1;
             match taken {
                 Ok(taken) => return Ok(taken),
