@@ -211,6 +211,10 @@ describe('what may be concluded', () => {
     const sheet = await page.innerText('[data-testid="fairness-panel"]');
     const cheating = (await page.innerText('[data-testid="cheating"] tr[data-assistant="dogwood"]')).replaceAll(/\s+/g, ' ');
     expect(cheating).toBe('D Dogwood 3 of 3 100% 44% to 100%');
+    const judges = (await page.innerText('[data-testid="judges"]')).replaceAll(/\s+/g, ' ');
+    expect(judges).toContain('advisory: no verdict rests on it');
+    expect(judges).toContain('24 answers, 3 not read. The order decided 4 of 10 pairs (40%): each a tie.');
+    expect(judges).toContain('α = 0.410 (fewer than 30 overlap)');
     expect(sheet).toContain('not known');
     expect(sheet).toContain('The same for all: Model, Network and Limits.');
     await page.goto(`${address}/#/run/${LIVE}/scoreboard`);
