@@ -1,10 +1,11 @@
 //! The bundled sample assistants: real processes that work in the current folder and tell it as a stream of JSON lines.
 //!
-//! **Invariant:** a sample calls no model and reads nothing outside of its working folder; it knows the tasks of the
-//! sample suite by a playbook and says so. What it claims to consume is marked as simulated.
+//! **Invariant:** a sample calls no model and reads nothing outside of its working folder but its own session in its
+//! home; it knows the tasks of the sample suite by a playbook and says so. What it claims to consume is marked as simulated.
 
 mod hang;
 mod playbook;
+mod session;
 mod stream;
 mod tests_run;
 mod who;
@@ -16,8 +17,8 @@ use std::process::ExitCode;
 use crate::stream::Stream;
 use crate::who::Who;
 
-const USAGE: &str = "usage: fairtrial-sample aster|birch|cedar|dogwood|elder|fir [INSTRUCTION]\n\
-                     Without INSTRUCTION it is read from standard input.";
+const USAGE: &str = "usage: fairtrial-sample aster|birch|cedar|dogwood|elder|fir [--resume SESSION | INSTRUCTION]\n\
+                     Without INSTRUCTION it is read from standard input, and so is what a resumed session is told.";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
         [hang::STRAGGLE] => hang::straggle(),
         [hang::STAY] => hang::stay(),
         [name] => with(name, None),
+        [name, "--resume", session] => resumed(name, session),
         [name, instruction] => with(name, Some((*instruction).to_owned())),
         _wrong => fail(USAGE),
     }
@@ -37,12 +39,30 @@ fn with(name: &str, instruction: Option<String>) -> ExitCode {
         Ok(text) => text,
         Err(error) => return fail(&format!("the instruction cannot be read: {error}")),
     };
+    session::keep(who, &instruction);
     let mut stream = Stream::new(io::stdout().lock(), who);
     let done = work::work(who, &instruction, &mut stream).and_then(|()| match who {
         Who::Fir => hang::hang(&mut stream),
         Who::Aster | Who::Birch | Who::Cedar | Who::Dogwood | Who::Elder => stream.end(),
     });
     match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(&format!("the stream cannot be written: {error}")),
+    }
+}
+
+/// Goes on with a session of an earlier process.
+fn resumed(name: &str, session: &str) -> ExitCode {
+    let Some(who) = Who::named(name) else { return fail(USAGE) };
+    let Some(before) = session::of(who, session) else {
+        return fail(&format!("there is no session `{session}` here"));
+    };
+    let feedback = match stdin() {
+        Ok(text) => text,
+        Err(error) => return fail(&format!("what to go on with cannot be read: {error}")),
+    };
+    let mut stream = Stream::new(io::stdout().lock(), who);
+    match work::again(who, &before, &feedback, &mut stream).and_then(|()| stream.end()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&format!("the stream cannot be written: {error}")),
     }

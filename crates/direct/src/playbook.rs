@@ -47,6 +47,22 @@ pub(crate) struct Play {
     pub(crate) test: bool,
     /// What it says in the end.
     pub(crate) say: String,
+    /// What it does when it is told that it failed; without it, it looks and changes nothing.
+    pub(crate) again: Option<Again>,
+}
+
+/// What one sample does in a further round.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Again {
+    /// A word that must stand in what it is told, or it does not know what to repair.
+    pub(crate) when: String,
+    /// What it thinks then.
+    pub(crate) think: String,
+    /// What it changes, in order.
+    pub(crate) edits: Vec<Edit>,
+    /// What it says in the end.
+    pub(crate) say: String,
 }
 
 /// One change of one file.
@@ -147,7 +163,8 @@ mod tests {
             for (who, play) in &book.play {
                 let room = tempfile::tempdir().unwrap();
                 copy(&samples().join("base"), room.path());
-                for edit in &play.edits {
+                let again = play.again.iter().flat_map(|again| &again.edits);
+                for edit in play.edits.iter().chain(again) {
                     let fresh = edit.find.is_empty() && room.path().join(&edit.path).exists();
                     assert!(!fresh, "{} makes {} anew over what is there", who.name(), edit.path);
                     let (ok, what) = edit.apply(room.path());

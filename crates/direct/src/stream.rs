@@ -33,7 +33,7 @@ impl<W: Write> Stream<W> {
     pub(crate) fn start(&mut self, instruction: &str) -> io::Result<()> {
         self.read += instruction.len() as u64;
         self.emit(&EventKind::Started {
-            session: Some(format!("sample-{}", self.who.name())),
+            session: Some(crate::session::name(self.who)),
             model: None,
             version: Some(env!("CARGO_PKG_VERSION").to_owned()),
         })

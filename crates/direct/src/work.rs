@@ -24,6 +24,29 @@ pub(crate) fn work(who: Who, instruction: &str, stream: &mut Stream<impl Write>)
     }
 }
 
+/// Goes on in the current folder with a session whose instruction was `before`, after being told `feedback`.
+pub(crate) fn again(
+    who: Who,
+    before: &str,
+    feedback: &str,
+    stream: &mut Stream<impl Write>,
+) -> io::Result<()> {
+    let root = Path::new(".");
+    stream.start(feedback)?;
+    stream.think("I read what failed.")?;
+    let book = playbook::book(before);
+    let play = book.and_then(|mut book| book.play.remove(&who)).and_then(|play| play.again);
+    let Some(play) = play.filter(|play| feedback.contains(&play.when)) else {
+        return stream.say("I do not see what else to change.");
+    };
+    stream.think(&play.think)?;
+    for edit in &play.edits {
+        look(root, &edit.path, stream)?;
+        change(root, edit, stream)?;
+    }
+    stream.say(&play.say)
+}
+
 fn known(who: Who, book: &Book, play: &Play, root: &Path, stream: &mut Stream<impl Write>) -> io::Result<()> {
     stream.think(opening(who))?;
     let enough = match who {

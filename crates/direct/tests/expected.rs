@@ -74,8 +74,14 @@ fn tree(root: &Path) -> Tree {
 }
 
 fn run(name: &str, instruction: &str, workspace: &Path) -> Output {
+    let home = tempfile::tempdir().unwrap();
+    sample(&[name], instruction, workspace, home.path())
+}
+
+fn sample(words: &[&str], instruction: &str, workspace: &Path, home: &Path) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_fairtrial-sample"))
-        .arg(name)
+        .args(words)
+        .env("HOME", home)
         .current_dir(workspace)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -279,6 +285,7 @@ fn fir_is_deaf_to_polite_signals_and_leaves_a_child_in_another_session() {
     let room = tempfile::tempdir().unwrap();
     let mut fir = Command::new(env!("CARGO_BIN_EXE_fairtrial-sample"))
         .args(["fir", "Round deposits down."])
+        .env_remove("HOME")
         .current_dir(room.path())
         .stdout(Stdio::null())
         .spawn()
@@ -303,4 +310,21 @@ fn fir_is_deaf_to_polite_signals_and_leaves_a_child_in_another_session() {
     fir.wait().unwrap();
     assert!(stayed, "fir left when it was asked to");
     assert!(apart.is_some(), "the child stayed in the session");
+}
+
+#[test]
+fn cedar_repairs_what_it_is_told_and_nothing_else() {
+    let (room, home) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    copy(&samples().join("base"), room.path());
+    let task = fs::read_to_string(samples().join("suite/long-weekends/instruction.md")).unwrap();
+    let fines = || fs::read_to_string(room.path().join("python/lending/fines.py")).unwrap();
+    let told = |text: &str| sample(&["cedar", "--resume", "sample-cedar"], text, room.path(), home.path());
+    assert!(!told("Go on.").status.success(), "there is no session yet");
+    check_stream("cedar", &sample(&["cedar"], &task, room.path(), home.path()));
+    let before = fines();
+    check_stream("cedar", &told("- checks.test_other: failed"));
+    assert_eq!(fines(), before, "it does not know what failed");
+    check_stream("cedar", &told("- checks.test_long_weekends.F.test_closed_days_cost_nothing: failed"));
+    assert!(fines().contains("calendar.is_open(day)"), "{}", fines());
+    assert!(!sample(&["birch", "--resume", "sample-cedar"], "x", room.path(), home.path()).status.success());
 }
