@@ -257,12 +257,13 @@ impl Api {
         }
     }
 
-    /// Chooses the step by the tool results in the conversation. A request without tools stands beside it: programs
-    /// ask so for titles and the like.
+    /// Chooses the step by the tool results in the conversation, and by how often its user came back after a last word:
+    /// so a session that is resumed goes on behind the step that ended it. A request without tools stands beside it:
+    /// programs ask so for titles and the like.
     fn step(self, script: &Script, body: &Value) -> (Step, Option<usize>) {
         let done = match self {
-            Api::Anthropic => anthropic::results(body),
-            Api::OpenAi => openai::results(body),
+            Api::Anthropic => anthropic::results(body) + anthropic::resumed(body),
+            Api::OpenAi => openai::results(body) + openai::resumed(body),
             Api::Chat => chat::results(body),
             Api::Gemini => gemini::results(body),
             Api::Converse => converse::results(body),

@@ -12,6 +12,18 @@ pub(super) fn results(body: &Value) -> usize {
     blocks.filter(|block| block["type"] == "tool_result").count()
 }
 
+/// Returns how often the user came back after an answer that called no tool.
+pub(super) fn resumed(body: &Value) -> usize {
+    let messages = body["messages"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let has = |message: &Value, kind: &str| {
+        message["content"].as_array().into_iter().flatten().any(|block| block["type"] == kind)
+    };
+    let back = messages.windows(2).filter(|pair| {
+        pair[0]["role"] == "assistant" && !has(&pair[0], "tool_use") && pair[1]["role"] == "user"
+    });
+    back.count()
+}
+
 fn usage(tokens: Tokens) -> Value {
     json!({
         "input_tokens": tokens.uncached,

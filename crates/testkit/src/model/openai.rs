@@ -11,6 +11,15 @@ pub(super) fn results(body: &Value) -> usize {
     items.filter(|item| item["type"].as_str().is_some_and(|kind| kind.ends_with("_call_output"))).count()
 }
 
+/// Returns how often the user came back after a last word. What the program itself tells comes before a conversation's
+/// first answer, or is a developer's.
+pub(super) fn resumed(body: &Value) -> usize {
+    let items = body["input"].as_array().into_iter().flatten();
+    let roles = items.filter(|item| item["type"] != "reasoning").map(|item| item["role"].as_str());
+    let roles: Vec<&str> = roles.map(|role| role.unwrap_or("tool")).collect();
+    roles.windows(2).filter(|pair| pair[0] == "assistant" && matches!(pair[1], "user" | "developer")).count()
+}
+
 /// Returns the list of models.
 pub(super) fn models() -> Value {
     json!({ "object": "list", "data": [{ "id": CODEX_MODEL, "object": "model" }], "models": [] })
