@@ -10,6 +10,7 @@ pub mod compare;
 pub mod corpus;
 pub mod csv;
 pub mod features;
+pub mod feedback;
 pub mod quarantine;
 pub mod simulate;
 pub mod stats;
