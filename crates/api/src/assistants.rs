@@ -199,6 +199,7 @@ fn launch_hurdle(assistant: &Assistant, ready: &Ready) -> Option<Hurdle> {
         secrets: &secrets,
         env: &passed,
         meter: None,
+        resume: None,
     };
     backend(assistant.backend).launch(&spec).err().map(|error| describe(&error))
 }

@@ -94,7 +94,7 @@ impl Api {
                 weights: choice.weights.clone().or_else(|| plan.weights.clone()),
                 votes: vec![],
                 advice: self.store.advice(run)?,
-                fairness: fairness(&kept, &trials),
+                fairness: fairness(&kept, &trials, &|one| crate::rounds::allowed(plan, one)),
                 cheating,
             },
         };

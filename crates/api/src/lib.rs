@@ -24,6 +24,7 @@ mod record;
 mod recording;
 mod repository;
 mod rescore;
+mod rounds;
 mod runs;
 mod spent;
 mod steps;

@@ -98,7 +98,9 @@ impl Api {
             seconds_at_most: seconds * arms as f64 * f64::from(planned.plan.trials),
             power: power(planned.tasks.len(), planned.plan.trials),
             forecast: self.forecast(&planned.plan)?,
-            fairness: fairtrial_judge::fairness(&planned.plan.assistants, &[]),
+            fairness: fairtrial_judge::fairness(&planned.plan.assistants, &[], &|one| {
+                crate::rounds::allowed(&planned.plan, one)
+            }),
         })
     }
 

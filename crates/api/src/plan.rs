@@ -16,6 +16,7 @@ use sha2::{Digest as _, Sha256};
 use crate::assistants;
 use crate::error::ApiError;
 use crate::home::Home;
+use crate::rounds;
 use crate::view::PlanRequest;
 
 /// The word that stands for the bundled suite.
@@ -39,6 +40,11 @@ pub(crate) struct Planned {
 impl Planned {
     /// Returns the same plan, with models' answers recorded.
     pub(crate) fn recorded(mut self) -> Result<Planned, ApiError> {
+        if self.plan.rounds > 1 {
+            return Err(bad(
+                "a run with further rounds cannot be recorded: leave one of the two out".to_owned()
+            ));
+        }
         self.plan.recording = Recording::Record;
         self.hash = hash(&self.plan)?;
         Ok(self)
@@ -79,6 +85,10 @@ pub(crate) fn planned(
     if request.trials == 0 || request.trials > MOST_TRIALS {
         return Err(bad(format!("{} trials cannot be run: choose 1 to {MOST_TRIALS}", request.trials)));
     }
+    let rounds = request.rounds.unwrap_or(1);
+    if rounds == 0 || rounds > rounds::MOST {
+        return Err(bad(format!("{rounds} rounds cannot be run: choose 1 to {}", rounds::MOST)));
+    }
     let margin = request.margin.unwrap_or(MARGIN);
     if !(margin > 0.0 && margin < 1.0) {
         return Err(bad(format!(
@@ -109,6 +119,7 @@ pub(crate) fn planned(
         rules: fairtrial_judge::compare::RULES,
         recording: Recording::None,
         attempts: None,
+        rounds,
     };
     let hash = hash(&plan)?;
     Ok(Planned { plan, hash, tasks: suite.tasks.clone() })
@@ -132,6 +143,7 @@ struct PlanFile {
     looks: Looks,
     weights: Option<BTreeMap<String, f64>>,
     attempts: Option<u32>,
+    rounds: Option<u32>,
 }
 
 fn one() -> u32 {
@@ -175,6 +187,7 @@ fn from_file(request: &PlanRequest) -> Result<(PlanRequest, PlannedDesign), ApiE
         budget_usd: request.budget_usd.or(file.budget_usd),
         budget_sec: request.budget_sec.or(file.budget_sec),
         margin: request.margin.or(file.margin),
+        rounds: request.rounds.or(file.rounds),
     };
     Ok((request, design))
 }

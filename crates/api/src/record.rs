@@ -7,7 +7,7 @@ use fairtrial_domain::assistant::Assistant;
 use fairtrial_domain::bundle::{JOURNAL_FILE, Tier};
 use fairtrial_domain::event::Event;
 use fairtrial_domain::id::{Digest, TrialKey};
-use fairtrial_domain::outcome::Ending;
+use fairtrial_domain::outcome::{Ending, Outcome};
 use fairtrial_domain::patch::{Patch, PatchRef};
 use fairtrial_domain::run::{TaskFacts, TrialRecord};
 use fairtrial_domain::score::Overruling;
@@ -16,7 +16,7 @@ use fairtrial_domain::traffic::Traffic;
 use fairtrial_domain::usage::Cost;
 use fairtrial_domain::verdict::Verdict;
 use fairtrial_judge::{Assessment, Evidence, quarantine};
-use fairtrial_runner::result::{GradeResult, WorkResult};
+use fairtrial_runner::result::{GradeResult, Round, WorkResult};
 
 use crate::base;
 use crate::error::ApiError;
@@ -26,8 +26,9 @@ use crate::steps::{Surroundings, read_patch};
 pub(crate) struct Ended<'a> {
     pub(crate) key: &'a TrialKey,
     pub(crate) attempts: u32,
-    pub(crate) work: WorkResult,
-    pub(crate) grade: Option<GradeResult>,
+    /// At least one; the first is the trial's result.
+    pub(crate) rounds: Vec<Round>,
+    pub(crate) no_more: Option<String>,
     pub(crate) facts: Option<TaskFacts>,
 }
 
@@ -38,16 +39,16 @@ pub(crate) fn record(
     assistant: &Assistant,
     ended: Ended<'_>,
 ) -> Result<TrialRecord, ApiError> {
-    let Ended { key, attempts, work, grade, facts } = ended;
+    let Ended { key, attempts, rounds, no_more, facts } = ended;
+    let (Round { work, grade }, more) = around.headline(task, facts.as_ref(), rounds)?;
     let patch = match &work.patch {
         Some(named) => keep_patch(around, &work.dir, named)?,
         None => Patch::default(),
     };
     // Without a base there is no reference to compare with; the score says that it is missing.
     let reference = base::reference(&around.home, task).unwrap_or(None);
-    let reading = Reading { around, key, attempts };
     let assessment =
-        reading.assess(task, &work, grade.as_ref(), facts.as_ref(), (&patch, reference.as_ref()));
+        assess(around, task, &work, grade.as_ref(), facts.as_ref(), (&patch, reference.as_ref()));
     let kept = reference.as_ref().map(serde_json::to_vec).transpose()?;
     let kept = kept.map(|text| around.store.put_blob(&text)).transpose()?;
     let tier = weaker(work.tier, grade.as_ref().and_then(|grade| grade.tier));
@@ -86,42 +87,50 @@ pub(crate) fn record(
         overruled: vec![],
         earlier: vec![],
         unparsed: work.unparsed,
+        more,
+        no_more,
     })
 }
 
-/// The attempt that counts.
-struct Reading<'a> {
-    around: &'a Surroundings,
-    key: &'a TrialKey,
-    attempts: u32,
+/// Returns what a round is worth; `None` when it is no evidence.
+pub(crate) fn outcome(
+    around: &Surroundings,
+    task: &Task,
+    round: &Round,
+    facts: Option<&TaskFacts>,
+) -> Result<Option<Outcome>, ApiError> {
+    let patch = match &round.work.patch {
+        Some(_) => read_patch(&round.work.dir)?.0,
+        None => Patch::default(),
+    };
+    let reference = base::reference(&around.home, task).unwrap_or(None);
+    let about = (&patch, reference.as_ref());
+    Ok(assess(around, task, &round.work, round.grade.as_ref(), facts, about).outcome)
 }
 
-impl Reading<'_> {
-    fn assess(
-        &self,
-        task: &Task,
-        work: &WorkResult,
-        grade: Option<&GradeResult>,
-        facts: Option<&TaskFacts>,
-        (patch, reference): (&Patch, Option<&Patch>),
-    ) -> Assessment {
-        let (events, oracle) =
-            (events_of_attempt(self.around, self.key, self.attempts), base::oracle(&self.around.home, task));
-        let judged = Judged {
-            ending: &work.ending,
-            patch,
-            reference,
-            verdicts: grade.map(|grade| grade.verdicts.as_slice()).unwrap_or_default(),
-            misfit: grade.and_then(|grade| grade.does_not_apply.as_deref()),
-            cost: work.cost.as_ref(),
-            seconds: work.seconds,
-            restored: grade.map(|grade| grade.restored.as_slice()).unwrap_or_default(),
-            events: &events,
-            oracle: &oracle,
-            overruled: &[],
-        };
-        judge(task, facts, &judged)
-    }
+fn assess(
+    around: &Surroundings,
+    task: &Task,
+    work: &WorkResult,
+    grade: Option<&GradeResult>,
+    facts: Option<&TaskFacts>,
+    (patch, reference): (&Patch, Option<&Patch>),
+) -> Assessment {
+    let (events, oracle) = (events_of(&work.dir), base::oracle(&around.home, task));
+    let judged = Judged {
+        ending: &work.ending,
+        patch,
+        reference,
+        verdicts: grade.map(|grade| grade.verdicts.as_slice()).unwrap_or_default(),
+        misfit: grade.and_then(|grade| grade.does_not_apply.as_deref()),
+        cost: work.cost.as_ref(),
+        seconds: work.seconds,
+        restored: grade.map(|grade| grade.restored.as_slice()).unwrap_or_default(),
+        events: &events,
+        oracle: &oracle,
+        overruled: &[],
+    };
+    judge(task, facts, &judged)
 }
 
 /// What a trial brought, from cells or from the store.
@@ -164,10 +173,13 @@ pub(crate) fn judge(task: &Task, facts: Option<&TaskFacts>, judged: &Judged<'_>)
     })
 }
 
-/// Reads what the assistant said and did in the attempt that counts.
-fn events_of_attempt(around: &Surroundings, key: &TrialKey, attempt: u32) -> Vec<Event> {
-    let journal = around.attempt_dir(key, attempt).join("work").join(JOURNAL_FILE);
-    let text = std::fs::read(journal).unwrap_or_default();
+/// Reads what the assistant said and did in the work that lies in `dir`.
+fn events_of(dir: &Path) -> Vec<Event> {
+    if dir.as_os_str().is_empty() {
+        // There was no cell.
+        return vec![];
+    }
+    let text = std::fs::read(dir.join(JOURNAL_FILE)).unwrap_or_default();
     crate::trials::raw_events(&String::from_utf8_lossy(&text))
 }
 
@@ -184,7 +196,7 @@ fn journals(around: &Surroundings, key: &TrialKey, attempts: u32) -> Result<Vec<
 }
 
 /// Stores the patch as the cell wrote it, under the name that the cell gave it.
-fn keep_patch(around: &Surroundings, dir: &Path, named: &PatchRef) -> Result<Patch, ApiError> {
+pub(crate) fn keep_patch(around: &Surroundings, dir: &Path, named: &PatchRef) -> Result<Patch, ApiError> {
     let (patch, text) = read_patch(dir)?;
     let stored = around.store.put_blob(&text)?;
     if stored == named.digest {
@@ -213,7 +225,8 @@ fn weaker(work: Option<Tier>, grade: Option<Tier>) -> Option<Tier> {
     }
 }
 
-fn keep(around: &Surroundings, journal: &Path) -> Result<Option<Digest>, ApiError> {
+/// Stores a journal, if it is there.
+pub(crate) fn keep(around: &Surroundings, journal: &Path) -> Result<Option<Digest>, ApiError> {
     match std::fs::read(journal) {
         Ok(content) => Ok(Some(around.store.put_blob(&content)?)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),

@@ -14,7 +14,7 @@ use fairtrial_runner::launch::{self, LocalLauncher};
 use fairtrial_runner::machine;
 use fairtrial_runner::run::{Control, Job, drive};
 use fairtrial_runner::steps::Steps as _;
-use fairtrial_store::{AttemptState, Loss, Lost, RunLock, StoreError};
+use fairtrial_store::{Loss, Lost, RunLock, StoreError};
 use jiff::Timestamp;
 use tokio::sync::{mpsc, watch};
 
@@ -317,25 +317,11 @@ impl Api {
         let stored: Vec<StoredAttempt> = rows
             .into_iter()
             .filter(|row| !done.contains(&row.key))
-            .filter_map(|row| {
-                let state = match row.state {
-                    AttemptState::Started => StoredState::Open,
-                    AttemptState::Lost => StoredState::Lost,
-                    AttemptState::Interrupted => StoredState::Interrupted,
-                    AttemptState::Done => return None,
-                };
-                let dir = around.attempt_dir(&row.key, row.attempt);
-                Some(StoredAttempt {
-                    work_dir: dir.join("work"),
-                    grade_dir: dir.join("grade"),
-                    key: row.key,
-                    attempt: row.attempt,
-                    state,
-                })
-            })
+            .filter_map(|row| around.stored(row))
             .collect();
         for open in stored.iter().filter(|one| one.state == StoredState::Open) {
-            for dir in [&open.work_dir, &open.grade_dir] {
+            let later = open.later.iter().flat_map(|(work, grade)| [work, grade]);
+            for dir in [&open.work_dir, &open.grade_dir].into_iter().chain(later) {
                 // One that does not end in time is harvested as it is.
                 launch::wait_until_gone(dir, GRACE);
             }

@@ -57,7 +57,10 @@ impl Api {
     /// Returns the US dollars that a run is known to have cost: its trials, and the attempts that were lost.
     pub(crate) fn spent_usd(&self, run: &RunId, trials: &[TrialRecord]) -> Result<f64, ApiError> {
         let lost: f64 = self.store.attempts(run)?.iter().filter_map(|row| row.usd).sum();
-        let told = trials.iter().filter_map(|trial| Some(trial.cost.as_ref()?.usd));
+        let costs = trials
+            .iter()
+            .flat_map(|trial| std::iter::once(&trial.cost).chain(trial.more.iter().map(|round| &round.cost)));
+        let told = costs.flatten().map(|cost| cost.usd);
         // An empty sum of floats is minus zero, which reads as a debt.
         Ok(told.fold(0.0, |sum, usd| sum + usd) + lost.max(0.0))
     }

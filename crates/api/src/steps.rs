@@ -18,11 +18,11 @@ use fairtrial_domain::plan::Plan;
 use fairtrial_domain::run::{RunEvent, TaskFacts, Validity};
 use fairtrial_domain::task::Task;
 use fairtrial_domain::usage::{Cost, CostSource, Usage};
-use fairtrial_runner::harvest::{self, Harvest};
+use fairtrial_runner::harvest::Left;
 use fairtrial_runner::launch;
 use fairtrial_runner::prepare::{PrepareStep, Prepared};
-use fairtrial_runner::result::{GradeResult, WorkResult};
-use fairtrial_runner::steps::{PreparedCell, StepError, Steps};
+use fairtrial_runner::result::{Round, WorkResult};
+use fairtrial_runner::steps::{After, PreparedCell, StepError, Steps};
 use fairtrial_store::{Loss, Lost, Store};
 
 use crate::assistants::{self, Ready};
@@ -90,11 +90,10 @@ impl Surroundings {
     /// where it is, to be graded then.
     fn stopped(&self, key: &TrialKey, attempt: u32, work: &WorkResult) -> Result<(), StepError> {
         let dir = self.attempt_dir(key, attempt);
-        let reason = match harvest::harvest(&dir.join("work"), &dir.join("grade")) {
-            Harvest::Finish { .. } | Harvest::Grade { .. } => {
-                "it was stopped while it was judged: its work is kept"
-            }
-            Harvest::Lost { .. } => {
+        let left = Left::of(&dir.join("work"), &dir.join("grade"), &self.later_rounds(key, attempt));
+        let reason = match left.lost() {
+            None => "it was stopped after its work, which is kept",
+            Some(_) => {
                 let reason = "it was stopped";
                 let usd = work.cost.as_ref().map(|cost| cost.usd);
                 self.lose(key, attempt, Lost { loss: Loss::Interrupted, reason, usd })?;
@@ -167,16 +166,20 @@ impl Steps for Surroundings {
         self.store.start_attempt(&self.run, key, attempt, &dir, unix()).map_err(stuck)
     }
 
-    fn work_bundle(&self, key: &TrialKey, attempt: u32) -> Result<PreparedCell, StepError> {
+    fn work_bundle(&self, key: &TrialKey, attempt: u32, before: &[Round]) -> Result<PreparedCell, StepError> {
         let task = self.task(&key.task)?;
         let assistant = self.assistant(&key.assistant)?;
         let program = self.programs.get(&key.assistant);
         let program = program.ok_or_else(|| here(format!("{} has no program here", assistant.title)))?;
         let secrets = assistants::secrets(assistant).map_err(failed)?;
+        let round = u32::try_from(before.len()).unwrap_or(u32::MAX).saturating_add(1);
+        let about = (task, assistant, self.known(&key.task));
+        let again = self.again((about.0, about.1, about.2.as_ref()), key, attempt, before)?;
+        let (told, goes_on) = again.unzip();
         let bundle = WorkBundle {
             marker: self.marker(key),
             base: base::folder(&self.home, task).map_err(failed)?,
-            instruction: task.instruction.clone(),
+            instruction: told.unwrap_or_else(|| task.instruction.clone()),
             assistant: assistant.clone(),
             program: program.program.clone(),
             env: assistants::passed(assistant),
@@ -185,8 +188,10 @@ impl Steps for Surroundings {
             readable: task.readable.clone(),
             tier: TierChoice::Best,
             meter: crate::recording::order(self, key, attempt, assistant)?,
+            keep: self.keeps(assistant, round),
+            goes_on,
         };
-        let dir = self.attempt_dir(key, attempt).join("work");
+        let dir = self.round_dir(key, attempt, round, "work");
         write_bundle(&dir, &Bundle::Work(bundle))?;
         Ok(PreparedCell { dir, secrets })
     }
@@ -195,6 +200,7 @@ impl Steps for Surroundings {
         &self,
         key: &TrialKey,
         attempt: u32,
+        round: u32,
         work: &WorkResult,
     ) -> Result<Option<PreparedCell>, StepError> {
         let task = self.task(&key.task)?;
@@ -205,9 +211,14 @@ impl Steps for Surroundings {
         if patch.is_empty() {
             return Ok(None);
         }
-        let dir = self.attempt_dir(key, attempt).join("grade");
+        let dir = self.round_dir(key, attempt, round, "grade");
         write_bundle(&dir, &Bundle::Grade(self.grade_of(task, patch, self.marker(key))?))?;
         Ok(Some(PreparedCell::without_secrets(dir)))
+    }
+
+    fn after(&self, key: &TrialKey, attempt: u32, rounds: &[Round]) -> Result<After, StepError> {
+        let (task, assistant) = (self.task(&key.task)?, self.assistant(&key.assistant)?);
+        self.what_follows((task, assistant, self.known(&key.task).as_ref()), key, attempt, rounds)
     }
 
     fn priced(&self, key: &TrialKey, usage: &Usage) -> Option<Cost> {
@@ -225,17 +236,19 @@ impl Steps for Surroundings {
         &self,
         key: &TrialKey,
         attempts: u32,
-        work: WorkResult,
-        grade: Option<GradeResult>,
+        rounds: Vec<Round>,
+        no_more: Option<String>,
     ) -> Result<(), StepError> {
-        if work.ending == Ending::Cancelled && attempts > 0 {
-            return self.stopped(key, attempts, &work);
+        if let Some(last) = rounds.last().filter(|last| last.work.ending == Ending::Cancelled)
+            && attempts > 0
+        {
+            return self.stopped(key, attempts, &last.work);
         }
         let task = self.task(&key.task)?;
         let assistant = self.assistant(&key.assistant)?;
         let facts = self.known(&key.task);
         let record =
-            record::record(self, task, assistant, record::Ended { key, attempts, work, grade, facts })
+            record::record(self, task, assistant, record::Ended { key, attempts, rounds, no_more, facts })
                 .map_err(failed)?;
         self.store.finish_trial(&self.run, &record, unix()).map_err(stuck)?;
         remove(&self.trial_dir(key));
@@ -280,9 +293,9 @@ pub(crate) fn write_bundle(dir: &Path, bundle: &Bundle) -> Result<(), StepError>
     write().map_err(failed)
 }
 
-/// Removes a folder of ours. What cannot be removed stays for the next start's cleaning.
+/// Removes a folder of ours, with rooms that were kept in it. What cannot be removed stays for the next start's cleaning.
 fn remove(dir: &Path) {
-    let _ = fs::remove_dir_all(dir);
+    let _ = fairtrial_cell::room::remove_tree(dir);
 }
 
 pub(crate) fn unix() -> u64 {

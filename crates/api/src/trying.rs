@@ -41,6 +41,7 @@ impl Api {
                 budget_usd: request.budget_usd,
                 budget_sec: request.budget_sec,
                 margin: None,
+                rounds: None,
             };
             plan::planned(&home, &suite, chosen, &request)
         })

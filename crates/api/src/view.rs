@@ -121,6 +121,9 @@ values! {
         pub budget_sec: Option<f64>,
         /// The difference in solved rate that matters, in (0, 1); `None` takes ten points.
         pub margin: Option<f64>,
+        /// Rounds in a trial at most; `None` is one.
+        #[serde(default)]
+        pub rounds: Option<u32>,
     }
 
     /// A first comparison: one folder, one instruction.

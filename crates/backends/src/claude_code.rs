@@ -72,6 +72,7 @@ impl Backend for ClaudeCode {
         for (flag, value) in [("--model", &assistant.model), ("--effort", &assistant.effort)] {
             argv.extend(value.iter().flat_map(|value| [flag.to_owned(), value.clone()]));
         }
+        argv.extend(spec.resume.iter().flat_map(|session| ["--resume".to_owned(), (*session).to_owned()]));
         argv.extend(assistant.args.iter().cloned());
         // On standard input no instruction is too long, and none is taken for an option.
         Ok(Launch { stdin: Input::Text(spec.instruction.to_owned()), ..Launch::new(argv, env) })
@@ -93,6 +94,10 @@ impl Backend for ClaudeCode {
 
     fn default_program(&self) -> Option<&'static str> {
         Some("claude")
+    }
+
+    fn can_resume(&self, assistant: &Assistant) -> bool {
+        !assistant.args.iter().any(|argument| argument == "--no-session-persistence")
     }
 
     fn cost_known(&self, _: &Assistant) -> bool {

@@ -60,6 +60,7 @@ impl Backend for Codex {
             argv.extend(effort.chain(quiet).flat_map(|set| ["--config".to_owned(), set]));
         }
         argv.extend(assistant.args.iter().cloned());
+        argv.extend(spec.resume.iter().flat_map(|session| ["resume".to_owned(), (*session).to_owned()]));
         argv.push("-".to_owned());
         // The settings of a login are its user's, and stay as they are.
         let files = if own { vec![] } else { vec![(format!("{FOLDER}/config.toml"), settings(spec, key))] };
@@ -77,6 +78,10 @@ impl Backend for Codex {
 
     fn default_program(&self) -> Option<&'static str> {
         Some("codex")
+    }
+
+    fn can_resume(&self, assistant: &Assistant) -> bool {
+        !assistant.args.iter().any(|argument| argument == "--ephemeral")
     }
 
     fn silent(&self) -> &'static [&'static str] {

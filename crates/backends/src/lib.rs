@@ -70,6 +70,17 @@ pub fn backend(kind: BackendKind) -> &'static dyn Backend {
     }
 }
 
+/// Returns what to start, like `Backend::launch`; a session is taken up again only where the back end can.
+///
+/// # Errors
+/// As `Backend::launch`, and where a session is to be resumed that cannot be.
+pub fn start(backend: &dyn Backend, spec: &LaunchSpec<'_>) -> Result<Launch, LaunchError> {
+    if spec.resume.is_some() && !backend.can_resume(spec.assistant) {
+        return Err(LaunchError::NoResume { assistant: spec.assistant.id.to_string() });
+    }
+    backend.launch(spec)
+}
+
 /// How one kind of assistant is driven.
 pub trait Backend: Send + Sync {
     /// Returns what to start, from settings alone.
@@ -117,6 +128,12 @@ pub trait Backend: Send + Sync {
         false
     }
 
+    /// Returns whether it can go on with a session of its own that has ended: `LaunchSpec::resume`. Where it cannot, a
+    /// trial has one round.
+    fn can_resume(&self, _assistant: &Assistant) -> bool {
+        false
+    }
+
     /// Returns the names of line types that are read and yield no event, for people and for tests. A name is a `type`,
     /// or a `type` and what tells its sort, with a slash between.
     fn silent(&self) -> &'static [&'static str] {
@@ -143,6 +160,8 @@ pub struct LaunchSpec<'a> {
     pub env: &'a BTreeMap<String, String>,
     /// The address of our meter, which stands in the vendor's place; then `secrets` holds stand-ins for keys.
     pub meter: Option<&'a str>,
+    /// The session to go on with, by the program's own name; `None` begins one.
+    pub resume: Option<&'a str>,
 }
 
 impl<'a> LaunchSpec<'a> {
@@ -233,6 +252,12 @@ pub enum LaunchError {
     Path {
         /// The path, with replacement characters.
         path: String,
+    },
+    /// Its session cannot be taken up again.
+    #[error("assistant `{assistant}` cannot resume a session: its trials have one round")]
+    NoResume {
+        /// The assistant.
+        assistant: String,
     },
     /// A setting that this back end does not have.
     #[error("assistant `{assistant}` sets `{field}`, which its back end does not take: remove it")]

@@ -38,6 +38,7 @@ impl Backend for Sample {
     fn launch(&self, spec: &LaunchSpec<'_>) -> Result<Launch, LaunchError> {
         let mut words = argv(spec, &[])?;
         words.extend(spec.assistant.args.iter().cloned());
+        words.extend(spec.resume.iter().flat_map(|session| ["--resume".to_owned(), (*session).to_owned()]));
         let stdin = Input::Text(spec.instruction.to_owned());
         Ok(Launch { stdin, ..Launch::new(words, variables(spec, &[])) })
     }
@@ -48,6 +49,10 @@ impl Backend for Sample {
 
     fn default_program(&self) -> Option<&'static str> {
         Some("fairtrial-sample")
+    }
+
+    fn can_resume(&self, _: &Assistant) -> bool {
+        true
     }
 
     fn cost_known(&self, _: &Assistant) -> bool {

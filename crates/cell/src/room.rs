@@ -6,6 +6,8 @@
 mod detect;
 mod doors;
 mod env;
+mod error;
+mod kept;
 mod lowers;
 mod own;
 mod readable;
@@ -31,6 +33,8 @@ use crate::process::supervise::{StartError, Warden};
 use crate::process::{Cancel, Continue, Happening, Job, JobEnd};
 
 pub use detect::{Detected, TierStatus, detect};
+pub use error::RoomError;
+pub use kept::{Origin, is_kept, make_way};
 use lowers::{layers, prepared_home};
 pub use own::Own;
 pub use remove::{remove_tree, sweep};
@@ -65,76 +69,6 @@ pub struct RoomSpec<'a> {
     pub marker: &'a str,
     /// Ends whatever job runs.
     pub cancel: Cancel,
-}
-
-/// Why a room cannot do what it was asked to.
-#[derive(Debug, thiserror::Error)]
-pub enum RoomError {
-    /// A file of the room could not be made, read or removed.
-    #[error("could not {what} `{path}`")]
-    File {
-        /// What was tried.
-        what: &'static str,
-        /// On what.
-        path: PathBuf,
-        /// Why not.
-        source: std::io::Error,
-    },
-    /// The base lacks its tree.
-    #[error("`{base}` is no prepared base: it has no folder `tree`; prepare the task again")]
-    NoBase {
-        /// The base.
-        base: PathBuf,
-    },
-    /// The room's first process could not be started or was lost.
-    #[error("the room's first process failed at `{step}`")]
-    Warden {
-        /// Which step.
-        step: String,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// The job's program could not be started.
-    #[error("could not start `{program}`: {reason}")]
-    Start {
-        /// Which program.
-        program: String,
-        /// Why not.
-        reason: String,
-        /// True when it is the program and not the machine's load.
-        lasting: bool,
-    },
-    /// A path that jobs may not be shown, since it holds what they must not see.
-    #[error(
-        "`{path}` cannot be made readable: it holds the room itself or other trials; name a folder inside it"
-    )]
-    TooMuch {
-        /// Which.
-        path: PathBuf,
-    },
-    /// The folder for the room holds something, so that it would not be fresh.
-    #[error("`{path}` is not empty: a room is used once")]
-    Used {
-        /// Which.
-        path: PathBuf,
-    },
-    /// A job after `freeze`.
-    #[error("the room is frozen: no job can run in it any more")]
-    Frozen,
-}
-
-impl RoomError {
-    /// Returns whether another try would fail alike.
-    pub(crate) fn is_lasting(&self) -> bool {
-        match self {
-            RoomError::Start { lasting, .. } => *lasting,
-            RoomError::NoBase { .. } | RoomError::TooMuch { .. } => true,
-            RoomError::File { .. }
-            | RoomError::Warden { .. }
-            | RoomError::Used { .. }
-            | RoomError::Frozen => false,
-        }
-    }
 }
 
 /// What jobs changed in a workspace. Upper and lower folders are in the form of overlayfs with `userxattr`.
@@ -185,9 +119,19 @@ struct Paths {
 impl Room {
     /// Makes a room. Where the full tier is refused, it is a plain one that says why.
     pub fn open(spec: &RoomSpec<'_>) -> Result<Room, RoomError> {
+        Room::begin(spec, Origin::Fresh)
+    }
+
+    /// Makes a room that can be kept, or goes on with one that was: then it has that one's tier or is refused.
+    pub fn begin(spec: &RoomSpec<'_>, origin: Origin) -> Result<Room, RoomError> {
         let lowers = layers(spec.base)?;
         make(spec.scratch)?;
-        if fs::read_dir(spec.scratch).is_ok_and(|mut entries| entries.next().is_some()) {
+        let kept = match origin {
+            Origin::Kept => Some(kept::take(spec.scratch)?),
+            Origin::Fresh | Origin::ToKeep => None,
+        };
+        let used = || fs::read_dir(spec.scratch).is_ok_and(|mut entries| entries.next().is_some());
+        if kept.is_none() && used() {
             return Err(RoomError::Used { path: spec.scratch.to_owned() });
         }
         let scratch = fs::canonicalize(spec.scratch).map_err(|source| RoomError::File {
@@ -196,15 +140,21 @@ impl Room {
             source,
         })?;
         let lock = remove::hold(&scratch)?;
-        let (status, paths, mut warden) = match reason_for_plain(spec.tier) {
-            Some(reason) => plain(spec, &scratch, lowers, reason)?,
-            None => match full(spec, &scratch, &lowers) {
-                Ok((paths, warden)) => (TierStatus { tier: Tier::Full, reason: None }, paths, warden),
-                Err(StartError::Refused { step, source }) => {
-                    plain(spec, &scratch, lowers, refusal(&step, &source))?
-                }
+        let reason = match reason_for_plain(spec.tier) {
+            Some(reason) => Err(reason),
+            None => match full(spec, &scratch, &lowers, origin) {
+                Ok(opened) => Ok(opened),
+                Err(StartError::Refused { step, source }) => Err(refusal(&step, &source)),
                 Err(StartError::Lost(error)) => return Err(error),
             },
+        };
+        let tier = if reason.is_ok() { Tier::Full } else { Tier::Plain };
+        if kept.is_some_and(|kept| kept != tier) {
+            return Err(RoomError::NotKept { path: scratch, why: "its isolation is not to be had any more" });
+        }
+        let (status, paths, mut warden) = match reason {
+            Ok((paths, warden)) => (TierStatus { tier, reason: None }, paths, warden),
+            Err(reason) => plain(spec, &scratch, lowers, reason, kept.is_some())?,
         };
         let written = match status.tier {
             Tier::Full => paths.store.upper(),
@@ -283,6 +233,15 @@ impl Room {
         end
     }
 
+    /// Ends the room and leaves workspace and home in its folder, for one that goes on with them.
+    pub fn keep(mut self) -> Result<(), RoomError> {
+        self.empty();
+        if self.status.tier == Tier::Full {
+            remove::unlock(&self.paths.scratch);
+        }
+        kept::keep(&self.paths.scratch, self.status.tier)
+    }
+
     /// Removes everything the room made.
     pub fn close(mut self) -> Result<(), RoomError> {
         self.empty();
@@ -316,12 +275,21 @@ impl Drop for Room {
 
 type Opened = (TierStatus, Paths, Warden);
 
-fn full(spec: &RoomSpec<'_>, scratch: &Path, lowers: &[PathBuf]) -> Result<(Paths, Warden), StartError> {
+fn full(
+    spec: &RoomSpec<'_>,
+    scratch: &Path,
+    lowers: &[PathBuf],
+    origin: Origin,
+) -> Result<(Paths, Warden), StartError> {
     let lost = StartError::Lost;
     let readable = readable::checked(spec.readable, &[scratch, spec.base]).map_err(lost)?;
     let walls = Walls::Full(Full {
         scratch: scratch.to_owned(),
-        memory_bytes: store::memory_bytes(spec.limits.disk_bytes),
+        // What lies in memory ends with the room.
+        memory_bytes: match origin {
+            Origin::Fresh => store::memory_bytes(spec.limits.disk_bytes),
+            Origin::ToKeep | Origin::Kept => None,
+        },
         lowers: lowers.to_vec(),
         base: lowers::only(lowers),
         home_lower: prepared_home(spec.base),
@@ -348,17 +316,20 @@ fn plain(
     scratch: &Path,
     lowers: Vec<PathBuf>,
     reason: String,
+    kept: bool,
 ) -> Result<Opened, RoomError> {
     let workspace = scratch.join("workspace");
     let copied = |layers: &[PathBuf], to: &Path| {
         let failed = |source| RoomError::File { what: "copy the base to", path: to.to_owned(), source };
         copy::layers(layers, to).map_err(failed)
     };
-    copied(&lowers, &workspace)?;
     let (store, tmp) = (Store::of(None, scratch), scratch.join("tmp"));
     let home = store.home();
     [&home, &tmp].into_iter().try_for_each(|folder| make(folder))?;
-    copied(prepared_home(spec.base).as_slice(), &home)?;
+    if !kept {
+        copied(&lowers, &workspace)?;
+        copied(prepared_home(spec.base).as_slice(), &home)?;
+    }
     let walls = Walls::Plain { marker: spec.marker.to_owned() };
     let warden = match Warden::start(&setup(spec, walls, &workspace)) {
         Ok(warden) => warden,

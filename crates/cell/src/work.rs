@@ -29,7 +29,7 @@ use crate::journal::{Journal, JournalError};
 use crate::login;
 use crate::net;
 use crate::process::Cancel;
-use crate::room::{Own, Room, RoomError, RoomSpec};
+use crate::room::{Origin, Own, Room, RoomError, RoomSpec};
 use crate::toolchain::{Host, Toolchain};
 use session::Session;
 
@@ -150,8 +150,9 @@ fn attempt(folder: &Path, world: &World, journal: &mut Journal) -> Result<(), Wo
     let _held = own.map(|login| login::join(login, &world.host)).transpose()?;
     let shown = own.map(|login| login::shown(login, &world.host)).unwrap_or_default();
     let network = &bundle.assistant.network;
-    let mut room = Room::open(&RoomSpec {
-        scratch: &folder.join("room"),
+    let scratch = bundle.goes_on.as_ref().map_or_else(|| folder.join("room"), |on| on.room.clone());
+    let spec = RoomSpec {
+        scratch: &scratch,
         base: &bundle.base,
         tier: bundle.tier,
         network: network.clone(),
@@ -161,13 +162,22 @@ fn attempt(folder: &Path, world: &World, journal: &mut Journal) -> Result<(), Wo
         limits: &bundle.limits,
         marker: &bundle.marker,
         cancel: world.cancel.clone(),
-    })?;
+    };
+    let mut room = Room::begin(&spec, origin(&bundle))?;
     let (tier, reason) = room.tier();
     journal.opened(tier, reason)?;
     let done = in_room(folder, &bundle, &world.with_login(own), &tools, &mut room, &shown, journal);
-    // What cannot be removed now is swept later; it changes nothing about the trial.
-    let _debris = room.close();
+    // What cannot be removed now is swept later; it changes nothing about the trial. What cannot be kept has no mark.
+    let _debris = if bundle.keep && done.is_ok() { room.keep() } else { room.close() };
     done
+}
+
+fn origin(bundle: &WorkBundle) -> Origin {
+    match (&bundle.goes_on, bundle.keep) {
+        (Some(_), _) => Origin::Kept,
+        (None, true) => Origin::ToKeep,
+        (None, false) => Origin::Fresh,
+    }
 }
 
 fn in_room(
@@ -185,8 +195,10 @@ fn in_room(
     let metered = meter::start(bundle, &world.secrets, folder, room, doors.next())?;
     let mut start = start::prepare(bundle, &world.secrets, metered.as_ref(), tools, room)?;
     // After the assistant's own files, or these would be written through a link into the user's home.
-    room.link_home(&world.host.in_home(&bundle.readable))?;
-    room.link_own(own)?;
+    if bundle.goes_on.is_none() {
+        room.link_home(&world.host.in_home(&bundle.readable))?;
+        room.link_own(own)?;
+    }
     start.job.env.extend(proxy.iter().flat_map(net::Proxy::env));
     start.job.env.extend(metered.iter().flat_map(meter::Metered::env));
     journal.write(Record::Phase { phase: Phase::Working })?;

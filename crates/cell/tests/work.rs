@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use fairtrial_cell::room;
 use fairtrial_domain::assistant::{Assistant, BackendKind};
 use fairtrial_domain::bundle::{
-    BUNDLE_FILE, Bundle, JOURNAL_FILE, PATCH_FILE, STREAM_FILE, Tier, TierChoice, WorkBundle,
+    BUNDLE_FILE, Bundle, GoesOn, JOURNAL_FILE, PATCH_FILE, STREAM_FILE, Tier, TierChoice, WorkBundle,
 };
 use fairtrial_domain::event::{EventKind, FaultKind};
 use fairtrial_domain::id::AssistantId;
@@ -52,6 +52,8 @@ impl Desk {
             readable: Vec::new(),
             tier,
             meter: None,
+            keep: false,
+            goes_on: None,
         };
         Desk { dir, bundle }
     }
@@ -586,4 +588,49 @@ fn a_cell_whose_program_is_gone_does_not_begin() {
     let said = String::from_utf8(said.stderr).unwrap();
     assert_eq!(said, "fairtrial-cell: process 1, for which it was started, is gone\n");
     assert!(!desk.folder().join(JOURNAL_FILE).exists());
+}
+
+/// Begins, or goes on with what the first round left: workspace, home, session and feedback.
+const IN_ROUNDS: &str = r#"
+if [ "$1" = --resume ]; then
+    { echo "$2"; cat; cat ~/remembered; cat a.txt; ls "$TMPDIR"; } > told.txt
+else
+    echo changed > a.txt; rm AGENTS.md; echo home > ~/remembered; echo gone > "$TMPDIR/left"
+    mkdir -p ~/.tool; ln -s "$HOME/remembered" ~/.tool/link
+fi"#;
+
+#[test]
+fn a_further_round_goes_on_in_what_the_first_left() {
+    both(IN_ROUNDS, |mut desk| {
+        let tier = desk.bundle.tier;
+        desk.bundle.assistant.backend = BackendKind::Sample;
+        desk.bundle.assistant.args.pop();
+        desk.bundle.keep = true;
+        assert!(desk.run().whole());
+        let room = desk.folder().join("room");
+        assert!(room::is_kept(&room), "{tier:?}");
+        room::sweep(&desk.folder()).unwrap();
+        assert!(room::is_kept(&room), "a room that waits is no debris");
+
+        let first = desk.dir.path().join("first");
+        fs::create_dir(&first).unwrap();
+        for name in [JOURNAL_FILE, PATCH_FILE] {
+            fs::rename(desk.folder().join(name), first.join(name)).unwrap();
+        }
+        desk.bundle.keep = false;
+        desk.bundle.instruction = "what failed".to_owned();
+        desk.bundle.goes_on = Some(GoesOn { room: room.clone(), session: "s-1".to_owned() });
+        let journal = desk.run();
+        assert!(journal.whole(), "{:#?}", journal.0);
+        let patch = desk.patch();
+        let paths: Vec<&str> = patch.files.iter().map(|file| file.path.as_str()).collect();
+        assert_eq!(paths, ["AGENTS.md", "a.txt", "told.txt"], "{tier:?}: all rounds against the base");
+        let told = patch.files[2].after.as_ref().unwrap().content.as_text().unwrap();
+        assert_eq!(told.lines().collect::<Vec<_>>(), ["s-1", "what failedhome", "changed"], "{tier:?}");
+        assert!(!room.exists(), "the last round leaves no room");
+
+        // What is gone is not gone on with.
+        fs::remove_file(desk.folder().join(JOURNAL_FILE)).unwrap();
+        assert!(desk.run().failed().contains("keeps no room that could go on"), "{tier:?}");
+    });
 }

@@ -155,6 +155,10 @@ pub(crate) struct RunArgs {
     /// The difference in solved rate that matters, such as 0.1 for ten points.
     #[arg(long)]
     pub(crate) margin: Option<f64>,
+    /// Rounds in a trial: who did not solve a task is told what failed and goes on in its session, where its program can.
+    /// The first round stays the result; without it there is one.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=3))]
+    pub(crate) rounds: Option<u32>,
     /// Runs nothing: shows what the plan could detect and in what the assistants differ.
     #[arg(long)]
     pub(crate) preview: bool,

@@ -130,6 +130,7 @@ async fn run_suite(api: &Arc<Api>, args: RunArgs) -> Result<ExitCode, ApiError> 
         budget_usd: args.budget,
         budget_sec: args.budget_minutes.map(|minutes| minutes * 60.0),
         margin: args.margin,
+        rounds: args.rounds,
     };
     if args.preview {
         return done(compare::preview(api, &request, args.json.json));

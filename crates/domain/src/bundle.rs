@@ -93,6 +93,21 @@ values! {
         /// How its model's traffic is metered, where its back end can be; `None`: not at all.
         #[serde(default)]
         pub meter: Option<MeterOrder>,
+        /// True where workspace and home are kept at the end, so that another round can follow.
+        #[serde(default)]
+        pub keep: bool,
+        /// The round before this one; `None`: the assistant begins.
+        #[serde(default)]
+        pub goes_on: Option<GoesOn>,
+    }
+
+    /// Where a further round goes on. What the assistant is told in it is the bundle's instruction.
+    #[derive(Eq)]
+    pub struct GoesOn {
+        /// The room that was kept, with workspace and home as the assistant left them.
+        pub room: PathBuf,
+        /// The session to resume, by the name that the program gave it.
+        pub session: String,
     }
 
     /// Judges a patch in a fresh workspace.

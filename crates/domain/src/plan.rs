@@ -43,6 +43,9 @@ values! {
         /// Attempts at a trial that faults of ours or of a vendor may take before it counts as infrastructure; `None`: 3.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub attempts: Option<u32>,
+        /// Rounds in a trial at most: a task that is not solved is given back with what failed; 1 in older plans.
+        #[serde(default = "one", skip_serializing_if = "is_one")]
+        pub rounds: u32,
     }
 
     /// Whether models' answers are recorded, or come from a recording.
@@ -86,6 +89,15 @@ fn is_at_end(looks: &Looks) -> bool {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
 fn is_zero(rules: &u32) -> bool {
     *rules == 0
+}
+
+fn one() -> u32 {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_one(rounds: &u32) -> bool {
+    *rounds == 1
 }
 
 impl Recording {

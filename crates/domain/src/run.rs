@@ -115,6 +115,40 @@ values! {
         /// Lines of the assistant's own stream that could not be read; a rise tells of a version that changed it.
         #[serde(default)]
         pub unparsed: u64,
+        /// Rounds after the first, in order. Everything above is the first round's, which is the trial's result.
+        #[serde(default)]
+        pub more: Vec<RoundRecord>,
+        /// Why no further round followed though the plan allows one and the task was not solved, in a sentence fragment.
+        #[serde(default)]
+        pub no_more: Option<String>,
+    }
+
+    /// One more try inside a trial after fixed feedback.
+    pub struct RoundRecord {
+        /// From 2.
+        pub round: u32,
+        /// What the assistant was told.
+        pub feedback: String,
+        /// How it ended.
+        pub ending: Ending,
+        /// What the workspace was worth after it; `None` when the round is no evidence.
+        pub outcome: Option<Outcome>,
+        /// Every check, test by test.
+        pub verdicts: Vec<Verdict>,
+        /// Everything that differs from the base after it; `None` when none was captured.
+        pub patch: Option<PatchRef>,
+        /// Tokens and requests of this round.
+        pub usage: Usage,
+        /// Money of this round; `None` when unknown.
+        pub cost: Option<Cost>,
+        /// Wall seconds of the assistant in this round.
+        pub seconds: f64,
+        /// Processes that outlived the assistant in this round.
+        pub leftovers: Vec<String>,
+        /// Blobs with its journals: work, then grade.
+        pub journals: Vec<Digest>,
+        /// What our meter saw in this round; `None` when the assistant was not metered.
+        pub traffic: Option<Box<Traffic>>,
     }
 
     /// What a trial was worth until it was judged again.

@@ -276,7 +276,7 @@ fn rounds_add_up_and_round_one_stays_the_headline() {
         rounds.trials.iter_mut().filter(|t| t.key.assistant == id(0) && t.result == TrialResult::Fail)
     {
         let solved = trial.key.task == task(3);
-        trial.more = vec![LaterRound { solved, usd: Some(0.5), seconds: None }];
+        trial.more = vec![LaterRound { solved: Some(solved), usd: Some(0.5), seconds: None }];
     }
     let got = compare(&rounds);
     assert_eq!(got.arms[0].rate.as_ref().unwrap().estimate, 0.6);
@@ -285,6 +285,12 @@ fn rounds_add_up_and_round_one_stays_the_headline() {
     assert_eq!(told, [(1, 0.6, Some(5.0)), (2, 0.8, Some(6.0))]);
     assert_eq!(got.arms[0].rounds[1].seconds, None, "an unknown time stays unknown");
     assert!(got.arms[1].rounds.is_empty());
+    // One whose round was lost to a fault is no evidence from there on: four tasks are left, all solved.
+    let lost = rounds.trials.iter_mut().find(|t| t.key.assistant == id(0) && t.key.task == task(4)).unwrap();
+    lost.more[0].solved = None;
+    let got = compare(&rounds);
+    let told: Vec<_> = got.arms[0].rounds.iter().map(|r| r.rate.as_ref().unwrap().estimate).collect();
+    assert_eq!(told, [0.6, 1.0]);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Decides what happens next in a run: events in, requests out, no clock, no processes.
 //!
-//! **Invariant:** a trial is recorded at most once; nothing starts after a cancel; `Done` is the last request
+//! **Invariant:** a trial is recorded at most once; nothing starts after a cancel, not even a round; `Done` is the last request
 //! and comes once, when nothing is in flight.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -24,6 +24,8 @@ pub struct Setup {
     pub logins: BTreeMap<AssistantId, String>,
     /// Trials per task and assistant.
     pub trials: u32,
+    /// Rounds in a trial at most; 0 is 1.
+    pub rounds: u32,
     /// Decides the order inside each task.
     pub seed: u64,
     /// Trials that are recorded already.
@@ -92,6 +94,7 @@ struct Block {
 pub struct Dispatcher {
     blocks: Vec<Block>,
     logins: BTreeMap<AssistantId, String>,
+    rounds: u32,
     past: BTreeMap<TrialKey, Past>,
     live: BTreeMap<TrialKey, u32>,
     /// What the shell was asked to store and has not confirmed.
@@ -118,6 +121,7 @@ impl Setup {
                 .filter_map(|assistant| Some((assistant.id.clone(), assistant.login()?.to_owned())))
                 .collect(),
             trials: plan.trials,
+            rounds: plan.rounds,
             seed: plan.seed,
             budget: plan.budget.clone(),
             ..Setup::default()
@@ -128,8 +132,19 @@ impl Setup {
 impl Dispatcher {
     /// Lays out every trial that is not recorded yet.
     pub fn new(setup: Setup) -> Self {
-        let Setup { tasks, assistants, logins, trials, seed, finished, past, limits, budget, spent_usd } =
-            setup;
+        let Setup {
+            tasks,
+            assistants,
+            logins,
+            trials,
+            rounds,
+            seed,
+            finished,
+            past,
+            limits,
+            budget,
+            spent_usd,
+        } = setup;
         let blocks = tasks.into_iter().map(|task| {
             let mut line: VecDeque<TrialKey> = order::block(seed, &task, &assistants, trials).into();
             line.retain(|key| !finished.contains(key));
@@ -138,6 +153,7 @@ impl Dispatcher {
         Dispatcher {
             blocks: blocks.filter(|block| !block.line.is_empty()).collect(),
             logins,
+            rounds,
             past,
             live: BTreeMap::new(),
             writing: BTreeSet::new(),
@@ -225,7 +241,19 @@ impl Dispatcher {
         if self.live.get(&key) != Some(&attempt) {
             return Vec::new();
         }
+        if let AttemptEnd::Unsolved { rounds } = end
+            && rounds < self.rounds
+            && !self.cancelled
+            && !self.out_of_budget()
+        {
+            // The trial keeps its slot.
+            return vec![Request::GoOn { key, attempt, round: rounds + 1 }];
+        }
         self.live.remove(&key);
+        if self.cancelled && matches!(end, AttemptEnd::Unsolved { rounds } if rounds < self.rounds) {
+            // Its rounds are whole on disk: whoever resumes the run goes on with the next.
+            return Vec::new();
+        }
         let past = self.past.entry(key.clone()).or_default();
         past.open = false;
         if end == AttemptEnd::Infra {

@@ -71,6 +71,11 @@ pub enum AttemptEnd {
     Over,
     /// A fault that is not the assistant's: tried again while attempts are left.
     Infra,
+    /// A round is over, the task is not solved, and the assistant can be asked again.
+    Unsolved {
+        /// Rounds of the attempt so far.
+        rounds: u32,
+    },
 }
 
 /// What is to be done.
@@ -89,6 +94,15 @@ pub enum Request {
         attempt: u32,
         /// True when its work was done by an earlier process and lies on disk.
         goes_on: bool,
+    },
+    /// Ask the assistant again, with what failed; answer with `AttemptEnded`.
+    GoOn {
+        /// Which trial.
+        key: TrialKey,
+        /// Which attempt.
+        attempt: u32,
+        /// Which round, from 2.
+        round: u32,
     },
     /// End what is in flight for a trial; its `AttemptEnded` still comes.
     Cancel {

@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::dispatch::Past;
 use crate::journal::{self, JournalError, JournalState};
-use crate::result::{Fold, GradeResult, WorkResult, infra};
+use crate::result::{Fold, GradeResult, Round, WorkResult, infra};
 
 /// An attempt as stored, at a trial that is not recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +25,8 @@ pub struct StoredAttempt {
     pub work_dir: PathBuf,
     /// Its grade bundle, whether it was made or not.
     pub grade_dir: PathBuf,
+    /// Work and grade bundles of the rounds after the first that were begun, in order.
+    pub later: Vec<(PathBuf, PathBuf)>,
 }
 
 /// What is known of a stored attempt.
@@ -38,7 +40,16 @@ pub enum StoredState {
     Interrupted,
 }
 
-/// What is left of one attempt.
+/// What is left of an attempt: rounds that are over, and the newest.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Left {
+    /// Rounds that are whole, in order.
+    pub before: Vec<Round>,
+    /// The newest.
+    pub last: Harvest,
+}
+
+/// What is left of one round.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Harvest {
     /// Work and grade are whole: only the record is missing.
@@ -66,12 +77,38 @@ pub struct Resume {
     /// For `Setup::past`.
     pub past: BTreeMap<TrialKey, Past>,
     /// For `Job::harvested`: work that lies on disk, by trial.
-    pub harvested: BTreeMap<TrialKey, Harvest>,
+    pub harvested: BTreeMap<TrialKey, Left>,
     /// Attempts to note as interrupted, with what is known of them.
     pub interrupted: Vec<(TrialKey, u32, Box<WorkResult>)>,
 }
 
-/// Looks at the bundles of one attempt.
+impl Left {
+    /// Looks at the bundles of all rounds of an attempt. A later round that was lost takes no earlier one with it.
+    pub fn of(work_dir: &Path, grade_dir: &Path, later: &[(PathBuf, PathBuf)]) -> Left {
+        let mut before = Vec::new();
+        let mut last = harvest(work_dir, grade_dir);
+        for (work_dir, grade_dir) in later {
+            match last {
+                Harvest::Finish { work, grade } => before.push(Round { work: *work, grade: Some(grade) }),
+                // A round follows only one that is over: there was nothing to judge.
+                Harvest::Grade { work } => before.push(Round { work: *work, grade: None }),
+                Harvest::Lost { .. } => break,
+            }
+            last = harvest(work_dir, grade_dir);
+        }
+        Left { before, last }
+    }
+
+    /// Returns the work that is lost when nothing of the attempt can be used.
+    pub fn lost(&self) -> Option<&WorkResult> {
+        match &self.last {
+            Harvest::Lost { work } if self.before.is_empty() => Some(work),
+            Harvest::Lost { .. } | Harvest::Finish { .. } | Harvest::Grade { .. } => None,
+        }
+    }
+}
+
+/// Looks at the bundles of one round.
 pub fn harvest(work_dir: &Path, grade_dir: &Path) -> Harvest {
     let state = match journal::read_whole(work_dir) {
         Ok(state) => state,
@@ -128,15 +165,15 @@ pub fn resume(stored: &[StoredAttempt]) -> Resume {
         match one.state {
             StoredState::Lost => past.faults += 1,
             StoredState::Interrupted => {}
-            StoredState::Open => match harvest(&one.work_dir, &one.grade_dir) {
-                Harvest::Lost { work } => {
-                    resume.interrupted.push((one.key.clone(), one.attempt, work));
-                }
-                found @ (Harvest::Finish { .. } | Harvest::Grade { .. }) => {
+            StoredState::Open => {
+                let left = Left::of(&one.work_dir, &one.grade_dir, &one.later);
+                if let Some(work) = left.lost() {
+                    resume.interrupted.push((one.key.clone(), one.attempt, Box::new(work.clone())));
+                } else {
                     past.open = true;
-                    resume.harvested.insert(one.key.clone(), found);
+                    resume.harvested.insert(one.key.clone(), left);
                 }
-            },
+            }
         }
     }
     resume

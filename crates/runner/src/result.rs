@@ -49,6 +49,8 @@ pub struct WorkResult {
     pub version: Option<String>,
     /// The model that served it, where it said so.
     pub model: Option<String>,
+    /// Its session's name, where it said so.
+    pub session: Option<String>,
     /// Instruction files of assistants that the base holds.
     pub instruction_files: Vec<String>,
     /// The limit that was reached, where one was.
@@ -80,6 +82,15 @@ pub struct GradeResult {
     pub does_not_apply: Option<String>,
 }
 
+/// One round of a trial: work, and its grade where there was one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Round {
+    /// What the assistant did.
+    pub work: WorkResult,
+    /// What it is worth; `None` when there was nothing to judge, or no way to.
+    pub grade: Option<GradeResult>,
+}
+
 /// A cell that brought nothing: our fault.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{reason}")]
@@ -100,6 +111,7 @@ pub struct Fold {
     patch: Option<(PatchRef, Vec<CaptureFlag>)>,
     version: Option<String>,
     model: Option<String>,
+    session: Option<String>,
     instruction_files: Vec<String>,
     limit: Option<String>,
     events: u64,
@@ -162,7 +174,8 @@ impl Fold {
     fn event(&mut self, kind: &EventKind) {
         self.events += 1;
         match kind {
-            EventKind::Started { model, version, session: _ } => {
+            EventKind::Started { model, version, session } => {
+                self.session = session.clone().or(self.session.take());
                 self.model = model.clone().or(self.model.take());
                 self.version = version.clone().or(self.version.take());
             }
@@ -211,6 +224,7 @@ impl Fold {
             flags,
             version: self.version,
             model: self.model,
+            session: self.session,
             instruction_files: self.instruction_files,
             limit: self.limit,
             events: self.events,

@@ -12,10 +12,10 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use crate::dispatch::{AttemptEnd, Dispatcher, Happening, Request, Setup};
-use crate::harvest::Harvest;
+use crate::harvest::{Harvest, Left};
 use crate::launch::Launcher;
 use crate::machine;
-use crate::result::{GradeResult, WorkResult};
+use crate::result::{Round, WorkResult};
 use crate::steps::{StepError, Steps};
 use crate::trial::{self, Surroundings};
 
@@ -25,7 +25,7 @@ pub struct Job {
     /// The plan's part that matters here, and what earlier processes did of it.
     pub setup: Setup,
     /// Work of earlier processes that lies on disk (`harvest::resume`).
-    pub harvested: BTreeMap<TrialKey, Harvest>,
+    pub harvested: BTreeMap<TrialKey, Left>,
     /// Wall seconds that earlier processes spent on the run.
     pub elapsed_sec: f64,
     /// Between asking a cell to end and killing it. Longer than the tasks' own grace, so that a cell can end its assistant first.
@@ -57,20 +57,21 @@ pub enum RunError {
 /// What a task of the shell came back with.
 enum Back {
     Happened(Happening),
-    Attempt {
-        key: TrialKey,
-        attempt: u32,
-        work: Box<WorkResult>,
-        grade: Option<GradeResult>,
-        end: AttemptEnd,
-    },
+    Attempt { key: TrialKey, attempt: u32, round: Box<Round>, end: AttemptEnd, no_more: Option<String> },
+}
+
+/// What an attempt brought so far.
+#[derive(Default)]
+struct Brought {
+    rounds: Vec<Round>,
+    no_more: Option<String>,
 }
 
 struct Shell {
     around: Arc<Surroundings>,
     dispatcher: Dispatcher,
-    harvested: BTreeMap<TrialKey, Harvest>,
-    brought: BTreeMap<TrialKey, (Box<WorkResult>, Option<GradeResult>)>,
+    harvested: BTreeMap<TrialKey, Left>,
+    brought: BTreeMap<TrialKey, Brought>,
     stops: BTreeMap<TrialKey, watch::Sender<bool>>,
     task_stops: BTreeMap<TaskId, watch::Sender<bool>>,
     work: JoinSet<Result<Back, StepError>>,
@@ -79,15 +80,22 @@ struct Shell {
 
 /// Runs everything that is left of a run and returns how it ended. Dropping the future kills its cells.
 pub async fn drive(
-    job: Job,
+    mut job: Job,
     steps: Arc<dyn Steps>,
     launcher: Arc<dyn Launcher>,
     mut control: mpsc::Receiver<Control>,
 ) -> Result<RunStatus, RunError> {
     let look_at_memory = job.setup.limits.memory_per_trial.is_some();
-    let max_tries = job.setup.limits.max_attempts;
+    // What earlier processes spent on rounds of trials that go on.
+    for (key, left) in &mut job.harvested {
+        for round in &mut left.before {
+            round.work.cost = round.work.cost.take().or_else(|| steps.priced(key, &round.work.usage));
+            job.setup.spent_usd += round.work.cost.as_ref().map_or(0.0, |cost| cost.usd);
+        }
+    }
+    let (max_tries, rounds) = (job.setup.limits.max_attempts, job.setup.rounds);
     let mut shell = Shell {
-        around: Arc::new(Surroundings { steps, launcher, grace: job.grace, max_tries }),
+        around: Arc::new(Surroundings { steps, launcher, grace: job.grace, max_tries, rounds }),
         dispatcher: Dispatcher::new(job.setup),
         harvested: job.harvested,
         brought: BTreeMap::new(),
@@ -146,12 +154,20 @@ impl Shell {
                 }
                 self.happened(happening);
             }
-            Back::Attempt { key, attempt, work, grade, end } => {
+            Back::Attempt { key, attempt, round, end, no_more } => {
                 self.stops.remove(&key);
-                if let Some(cost) = &work.cost {
+                if let Some(cost) = &round.work.cost {
                     self.happened(Happening::BudgetSpent { usd: cost.usd });
                 }
-                self.brought.insert(key.clone(), (work, grade));
+                let brought = self.brought.entry(key.clone()).or_default();
+                brought.rounds.push(*round);
+                brought.no_more = match end {
+                    // Should it be recorded all the same, then this is why.
+                    AttemptEnd::Unsolved { rounds } if rounds < self.around.rounds => {
+                        Some("the run's budget was spent before another round".to_owned())
+                    }
+                    AttemptEnd::Unsolved { .. } | AttemptEnd::Over | AttemptEnd::Infra => no_more,
+                };
                 self.happened(Happening::AttemptEnded { key, attempt, end });
             }
         }
@@ -161,6 +177,10 @@ impl Shell {
         match request {
             Request::PrepareTask { task } => self.prepare(task),
             Request::Start { key, attempt, goes_on } => self.start(key, attempt, goes_on),
+            Request::GoOn { key, attempt, round: _ } => {
+                let before = self.brought.get(&key).map(|brought| brought.rounds.clone());
+                self.round(key, attempt, before.unwrap_or_default(), None);
+            }
             Request::Cancel { key } => {
                 self.stops.get(&key).into_iter().for_each(ask);
             }
@@ -168,15 +188,16 @@ impl Shell {
                 self.task_stops.get(&task).into_iter().for_each(ask);
             }
             Request::Lose { key, attempt } => {
-                let brought = self.brought.remove(&key);
-                self.lose(key, attempt, brought.map_or_else(|| nothing("it was lost"), |(work, _)| work));
+                let round = self.brought.remove(&key).and_then(|mut brought| brought.rounds.pop());
+                self.lose(key, attempt, round.map_or_else(|| nothing("it was lost"), |round| round.work));
             }
             Request::Record { key, attempts } => {
                 let brought = self.brought.remove(&key);
-                let (work, grade) = brought.unwrap_or_else(|| (nothing("it brought nothing"), None));
-                self.record(key, attempts, work, grade);
+                self.record(key, attempts, brought.unwrap_or_default(), "it brought nothing");
             }
-            Request::Void { key, attempts, reason } => self.record(key, attempts, nothing(&reason), None),
+            Request::Void { key, attempts, reason } => {
+                self.record(key, attempts, Brought::default(), &reason);
+            }
             Request::Status { status } => self.tell_status(status),
             Request::Done { status } => {
                 self.tell_status(status);
@@ -197,19 +218,25 @@ impl Shell {
     }
 
     fn start(&mut self, key: TrialKey, attempt: u32, goes_on: bool) {
+        let left = self.harvested.remove(&key).filter(|_| goes_on);
+        let (before, last) = left.map_or((Vec::new(), None), |left| (left.before, Some(left.last)));
+        self.brought.insert(key.clone(), Brought { rounds: before.clone(), no_more: None });
+        self.round(key, attempt, before, last);
+    }
+
+    fn round(&mut self, key: TrialKey, attempt: u32, before: Vec<Round>, left: Option<Harvest>) {
         let (stop, stopped) = watch::channel(false);
         self.stops.insert(key.clone(), stop);
-        let left = self.harvested.remove(&key).filter(|_| goes_on);
         let around = self.around.clone();
         self.work.spawn(async move {
-            let done = around.attempt(&key, attempt, left, stopped).await?;
-            let trial::Done { work, grade, end } = done;
-            Ok(Back::Attempt { key, attempt, work: Box::new(work), grade, end })
+            let trial::Done { round, end, no_more } =
+                around.round(&key, attempt, before, left, stopped).await?;
+            Ok(Back::Attempt { key, attempt, round: Box::new(round), end, no_more })
         });
     }
 
     /// The trial's next attempt does not wait for this: it has another number.
-    fn lose(&mut self, key: TrialKey, attempt: u32, work: Box<WorkResult>) {
+    fn lose(&mut self, key: TrialKey, attempt: u32, work: WorkResult) {
         let around = self.around.clone();
         let reason = work.fault().unwrap_or("it was lost").to_owned();
         self.work.spawn(async move {
@@ -220,11 +247,16 @@ impl Shell {
         });
     }
 
-    fn record(&mut self, key: TrialKey, attempts: u32, work: Box<WorkResult>, grade: Option<GradeResult>) {
+    /// Records what an attempt brought; where that is nothing, `none` says why.
+    fn record(&mut self, key: TrialKey, attempts: u32, brought: Brought, none: &str) {
+        let Brought { mut rounds, no_more } = brought;
+        if rounds.is_empty() {
+            rounds.push(Round { work: nothing(none), grade: None });
+        }
         let around = self.around.clone();
         self.work.spawn(async move {
             let of = key.clone();
-            around.blocking(move |steps| steps.finished(&of, attempts, *work, grade)).await?;
+            around.blocking(move |steps| steps.finished(&of, attempts, rounds, no_more)).await?;
             Ok(Back::Happened(Happening::Recorded { key }))
         });
     }
@@ -243,6 +275,6 @@ fn ask(stop: &watch::Sender<bool>) {
     stop.send_replace(true);
 }
 
-fn nothing(reason: &str) -> Box<WorkResult> {
-    Box::new(WorkResult::none(Path::new(""), reason))
+fn nothing(reason: &str) -> WorkResult {
+    WorkResult::none(Path::new(""), reason)
 }

@@ -11,7 +11,7 @@ use fairtrial_domain::run::{RunEvent, Validity};
 use fairtrial_domain::usage::{Cost, Usage};
 
 use crate::prepare::{PrepareStep, Prepared};
-use crate::result::{GradeResult, WorkResult};
+use crate::result::{Round, WorkResult};
 
 /// A bundle on disk, ready for a cell.
 #[derive(Clone, PartialEq, Eq)]
@@ -56,6 +56,18 @@ pub enum StepError {
     },
 }
 
+/// What follows a round.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum After {
+    /// The trial is over.
+    Over {
+        /// Why no round follows though the task is not solved; `None` when it is, or there is nothing to say.
+        why: Option<String>,
+    },
+    /// The task is not solved, and the assistant can be asked again.
+    Again,
+}
+
 /// The run's surroundings. All but `told` may block; they are called off the runtime's own threads, for
 /// different trials at once.
 pub trait Steps: Send + Sync + 'static {
@@ -69,17 +81,21 @@ pub trait Steps: Send + Sync + 'static {
     /// Notes durably that an attempt begins; comes before its bundle is made.
     fn attempt_started(&self, key: &TrialKey, attempt: u32) -> Result<(), StepError>;
 
-    /// Writes the work bundle of an attempt.
-    fn work_bundle(&self, key: &TrialKey, attempt: u32) -> Result<PreparedCell, StepError>;
+    /// Writes the work bundle of an attempt's next round; `before` are its rounds so far.
+    fn work_bundle(&self, key: &TrialKey, attempt: u32, before: &[Round]) -> Result<PreparedCell, StepError>;
 
-    /// Writes the grade bundle of an attempt whose work is over, or returns `None` when there is nothing to
+    /// Writes the grade bundle of a round, from 1, whose work is over, or returns `None` when there is nothing to
     /// judge. Called again after a grade cell was lost; makes the folder anew then.
     fn grade_bundle(
         &self,
         key: &TrialKey,
         attempt: u32,
+        round: u32,
         work: &WorkResult,
     ) -> Result<Option<PreparedCell>, StepError>;
+
+    /// Says whether another round can follow the last of `rounds`. Asked only where the plan allows one.
+    fn after(&self, key: &TrialKey, attempt: u32, rounds: &[Round]) -> Result<After, StepError>;
 
     /// Works a cost out from what the assistant used, for work whose own cost nobody told. Must not block.
     fn priced(&self, key: &TrialKey, usage: &Usage) -> Option<Cost>;
@@ -88,13 +104,14 @@ pub trait Steps: Send + Sync + 'static {
     fn attempt_lost(&self, key: &TrialKey, attempt: u32, work: &WorkResult) -> Result<(), StepError>;
 
     /// Scores and stores a trial, and tells `TrialFinished`. `attempts` is the number of the newest attempt; 0 when
-    /// none could be made, because its task could not be prepared.
+    /// none could be made, because its task could not be prepared. `rounds` are at least one; `no_more` says why no
+    /// further one followed, where the plan allows it and the task is not solved.
     fn finished(
         &self,
         key: &TrialKey,
         attempts: u32,
-        work: WorkResult,
-        grade: Option<GradeResult>,
+        rounds: Vec<Round>,
+        no_more: Option<String>,
     ) -> Result<(), StepError>;
 
     /// Hears what happens. Called on the runtime's own threads: must not block.

@@ -1,4 +1,4 @@
-//! One attempt from bundle to grade, and one task's preparation.
+//! One round of an attempt from bundle to grade, and one task's preparation.
 //!
 //! **Invariant:** a grade bundle is asked for only after the work cell is gone and its journal is whole.
 
@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use fairtrial_domain::event::EventKind;
 use fairtrial_domain::id::{TaskId, TrialKey};
 use fairtrial_domain::journal::{JournalLine, Record};
 use fairtrial_domain::outcome::Ending;
@@ -18,8 +19,8 @@ use crate::harvest::Harvest;
 use crate::launch::{Launcher, Mode};
 use crate::needs;
 use crate::prepare::{Next, PrepareStep, Preparing, StepEnd};
-use crate::result::{self, GradeResult, WorkResult};
-use crate::steps::{PreparedCell, StepError, Steps};
+use crate::result::{self, Round, WorkResult};
+use crate::steps::{After, PreparedCell, StepError, Steps};
 
 /// What every attempt of a run shares.
 pub(crate) struct Surroundings {
@@ -28,13 +29,16 @@ pub(crate) struct Surroundings {
     pub(crate) grace: Duration,
     /// How often a base or grade cell is tried.
     pub(crate) max_tries: u32,
+    /// Rounds in a trial at most.
+    pub(crate) rounds: u32,
 }
 
-/// An attempt that is over.
+/// A round that is over.
 pub(crate) struct Done {
-    pub(crate) work: WorkResult,
-    pub(crate) grade: Option<GradeResult>,
+    pub(crate) round: Round,
     pub(crate) end: AttemptEnd,
+    /// Why no round follows, where the plan allows one and the task is not solved.
+    pub(crate) no_more: Option<String>,
 }
 
 impl Surroundings {
@@ -53,32 +57,54 @@ impl Surroundings {
         }
     }
 
-    /// Makes an attempt, or goes on with what is left of one. Fails only when the whole run cannot go on.
-    pub(crate) async fn attempt(
+    /// Makes an attempt's next round, or goes on with what is left of it. Fails only when the whole run cannot go on.
+    pub(crate) async fn round(
         &self,
         key: &TrialKey,
         attempt: u32,
+        before: Vec<Round>,
         left: Option<Harvest>,
         stop: watch::Receiver<bool>,
     ) -> Result<Done, StepError> {
-        let mut work = match left {
-            Some(Harvest::Finish { work, grade }) => {
-                return Ok(Done { work: *work, grade: Some(grade), end: AttemptEnd::Over });
-            }
-            Some(Harvest::Grade { work }) => *work,
-            Some(Harvest::Lost { work }) => *work,
-            None => self.work(key, attempt, stop.clone()).await?,
+        let (mut work, grade) = match left {
+            Some(Harvest::Finish { work, grade }) => (*work, Some(grade)),
+            Some(Harvest::Grade { work } | Harvest::Lost { work }) => (*work, None),
+            None => (self.work(key, attempt, before.clone(), stop.clone()).await?, None),
         };
         work.cost = work.cost.take().or_else(|| self.steps.priced(key, &work.usage));
-        match &work.ending {
-            Ending::Infra { .. } if work.lasting => Ok(Done { work, grade: None, end: AttemptEnd::Over }),
-            Ending::Infra { .. } => Ok(Done { work, grade: None, end: AttemptEnd::Infra }),
-            Ending::Cancelled => Ok(Done { work, grade: None, end: AttemptEnd::Over }),
-            Ending::Finished
-            | Ending::TimedOut
-            | Ending::Stalled
-            | Ending::Budget
-            | Ending::Crashed { .. } => self.grade(key, attempt, work, stop).await,
+        if !work.ending.is_evidence() {
+            // A later round that is lost takes no earlier one with it: the trial stands as it stood.
+            let again = work.fault().is_some() && !work.lasting && before.is_empty();
+            let end = if again { AttemptEnd::Infra } else { AttemptEnd::Over };
+            return Ok(Done { round: Round { work, grade }, end, no_more: None });
+        }
+        let number = round_after(&before);
+        let round = match grade {
+            Some(_) => Round { work, grade },
+            None => self.grade(key, attempt, number, work, stop).await?,
+        };
+        let over = Done { round, end: AttemptEnd::Over, no_more: None };
+        if number >= self.rounds || !over.round.work.ending.is_evidence() {
+            return Ok(over);
+        }
+        self.ask_after(key, attempt, before, over).await
+    }
+
+    /// Asks whether another round can follow.
+    async fn ask_after(
+        &self,
+        key: &TrialKey,
+        attempt: u32,
+        mut rounds: Vec<Round>,
+        over: Done,
+    ) -> Result<Done, StepError> {
+        rounds.push(over.round.clone());
+        let (of, number) = (key.clone(), count(&rounds));
+        match self.blocking(move |steps| steps.after(&of, attempt, &rounds)).await {
+            Ok(After::Again) => Ok(Done { end: AttemptEnd::Unsolved { rounds: number }, ..over }),
+            Ok(After::Over { why }) => Ok(Done { no_more: why, ..over }),
+            Err(StepError::Here { reason }) => Ok(Done { no_more: Some(reason), ..over }),
+            Err(error @ StepError::Everywhere { .. }) => Err(error),
         }
     }
 
@@ -86,19 +112,28 @@ impl Surroundings {
         &self,
         key: &TrialKey,
         attempt: u32,
+        before: Vec<Round>,
         stop: watch::Receiver<bool>,
     ) -> Result<WorkResult, StepError> {
-        let of = key.clone();
+        let (of, round) = (key.clone(), round_after(&before));
         let made = self.blocking(move |steps| {
-            steps.attempt_started(&of, attempt)?;
-            steps.work_bundle(&of, attempt)
+            if before.is_empty() {
+                steps.attempt_started(&of, attempt)?;
+            }
+            steps.work_bundle(&of, attempt, &before)
         });
         let cell = match made.await {
             Ok(cell) => cell,
             Err(StepError::Here { reason }) => return Ok(WorkResult::none(Path::new(""), &reason)),
             Err(error @ StepError::Everywhere { .. }) => return Err(error),
         };
-        self.steps.told(RunEvent::TrialStarted { key: key.clone(), attempt });
+        if round == 1 {
+            self.steps.told(RunEvent::TrialStarted { key: key.clone(), attempt });
+        } else {
+            let text = format!("round {round}: it is told what failed, and goes on");
+            let kind = EventKind::Notice { text };
+            self.steps.told(RunEvent::TrialEvent { key: key.clone(), at_ms: 0, kind });
+        }
         let CellEnd { dir, fold, died, stopped } =
             self.follow(Mode::Work, &cell, stop, |line| self.tell(key, line)).await;
         let mut work = fold.work(&dir, &died);
@@ -113,16 +148,17 @@ impl Surroundings {
         &self,
         key: &TrialKey,
         attempt: u32,
+        round: u32,
         mut work: WorkResult,
         stop: watch::Receiver<bool>,
-    ) -> Result<Done, StepError> {
+    ) -> Result<Round, StepError> {
         let mut why = String::new();
         for _ in 0..self.max_tries.max(1) {
             let (of, with) = (key.clone(), work.clone());
-            let made = self.blocking(move |steps| steps.grade_bundle(&of, attempt, &with)).await;
+            let made = self.blocking(move |steps| steps.grade_bundle(&of, attempt, round, &with)).await;
             let cell = match made {
                 Ok(Some(cell)) => cell,
-                Ok(None) => return Ok(Done { work, grade: None, end: AttemptEnd::Over }),
+                Ok(None) => return Ok(Round { work, grade: None }),
                 Err(StepError::Here { reason }) => {
                     why = reason;
                     continue;
@@ -132,10 +168,10 @@ impl Surroundings {
             let CellEnd { dir, fold, died, stopped } =
                 self.follow(Mode::Grade, &cell, stop.clone(), |line| self.tell(key, line)).await;
             match fold.grade(&dir, &died) {
-                Ok(grade) => return Ok(Done { work, grade: Some(grade), end: AttemptEnd::Over }),
+                Ok(grade) => return Ok(Round { work, grade: Some(grade) }),
                 Err(_) if stopped => {
                     work.ending = Ending::Cancelled;
-                    return Ok(Done { work, grade: None, end: AttemptEnd::Over });
+                    return Ok(Round { work, grade: None });
                 }
                 Err(lost) => {
                     why = lost.reason;
@@ -147,7 +183,7 @@ impl Surroundings {
         }
         // The assistant's work is not to blame and not to be paid for twice: no new attempt.
         work.ending = result::infra(format!("its patch could not be judged: {why}"));
-        Ok(Done { work, grade: None, end: AttemptEnd::Over })
+        Ok(Round { work, grade: None })
     }
 
     /// Makes a task ready. Fails only when the whole run cannot go on.
@@ -245,4 +281,13 @@ impl Surroundings {
             | Record::Closed => {}
         }
     }
+}
+
+fn count(rounds: &[Round]) -> u32 {
+    u32::try_from(rounds.len()).unwrap_or(u32::MAX)
+}
+
+/// Returns the number of the round that follows these.
+fn round_after(before: &[Round]) -> u32 {
+    count(before).saturating_add(1)
 }

@@ -132,6 +132,10 @@ impl Store {
             for trial in self.trials(&row.record.id)? {
                 wanted.extend(trial.patch.map(|patch| patch.digest));
                 wanted.extend(trial.journals);
+                for round in trial.more {
+                    wanted.extend(round.patch.map(|patch| patch.digest));
+                    wanted.extend(round.journals);
+                }
                 wanted.extend(trial.reference);
             }
         }

@@ -110,6 +110,7 @@ fn run(kind: BackendKind, script: Script) -> Option<Session> {
             secrets: &secrets,
             env: &BTreeMap::new(),
             meter: None,
+            resume: None,
         })
         .unwrap();
     let mut child = spawn(&launch, repo.path(), home.path());

@@ -214,6 +214,8 @@ impl Ground {
             requires: Vec::new(),
             readable: Vec::new(),
             meter: None,
+            keep: false,
+            goes_on: None,
             tier: TierChoice::Best,
         };
         let path = dir.join(BUNDLE_FILE);

@@ -71,6 +71,8 @@ fn launch(cell: &Path, dir: &Path, name: &str, disk_bytes: u64) -> Result<Cost, 
         readable: vec![],
         tier: TierChoice::Best,
         meter: None,
+        keep: false,
+        goes_on: None,
     };
     let at = put(dir, name, &Bundle::Work(bundle))?;
     let cost = measure(Command::new(cell).arg("work").arg(&at))?;

@@ -236,6 +236,8 @@ impl Place {
             readable: vec![],
             tier: TierChoice::Best,
             meter: None,
+            keep: false,
+            goes_on: None,
         };
         let at = put(&self.dir, &format!("life-{turn}"), &Bundle::Work(bundle))?;
         let cost = measure(Command::new(&self.cell).arg("work").arg(&at))?;

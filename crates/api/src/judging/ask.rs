@@ -155,6 +155,8 @@ fn bundle(
         readable: vec![],
         tier: TierChoice::Best,
         meter: metered.then(MeterOrder::default),
+        keep: false,
+        goes_on: None,
     };
     Ok((bundle, assistants::secrets(assistant)?))
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use fairtrial_backends::{Input, Launch, LaunchError, LaunchSpec, backend, known, samples};
+use fairtrial_backends::{Input, Launch, LaunchError, LaunchSpec, backend, known, samples, start};
 use fairtrial_domain::assistant::{Assistant, BackendKind, Price, PromptBy};
 
 use crate::plain;
@@ -11,10 +11,18 @@ use crate::plain;
 const INSTRUCTION: &str = "--fix \"it\"\nnow";
 
 fn launch(assistant: &Assistant, secrets: &[(&str, &str)]) -> Result<Launch, LaunchError> {
+    resumed(assistant, secrets, None)
+}
+
+fn resumed(
+    assistant: &Assistant,
+    secrets: &[(&str, &str)],
+    session: Option<&str>,
+) -> Result<Launch, LaunchError> {
     let map = |pairs: &[(&str, &str)]| -> BTreeMap<String, String> {
         pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()
     };
-    backend(assistant.backend).launch(&LaunchSpec {
+    let spec = LaunchSpec {
         assistant,
         instruction: INSTRUCTION,
         program: Path::new("/bin/prog"),
@@ -23,7 +31,26 @@ fn launch(assistant: &Assistant, secrets: &[(&str, &str)]) -> Result<Launch, Lau
         secrets: &map(secrets),
         env: &map(&[("LANG", "C")]),
         meter: None,
-    })
+        resume: session,
+    };
+    start(backend(assistant.backend), &spec)
+}
+
+#[test]
+fn a_session_is_resumed_where_the_program_can_and_refused_where_it_cannot() {
+    let keys = [("ANTHROPIC_API_KEY", "k"), ("OPENAI_API_KEY", "k")];
+    let words = |kind| resumed(&plain(kind), &keys, Some("s-1")).unwrap().argv.join(" ");
+    assert!(words(BackendKind::ClaudeCode).ends_with(" --resume s-1"));
+    assert!(words(BackendKind::Codex).ends_with(" --cd /ws resume s-1 -"));
+    assert!(words(BackendKind::Sample).ends_with(" --resume s-1"));
+    for (kind, argument) in
+        [(BackendKind::ClaudeCode, "--no-session-persistence"), (BackendKind::Codex, "--ephemeral")]
+    {
+        let forgetful = Assistant { args: vec![argument.into()], ..plain(kind) };
+        assert!(!backend(kind).can_resume(&forgetful));
+    }
+    let refused = resumed(&plain(BackendKind::Command), &keys, Some("s-1")).unwrap_err();
+    assert_eq!(refused.to_string(), "assistant `aster` cannot resume a session: its trials have one round");
 }
 
 #[test]

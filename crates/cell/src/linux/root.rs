@@ -296,7 +296,11 @@ impl Root {
 }
 
 fn folder_of_ours(path: &Path) -> Result<(), Refusal> {
-    DirBuilder::new().mode(0o700).create(path).at("room's folders")
+    match DirBuilder::new().mode(0o700).create(path) {
+        // A room that goes on with what an earlier one kept.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        made => made.at("room's folders"),
+    }
 }
 
 /// What takes what jobs write: folders of the room's own, on disk or in memory.

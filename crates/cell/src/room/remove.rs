@@ -12,7 +12,7 @@ use rustix::fs::{FlockOperation, flock};
 use super::RoomError;
 
 /// The file by which a room is known; whoever lives in it holds its lock.
-const LOCK: &str = "room.lock";
+pub(super) const LOCK: &str = "room.lock";
 const TRASH: &str = ".trash-";
 /// Folders in which overlayfs makes others with mode 000, each within the one before.
 const OVERLAYS_OWN: [&str; 2] = ["work", "home-work"];

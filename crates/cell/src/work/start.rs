@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
-use fairtrial_backends::{Input, LaunchSpec, Reader, backend};
+use fairtrial_backends::{Input, LaunchSpec, Reader, backend, start};
 use fairtrial_domain::bundle::WorkBundle;
 use fairtrial_domain::task::Limits;
 
@@ -13,7 +13,7 @@ use super::WorkError;
 use super::meter::Metered;
 use super::secrets::Veil;
 use crate::process::{Job, Stdin, Talk};
-use crate::room::Room;
+use crate::room::{Room, make_way};
 use crate::toolchain::Toolchain;
 
 /// Files by which a repository instructs assistants; they are told apart in results, since not all read the same.
@@ -61,9 +61,14 @@ pub(super) fn prepare(
         secrets: metered.map_or(secrets, |metered| &metered.secrets),
         env: &bundle.env,
         meter: metered.map(|metered| metered.url.as_str()),
+        resume: bundle.goes_on.as_ref().map(|on| on.session.as_str()),
     };
-    let (launch, reader) = (backend.launch(&spec)?, backend.session(&spec)?);
+    let (launch, reader) = (start(backend, &spec)?, backend.session(&spec)?);
     for (path, text) in &launch.files {
+        if bundle.goes_on.is_some() {
+            let failed = |source| WorkError::File { path: PathBuf::from(path), source };
+            make_way(&room.home_outside(), Path::new(path)).map_err(failed)?;
+        }
         put(&room.home_outside(), Path::new(path), text)?;
     }
     let mut env = room.env(&tools.path);

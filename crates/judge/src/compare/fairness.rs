@@ -9,7 +9,12 @@ use fairtrial_domain::usage::CostSource;
 
 /// Returns every aspect with each assistant's value. Before a run `trials` is empty, and versions and models are those
 /// asked for; after it they are those seen. Limits are the same for all by the way trials are run.
-pub fn fairness(assistants: &[Assistant], trials: &[TrialRecord]) -> Vec<Fairness> {
+/// `rounds` says how many rounds an assistant's trials may have.
+pub fn fairness(
+    assistants: &[Assistant],
+    trials: &[TrialRecord],
+    rounds: &dyn Fn(&Assistant) -> String,
+) -> Vec<Fairness> {
     let of = |aspect: Aspect, value: &dyn Fn(&Assistant) -> Option<String>| {
         let values: Vec<Option<String>> = assistants.iter().map(value).collect();
         let distinct: BTreeSet<&Option<String>> = values.iter().collect();
@@ -43,7 +48,7 @@ pub fn fairness(assistants: &[Assistant], trials: &[TrialRecord]) -> Vec<Fairnes
         of(Aspect::Price, &|one| seen(one, &|trial| Some(source(trial.cost.as_ref()?.source).to_owned()))),
         of(Aspect::Caches, &|one| caches(one, trials)),
         of(Aspect::Isolation, &|one| seen(one, &|trial| word(&trial.tier?))),
-        of(Aspect::Rounds, &|_| some("1")),
+        of(Aspect::Rounds, &|one| Some(rounds(one))),
     ]
     .into_iter()
     .filter(|one| {

@@ -7,7 +7,7 @@ use fairtrial_domain::bundle::Tier;
 use fairtrial_domain::comparison::{Exploratory, Fairness, Looks, Standing};
 use fairtrial_domain::id::{AssistantId, TaskId, TrialKey};
 use fairtrial_domain::outcome::{Ending, Outcome};
-use fairtrial_domain::run::{TrialRecord, Validity};
+use fairtrial_domain::run::{RoundRecord, TrialRecord, Validity};
 use fairtrial_domain::score::{CheatingRate, ScoreId};
 use fairtrial_domain::task::TaskKind;
 use fairtrial_domain::usage::Cost;
@@ -136,8 +136,8 @@ pub struct TrialEntry {
 /// One more try inside a trial after feedback.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LaterRound {
-    /// Whether the task is solved after it.
-    pub solved: bool,
+    /// Whether the task is solved after it; `None` when it ended for our or the vendor's reasons.
+    pub solved: Option<bool>,
     /// Dollars of this round; `None` when unknown.
     pub usd: Option<f64>,
     /// Wall seconds of this round; `None` when unknown.
@@ -157,6 +157,17 @@ pub enum TrialResult {
     Invalid,
     /// No hidden check judged it.
     Ungraded,
+}
+
+impl LaterRound {
+    fn of(round: &RoundRecord) -> Self {
+        let solved = round.ending.is_evidence().then(|| {
+            // As in the first round: solved too late is not solved.
+            round.ending == Ending::Finished && round.outcome == Some(Outcome::Resolved)
+        });
+        let usd = round.cost.as_ref().map(|cost| cost.usd);
+        LaterRound { solved, usd, seconds: Some(round.seconds) }
+    }
 }
 
 impl TrialEntry {
@@ -186,7 +197,7 @@ impl TrialEntry {
             seconds: Some(record.seconds),
             tier: record.tier,
             scores: record.scores.iter().filter_map(|score| Some((score.id, score.value?))).collect(),
-            more: vec![],
+            more: record.more.iter().map(LaterRound::of).collect(),
         })
     }
 }

@@ -11,7 +11,8 @@ use super::table::{Table, known};
 use crate::stats::{TaskCount, wilson_shrunk_icc};
 
 /// Returns what the assistant at `place` solved up to each round with the cumulative cost; empty when no trial had a
-/// second round. A trial that needed no further round stays solved at no further cost.
+/// second round. A trial that needed no further round stays as it is, at no further cost; one whose round was lost to
+/// a fault that is not the assistant's is no evidence from that round on.
 pub(super) fn rounds(table: &Table<'_>, place: usize) -> Vec<RoundSum> {
     let counts: std::collections::HashSet<&TaskId> = table.tasks.iter().map(|task| &task.id).collect();
     let graded = |trial: &&&TrialEntry| {
@@ -28,8 +29,11 @@ pub(super) fn rounds(table: &Table<'_>, place: usize) -> Vec<RoundSum> {
 fn up_to(trials: &[&TrialEntry], later: usize) -> RoundSum {
     let mut tasks: HashMap<&TaskId, TaskCount> = HashMap::new();
     for trial in trials {
-        let solved =
-            trial.result == TrialResult::Pass || trial.more.iter().take(later).any(|round| round.solved);
+        let rounds = || trial.more.iter().take(later);
+        let solved = trial.result == TrialResult::Pass || rounds().any(|round| round.solved == Some(true));
+        if !solved && rounds().any(|round| round.solved.is_none()) {
+            continue;
+        }
         let count = tasks.entry(&trial.key.task).or_insert(TaskCount { passed: 0, trials: 0 });
         count.trials += 1;
         count.passed += u32::from(solved);

@@ -106,6 +106,8 @@ pub(crate) fn trial(task_id: &str, who: &str, number: u32) -> TrialRecord {
         overruled: vec![],
         earlier: vec![],
         unparsed: 0,
+        more: vec![],
+        no_more: None,
     }
 }
 
@@ -231,6 +233,7 @@ fn plan() -> Plan {
         rules: 0,
         recording: Recording::None,
         attempts: None,
+        rounds: 1,
     }
 }
 

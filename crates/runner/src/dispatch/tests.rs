@@ -26,6 +26,7 @@ fn happening(text: &str) -> Happening {
         ["failed", t] => Happening::TaskFailed { task: task(t), reason: "no base".to_owned() },
         ["over", of] => ended(of, AttemptEnd::Over),
         ["infra", of] => ended(of, AttemptEnd::Infra),
+        ["unsolved", of, rounds] => ended(of, AttemptEnd::Unsolved { rounds: rounds.parse().unwrap() }),
         ["recorded", of] => Happening::Recorded { key: key(of) },
         ["lost", of] => {
             let (of, attempt) = of.split_once('#').unwrap();
@@ -47,6 +48,7 @@ fn said(request: &Request) -> String {
         Request::PrepareTask { task } => format!("prepare {task}"),
         Request::Start { key, attempt, goes_on: false } => format!("start {}#{attempt}", name(key)),
         Request::Start { key, attempt, goes_on: true } => format!("go on {}#{attempt}", name(key)),
+        Request::GoOn { key, attempt, round } => format!("round {round} of {}#{attempt}", name(key)),
         Request::Cancel { key } => format!("cancel {}", name(key)),
         Request::CancelTask { task } => format!("cancel {task}"),
         Request::Lose { key, attempt } => format!("lose {}#{attempt}", name(key)),
@@ -322,7 +324,8 @@ fn a_run_with_nothing_left_is_done_at_once() {
 fn survive(seed: u64) {
     let mut random = order::SplitMix64::new(seed);
     let jobs = 1 + random.below(4) as u32;
-    let mut dispatcher = Dispatcher::new(Setup { trials: 2, seed, ..setup("t u v", "a b c", jobs) });
+    let mut dispatcher =
+        Dispatcher::new(Setup { trials: 2, rounds: 3, seed, ..setup("t u v", "a b c", jobs) });
     let mut open = dispatcher.handle(Happening::Begin);
     let (mut live, mut recorded, mut done, mut stopping) = (0u32, BTreeSet::new(), Vec::new(), false);
     let mut answers = Vec::new();
@@ -343,7 +346,18 @@ fn survive(seed: u64) {
                     assert!(!stopping, "seed {seed}: a start after a cancel");
                     assert!(attempt <= 3, "seed {seed}: a fourth attempt");
                     live += 1;
-                    let end = if random.below(3) == 0 { AttemptEnd::Infra } else { AttemptEnd::Over };
+                    let end = match random.below(3) {
+                        0 => AttemptEnd::Infra,
+                        1 => AttemptEnd::Over,
+                        _ => AttemptEnd::Unsolved { rounds: 1 },
+                    };
+                    answers.push(Happening::AttemptEnded { key, attempt, end });
+                }
+                Request::GoOn { key, attempt, round } => {
+                    assert!(!stopping, "seed {seed}: a round after a cancel");
+                    assert!(round <= 3, "seed {seed}: a fourth round");
+                    live += 1;
+                    let end = AttemptEnd::Unsolved { rounds: round };
                     answers.push(Happening::AttemptEnded { key, attempt, end });
                 }
                 Request::Record { key, .. } | Request::Void { key, .. } => {
@@ -398,5 +412,61 @@ fn of_those_who_share_a_login_one_works_at_a_time_and_others_pass() {
          over t/a1#1 -> record t/a1 after 1
          recorded t/b1 ->
          recorded t/a1 -> done Finished",
+    );
+}
+
+#[test]
+fn a_trial_that_is_not_solved_keeps_its_slot_until_its_rounds_are_spent() {
+    check(
+        Setup { rounds: 3, ..setup("t", "a b", 1) },
+        "begin -> prepare t
+         ready t -> start t/b1#1
+         unsolved t/b1#1 1 -> round 2 of t/b1#1
+         pause -> status Paused
+         unsolved t/b1#1 2 -> round 3 of t/b1#1
+         continue -> status Running
+         unsolved t/b1#1 3 -> record t/b1 after 1, start t/a1#1
+         over t/a1#1 -> record t/a1 after 1
+         recorded t/b1 ->
+         recorded t/a1 -> done Finished",
+    );
+    // A plan without further rounds asks nobody again.
+    check(
+        setup("t", "a", 1),
+        "begin -> prepare t
+         ready t -> start t/a1#1
+         unsolved t/a1#1 1 -> record t/a1 after 1",
+    );
+}
+
+#[test]
+fn no_round_starts_after_a_cancel_and_its_trial_waits_to_be_resumed() {
+    check(
+        Setup { rounds: 2, ..setup("t", "a", 1) },
+        "begin -> prepare t
+         ready t -> start t/a1#1
+         cancel -> cancel t/a1
+         unsolved t/a1#1 1 -> done Cancelled",
+    );
+    check(
+        Setup { rounds: 2, ..setup("t", "a", 1) },
+        "begin -> prepare t
+         ready t -> start t/a1#1
+         unsolved t/a1#1 1 -> round 2 of t/a1#1
+         cancel -> cancel t/a1
+         over t/a1#1 -> record t/a1 after 1
+         recorded t/a1 -> done Cancelled",
+    );
+}
+
+#[test]
+fn a_budget_that_is_spent_ends_a_trial_between_its_rounds() {
+    check(
+        Setup { rounds: 2, budget: Budget { usd: Some(1.0), seconds: None }, ..setup("t", "a b", 1) },
+        "begin -> prepare t
+         ready t -> start t/b1#1
+         spent 1.5 ->
+         unsolved t/b1#1 1 -> record t/b1 after 1
+         recorded t/b1 -> done OutOfBudget",
     );
 }

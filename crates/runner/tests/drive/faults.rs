@@ -285,7 +285,15 @@ async fn what_an_earlier_process_finished_is_not_run_again() {
             Some(grade) => left_behind(&stage, "grade", &of, grade),
             None => stage.root.path().join("absent"),
         };
-        StoredAttempt { key: key(assistant), attempt: 1, state: StoredState::Open, work_dir, grade_dir }
+        let later = vec![];
+        StoredAttempt {
+            key: key(assistant),
+            attempt: 1,
+            state: StoredState::Open,
+            work_dir,
+            grade_dir,
+            later,
+        }
     };
     let all = [
         stored("a", WORK, Some(GRADE)),
@@ -297,8 +305,8 @@ async fn what_an_earlier_process_finished_is_not_run_again() {
     let Harvest::Lost { work } = harvest::harvest(&failed.work_dir, &failed.grade_dir) else { panic!() };
     assert_eq!(work.fault(), Some("no space"));
     let resume = harvest::resume(&all);
-    assert!(matches!(resume.harvested[&key("a")], Harvest::Finish { .. }));
-    assert!(matches!(resume.harvested[&key("b")], Harvest::Grade { .. }));
+    assert!(matches!(resume.harvested[&key("a")].last, Harvest::Finish { .. }));
+    assert!(matches!(resume.harvested[&key("b")].last, Harvest::Grade { .. }));
     let why = "the app ended while the assistant was at work";
     assert_eq!(interrupted(&resume), [(key("c"), 1, why.to_owned()), (key("d"), 1, why.to_owned())]);
     assert_eq!(
@@ -336,6 +344,7 @@ fn attempts_that_were_lost_before_count_as_they_should() {
         state,
         work_dir: "/absent".into(),
         grade_dir: "/absent".into(),
+        later: vec![],
     };
     let resume = harvest::resume(&[
         stored(2, StoredState::Interrupted),
@@ -345,4 +354,76 @@ fn attempts_that_were_lost_before_count_as_they_should() {
     assert_eq!(resume.past[&key("a")], Past { attempts: 3, faults: 1, open: false });
     let why = "the app ended before the cell had begun";
     assert_eq!(interrupted(&resume), [(key("a"), 3, why.to_owned())]);
+}
+
+/// Solves nothing, until its second round.
+const SOLVED: &str = r#"say '"record":"restored","path":"solved"'; closed"#;
+
+#[tokio::test]
+async fn a_trial_goes_on_until_it_is_solved_or_its_rounds_are_spent() {
+    let stage = Stage {
+        assistants: "a b c",
+        setup: |setup| Setup { rounds: 3, ..setup },
+        pick: |what| match what {
+            "grade t/a1#1 round 2" => Some(SOLVED),
+            // A round that is lost takes none with it.
+            "work t/c1#1 round 2" => Some("working; exit 1"),
+            _ => None,
+        },
+        ..Stage::default()
+    };
+    let (status, steps, _root) = stage.play().await;
+    assert_eq!(status.unwrap(), RunStatus::Finished);
+    assert_eq!(
+        steps.lines("finished"),
+        [
+            "finished t/a1 after 1: finished graded in 2 rounds",
+            "finished t/b1 after 1: finished graded in 3 rounds",
+            "finished t/c1 after 1: infra (the cell died before its journal was whole: exit status: 1) in 2 rounds",
+        ]
+    );
+    assert_eq!(steps.count("started t/"), 3, "a round is no attempt");
+    assert_eq!(steps.count("after t/c1"), 1, "nothing follows a round that was lost");
+    assert_eq!(steps.count("after t/b1"), 2, "nobody asks behind the last round");
+}
+
+#[tokio::test]
+async fn rounds_that_are_whole_outlive_the_app() {
+    let mut stage = Stage { assistants: "a b", ..Stage::default() };
+    let begun = |of: &str, work: &str, grade: &str| {
+        (left_behind(&stage, "work", of, work), left_behind(&stage, "grade", of, grade))
+    };
+    let attempt = |assistant: &str, later: Vec<_>| {
+        let (work_dir, grade_dir) = begun(&format!("t/{assistant}1#1"), WORK, GRADE);
+        StoredAttempt {
+            key: key(assistant),
+            attempt: 1,
+            state: StoredState::Open,
+            work_dir,
+            grade_dir,
+            later,
+        }
+    };
+    // The app ended between two rounds of one trial, and in the second of another.
+    let second = begun("t/b1#1 round 2", "working", "");
+    let resume = harvest::resume(&[attempt("a", vec![]), attempt("b", vec![second])]);
+    assert_eq!(interrupted(&resume), []);
+    assert_eq!(resume.past[&key("b")], Past { attempts: 1, faults: 0, open: true });
+    assert_eq!(resume.harvested[&key("b")].before.len(), 1);
+    stage.harvested = resume.harvested;
+    stage.setup = |setup| {
+        let past = ["a", "b"].map(|a| (key(a), Past { attempts: 1, faults: 0, open: true }));
+        Setup { rounds: 2, past: past.into(), ..setup }
+    };
+    stage.pick = |what| (what == "grade t/a1#1 round 2").then_some(SOLVED);
+    let (status, steps, _root) = stage.play().await;
+    assert_eq!(status.unwrap(), RunStatus::Finished);
+    assert_eq!(steps.lines("work "), ["work t/a1#1 round 2"], "the first round is not worked on again");
+    assert_eq!(
+        steps.lines("finished"),
+        [
+            "finished t/a1 after 1: finished graded in 2 rounds",
+            "finished t/b1 after 1: infra (the app ended while the assistant was at work) in 2 rounds",
+        ]
+    );
 }

@@ -9,12 +9,12 @@ use fairtrial_domain::id::{AssistantId, TaskId, TrialKey};
 use fairtrial_domain::run::{RunEvent, RunStatus, Validity};
 use fairtrial_domain::usage::{Cost, CostSource, Usage};
 use fairtrial_runner::dispatch::{DispatchLimits, Setup};
-use fairtrial_runner::harvest::Harvest;
+use fairtrial_runner::harvest::Left;
 use fairtrial_runner::launch::LocalLauncher;
 use fairtrial_runner::prepare::{PrepareStep, Prepared};
-use fairtrial_runner::result::{GradeResult, WorkResult};
+use fairtrial_runner::result::{Round, WorkResult};
 use fairtrial_runner::run::{Control, Job, RunError, drive};
-use fairtrial_runner::steps::{PreparedCell, StepError, Steps};
+use fairtrial_runner::steps::{After, PreparedCell, StepError, Steps};
 use tokio::sync::mpsc;
 
 /// Writes a journal line; `$n` counts.
@@ -53,6 +53,12 @@ pub(crate) struct Scripted {
 
 pub(crate) fn name(key: &TrialKey) -> String {
     format!("{}/{}{}", key.task, key.assistant, key.trial)
+}
+
+/// Names an attempt; a later round of it too.
+fn round_of(key: &TrialKey, attempt: u32, round: usize) -> String {
+    let later = if round > 1 { format!(" round {round}") } else { String::new() };
+    format!("{}#{attempt}{later}", name(key))
 }
 
 impl Scripted {
@@ -122,8 +128,8 @@ impl Steps for Scripted {
         Ok(())
     }
 
-    fn work_bundle(&self, key: &TrialKey, attempt: u32) -> Result<PreparedCell, StepError> {
-        let of = format!("{}#{attempt}", name(key));
+    fn work_bundle(&self, key: &TrialKey, attempt: u32, before: &[Round]) -> Result<PreparedCell, StepError> {
+        let of = round_of(key, attempt, before.len() + 1);
         refused((self.pick)(&format!("work {of}")))?;
         Ok(self.bundle("work", &of, WORK))
     }
@@ -132,13 +138,22 @@ impl Steps for Scripted {
         &self,
         key: &TrialKey,
         attempt: u32,
+        round: u32,
         work: &WorkResult,
     ) -> Result<Option<PreparedCell>, StepError> {
         let pid = std::fs::read_to_string(work.dir.join("pid")).unwrap_or_default();
         assert!(!alive(&pid), "the work cell lives while its grade bundle is made");
-        let of = format!("{}#{attempt}", name(key));
+        let of = round_of(key, attempt, round as usize);
         refused((self.pick)(&format!("grade {of}")))?;
         Ok(Some(self.bundle("grade", &of, GRADE)))
+    }
+
+    /// The trial is solved when the newest grade put a file back that is named `solved`.
+    fn after(&self, key: &TrialKey, attempt: u32, rounds: &[Round]) -> Result<After, StepError> {
+        self.note(format!("after {}", round_of(key, attempt, rounds.len())));
+        let grade = rounds.last().and_then(|round| round.grade.as_ref());
+        let solved = grade.is_some_and(|grade| grade.restored == ["solved"]);
+        Ok(if solved { After::Over { why: None } } else { After::Again })
     }
 
     fn priced(&self, _: &TrialKey, usage: &Usage) -> Option<Cost> {
@@ -154,17 +169,20 @@ impl Steps for Scripted {
         &self,
         key: &TrialKey,
         attempts: u32,
-        work: WorkResult,
-        grade: Option<GradeResult>,
+        rounds: Vec<Round>,
+        no_more: Option<String>,
     ) -> Result<(), StepError> {
         let of = name(key);
+        let more = if rounds.len() > 1 { format!(" in {} rounds", rounds.len()) } else { String::new() };
+        let why = no_more.map(|why| format!(" ({why})")).unwrap_or_default();
+        let Round { work, grade } = rounds.into_iter().next_back().unwrap();
         let ending = match work.fault() {
             Some(reason) => format!("infra ({reason})"),
             None => format!("{:?}", work.ending).to_lowercase(),
         };
         let graded = if grade.is_some() { " graded" } else { "" };
         refused((self.pick)(&format!("finish {of}")))?;
-        self.note(format!("finished {of} after {attempts}: {ending}{graded}"));
+        self.note(format!("finished {of} after {attempts}: {ending}{graded}{more}{why}"));
         Ok(())
     }
 
@@ -190,7 +208,7 @@ pub(crate) struct Stage {
     pub(crate) pick: Pick,
     pub(crate) hear: Hear,
     pub(crate) setup: fn(Setup) -> Setup,
-    pub(crate) harvested: BTreeMap<TrialKey, Harvest>,
+    pub(crate) harvested: BTreeMap<TrialKey, Left>,
     pub(crate) secrets: BTreeMap<String, String>,
     pub(crate) grace: Duration,
     pub(crate) elapsed_sec: f64,

@@ -40,6 +40,7 @@ pub(crate) fn run(name: &str, started: &str) -> RunRecord {
             rules: 0,
             recording: Recording::None,
             attempts: None,
+            rounds: 1,
         },
         plan_hash: Digest("p".to_owned()),
         started: started.to_owned(),
@@ -106,6 +107,8 @@ pub(crate) fn trial(key: TrialKey, attempts: u32) -> TrialRecord {
         overruled: vec![],
         earlier: vec![],
         unparsed: 0,
+        more: vec![],
+        no_more: None,
     }
 }
 
