@@ -9,7 +9,7 @@ use fairtrial_domain::comparison::{
 use fairtrial_domain::id::AssistantId;
 use fairtrial_judge::english;
 
-use crate::words::{count, dollars, percent, point_bounds, points, task_kind};
+use crate::words::{count, dollars, percent, point_bounds, points, seconds, task_kind};
 use crate::{advice, canaries};
 
 /// How an assistant is named.
@@ -212,7 +212,8 @@ fn rounds(comparison: &Comparison, title: Title<'_>) -> Vec<String> {
             let rate =
                 round.rate.as_ref().map_or_else(|| "unknown".to_owned(), |rate| percent(rate.estimate));
             let usd = round.usd.map_or_else(|| "cost unknown".to_owned(), dollars);
-            format!("up to round {} {rate} for {usd}", round.round)
+            let time = round.seconds.map_or_else(|| "time unknown".to_owned(), seconds);
+            format!("up to round {} {rate} for {usd} and {time}", round.round)
         };
         let told: Vec<String> = arm.rounds.iter().map(one).collect();
         (!told.is_empty()).then(|| format!("{}: {}.", title(&arm.assistant), told.join(", ")))

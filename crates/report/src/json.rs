@@ -6,7 +6,7 @@ use fairtrial_domain::id::{AssistantId, Digest, TaskId};
 use fairtrial_domain::network::Contact;
 use fairtrial_domain::outcome::{Ending, Outcome};
 use fairtrial_domain::patch::{CaptureFlag, PatchRef};
-use fairtrial_domain::run::{EarlierOutcome, RunRecord, TaskFacts, TrialRecord};
+use fairtrial_domain::run::{EarlierOutcome, RoundRecord, RunRecord, TaskFacts, TrialRecord};
 use fairtrial_domain::score::{Finding, Overruling, Score};
 use fairtrial_domain::task::TaskKind;
 use fairtrial_domain::traffic::Traffic;
@@ -125,6 +125,12 @@ fairtrial_domain::values! {
         /// What our meter saw of its model's traffic, and what left the machine; `None` when it was not metered.
         #[serde(default)]
         pub traffic: Option<Box<Traffic>>,
+        /// Rounds after the first; everything above is the first round's.
+        #[serde(default)]
+        pub more: Vec<RoundRecord>,
+        /// Why no further round followed though the plan allows one and the task was not solved.
+        #[serde(default)]
+        pub no_more: Option<String>,
     }
 
     /// What a trial counts as in the comparison.
@@ -202,6 +208,8 @@ fn trial(input: &ReportInput<'_>, record: &TrialRecord) -> TrialJson {
         bad_lines: record.bad_lines,
         unparsed: record.unparsed,
         traffic: record.traffic,
+        more: record.more,
+        no_more: record.no_more,
     }
 }
 

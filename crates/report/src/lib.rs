@@ -21,6 +21,7 @@ mod json;
 mod left;
 mod markup;
 mod notes;
+mod rounds;
 mod state;
 mod terminal;
 mod verdict;

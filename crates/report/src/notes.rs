@@ -9,7 +9,7 @@ use fairtrial_domain::plan::Recording;
 use fairtrial_domain::run::Validity;
 use fairtrial_domain::task::Network;
 
-use crate::{ReportInput, contacts, words};
+use crate::{ReportInput, contacts, rounds, words};
 
 /// Said while no policy can be on file.
 pub(crate) const NO_POLICY: &str = "No policy on file: this run was allowed and says so.";
@@ -103,6 +103,7 @@ pub fn notes(input: &ReportInput<'_>) -> Vec<String> {
     notes.extend(contacts::notes(input.trials.iter()));
     notes.extend(unknown_cost(input));
     notes.extend(unparsed(input));
+    notes.extend(rounds::notes(input));
     let versions = input
         .trials
         .iter()

@@ -8,7 +8,7 @@ use fairtrial_patch::stacked_of;
 
 use super::{heads, who};
 use crate::markup::Markup;
-use crate::{ReportInput, State, contacts, left, words};
+use crate::{ReportInput, State, contacts, left, rounds, words};
 
 /// Rows shown of one file; the rest is counted.
 const ROWS: usize = 1500;
@@ -100,6 +100,7 @@ fn figures(m: &mut Markup, input: &ReportInput<'_>, record: &TrialRecord) {
     if record.traffic.is_none() {
         record.contacts.iter().for_each(|contact| rows.push(("Network", contacts::one(contact))));
     }
+    rows.extend(rounds::of_trial(record));
     rows.extend(left::of_trial(input, record).into_iter().map(|said| ("Left the machine", said)));
     m.inside("dl", &[], |m| {
         for (name, value) in &rows {

@@ -1,0 +1,100 @@
+//! Rounds after the first, in words: what each brought, and who was not asked again.
+
+use std::collections::BTreeMap;
+
+use fairtrial_domain::run::TrialRecord;
+
+use crate::{ReportInput, words};
+
+/// Returns what a trial's further rounds brought, with the running total, and why there were no more.
+pub(crate) fn of_trial(record: &TrialRecord) -> Vec<(&'static str, String)> {
+    let (mut usd, mut seconds) = (record.cost.as_ref().map(|cost| cost.usd), record.seconds);
+    let mut rows: Vec<(&'static str, String)> = vec![];
+    for round in &record.more {
+        usd = usd.zip(round.cost.as_ref()).map(|(usd, cost)| usd + cost.usd);
+        seconds += round.seconds;
+        let total = usd.map_or_else(|| "cost unknown".to_owned(), words::dollars);
+        rows.push((
+            "Further round",
+            format!(
+                "round {}: {}, {}; {}, {} up to here",
+                round.round,
+                words::ending(&round.ending),
+                words::result(round.outcome.as_ref()),
+                total,
+                words::seconds(seconds)
+            ),
+        ));
+    }
+    rows.extend(record.no_more.iter().map(|why| ("No further round", why.clone())));
+    rows
+}
+
+/// Says what further rounds there could be, and for whom there were none, by reason.
+pub(crate) fn notes(input: &ReportInput<'_>) -> Vec<String> {
+    let plan = &input.run.plan;
+    if plan.rounds <= 1 {
+        return vec![];
+    }
+    let mut notes = vec![format!(
+        "A trial that was not solved had up to {} rounds, each told what failed. Every rate and verdict is of the first \
+         round; further rounds stand beside it.",
+        plan.rounds
+    )];
+    for assistant in &plan.assistants {
+        let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
+        for trial in input.trials.iter().filter(|trial| trial.key.assistant == assistant.id) {
+            if let Some(why) = &trial.no_more {
+                *reasons.entry(why).or_default() += 1;
+            }
+        }
+        notes.extend(reasons.into_iter().map(|(why, trials)| {
+            format!("{} was not asked again in {}: {why}.", assistant.title, words::count(trials, "trial"))
+        }));
+    }
+    notes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tests::sample::Sample;
+    use fairtrial_domain::outcome::{Ending, Outcome};
+    use fairtrial_domain::run::RoundRecord;
+    use fairtrial_domain::usage::{Cost, CostSource, Usage};
+
+    #[test]
+    fn rounds_add_up_and_who_was_not_asked_again_is_named() {
+        let mut sample = Sample::new();
+        sample.run.plan.rounds = 2;
+        let trial = &mut sample.trials[0];
+        trial.cost = Some(Cost { usd: 0.5, source: CostSource::Reported });
+        trial.seconds = 60.0;
+        trial.more = vec![RoundRecord {
+            round: 2,
+            feedback: "go on".into(),
+            ending: Ending::Finished,
+            outcome: Some(Outcome::Resolved),
+            verdicts: vec![],
+            patch: None,
+            usage: Usage::default(),
+            cost: Some(Cost { usd: 0.25, source: CostSource::Reported }),
+            seconds: 30.0,
+            leftovers: vec![],
+            journals: vec![],
+            traffic: None,
+        }];
+        let rows = of_trial(trial);
+        let total = format!("{}, {} up to here", words::dollars(0.75), words::seconds(90.0));
+        assert!(rows[0].1.starts_with("round 2: ") && rows[0].1.ends_with(&total), "{rows:?}");
+        trial.more[0].cost = None;
+        assert!(of_trial(trial)[0].1.contains("cost unknown"), "an unknown cost makes no sum");
+        trial.no_more = Some("one round: it cannot resume a session".into());
+        let notes = notes(&sample.input());
+        assert!(
+            notes[0].contains("up to 2 rounds") && notes[1].ends_with("it cannot resume a session."),
+            "{notes:?}"
+        );
+        assert!(notes[1].contains(" was not asked again in 1 trial"), "{notes:?}");
+    }
+}
