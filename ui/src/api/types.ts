@@ -1652,7 +1652,11 @@ budget_sec: number | null,
 /**
  * The difference in solved rate that matters, in (0, 1); `None` takes ten points.
  */
-margin: number | null, };
+margin: number | null, 
+/**
+ * Rounds in a trial at most; `None` is one.
+ */
+rounds: number | null, };
 
 export type PointState = "holds" | "doubt" | "broken" | "missing";
 
@@ -1876,6 +1880,56 @@ changed: Array<string>,
  * The project's own test commands as found.
  */
 checks: Array<CheckOffer>, };
+
+export type RoundRecord = { 
+/**
+ * From 2.
+ */
+round: number, 
+/**
+ * What the assistant was told.
+ */
+feedback: string, 
+/**
+ * How it ended.
+ */
+ending: Ending, 
+/**
+ * What the workspace was worth after it; `None` when the round is no evidence.
+ */
+outcome: Outcome | null, 
+/**
+ * Every check, test by test.
+ */
+verdicts: Array<Verdict>, 
+/**
+ * Everything that differs from the base after it; `None` when none was captured.
+ */
+patch: PatchRef | null, 
+/**
+ * Tokens and requests of this round.
+ */
+usage: Usage, 
+/**
+ * Money of this round; `None` when unknown.
+ */
+cost: Cost | null, 
+/**
+ * Wall seconds of the assistant in this round.
+ */
+seconds: number, 
+/**
+ * Processes that outlived the assistant in this round.
+ */
+leftovers: Array<string>, 
+/**
+ * Blobs with its journals: work, then grade.
+ */
+journals: Array<Digest>, 
+/**
+ * What our meter saw in this round; `None` when the assistant was not metered.
+ */
+traffic: Traffic | null, };
 
 export type RoundSum = { 
 /**
@@ -2659,7 +2713,15 @@ earlier: Array<EarlierOutcome>,
 /**
  * Lines of the assistant's own stream that could not be read; a rise tells of a version that changed it.
  */
-unparsed: number, };
+unparsed: number, 
+/**
+ * Rounds after the first, in order. Everything above is the first round's, which is the trial's result.
+ */
+more: Array<RoundRecord>, 
+/**
+ * Why no further round followed though the plan allows one and the task was not solved, in a sentence fragment.
+ */
+no_more: string | null, };
 
 export type TrialView = { 
 /**

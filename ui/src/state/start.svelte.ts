@@ -85,7 +85,7 @@ export class StartController {
 
   /** The bundled sample with every sample assistant, in one click. */
   startSample(): Promise<RunId | null> {
-    const request = { suite: 'samples', assistants: [], trials: 1, seed: null, jobs: null, budget_usd: null, budget_sec: null, margin: null };
+    const request = { suite: 'samples', assistants: [], trials: 1, seed: null, jobs: null, budget_usd: null, budget_sec: null, margin: null, rounds: null };
     return this.#start(() => this.#host.act({ action: 'start_run', request }));
   }
 
@@ -114,6 +114,7 @@ export class StartController {
       budget_usd: null,
       budget_sec: null,
       margin: null,
+      rounds: null,
     };
   }
 
