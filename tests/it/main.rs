@@ -16,6 +16,7 @@ mod real_programs;
 mod real_stream;
 mod rejudge;
 mod resume;
+mod rounds;
 mod samples;
 mod serve;
 mod terminal;

@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod recorded;
+mod rounds;
 mod stage;
 
 use std::collections::BTreeMap;

@@ -64,7 +64,7 @@ fn a_killed_app_goes_on_where_it_was() {
 }
 
 /// Waits until a file appears below the runs of a data folder whose path holds each of the words.
-fn file_below_runs(home: &Home, words: &[&str]) {
+pub(crate) fn file_below_runs(home: &Home, words: &[&str]) {
     fn any(folder: &Path, words: &[&str]) -> bool {
         std::fs::read_dir(folder).into_iter().flatten().flatten().any(|entry| {
             let path = entry.path();
@@ -77,6 +77,11 @@ fn file_below_runs(home: &Home, words: &[&str]) {
 
 /// A suite of one task whose check takes `seconds`.
 fn slow(home: &Home, seconds: &str) -> String {
+    slow_with(home, seconds, "echo two > a.txt")
+}
+
+/// The same, where the assistant `mine` runs `script`.
+pub(crate) fn slow_with(home: &Home, seconds: &str, script: &str) -> String {
     let task = home.path().join("suite/one");
     std::fs::create_dir_all(&task).unwrap();
     std::fs::create_dir_all(home.path().join("code")).unwrap();
@@ -90,7 +95,9 @@ fn slow(home: &Home, seconds: &str) -> String {
     std::fs::write(task.join("task.toml"), settings).unwrap();
     std::fs::write(
         home.path().join("assistants.toml"),
-        "[assistants.mine]\nbackend = \"command\"\nprogram = \"/bin/sh\"\nargs = [\"-c\", \"echo two > a.txt\"]\n",
+        format!(
+            "[assistants.mine]\nbackend = \"command\"\nprogram = \"/bin/sh\"\nargs = [\"-c\", \"{script}\"]\n"
+        ),
     )
     .unwrap();
     home.path().join("suite").to_string_lossy().into_owned()

@@ -102,6 +102,21 @@ pub(super) fn quiet() -> Script {
     trying("cd samples/base/python && python3 -m unittest discover -s tests -t .")
 }
 
+/// The same, but that the first repair is wrong; after what failed comes the right one.
+pub(super) fn wrong_first() -> Script {
+    let half = WRONG.replace("timedelta(days=1)", "timedelta(days=2)");
+    let edit = |old: &str, new: &str| Tool::Edit { path: FILE.into(), old: old.into(), new: new.into() };
+    let tokens = Tokens { uncached: 1000, cached: 100, written: 200, output: 50, reasoning: 10 };
+    let steps = [
+        Step::call("I will read it.", Tool::Read { path: FILE.into() }),
+        Step::call("Two days, then.", edit(WRONG, &half)),
+        Step::say("Due dates skip two days."),
+        Step::call("Only closed days must be skipped.", edit(&half, RIGHT)),
+        Step::say("Due dates now skip every closed day."),
+    ];
+    Script::new(steps.map(|step| step.tokens(tokens)).to_vec())
+}
+
 fn trying(tried: &str) -> Script {
     let tokens = |uncached, cached, written, output, reasoning| Tokens {
         uncached,
