@@ -76,6 +76,10 @@ impl Backend for Codex {
         Box::new(Stream::default())
     }
 
+    fn session(&self, spec: &LaunchSpec<'_>) -> Result<Box<dyn Reader>, LaunchError> {
+        Ok(Box::new(Stream { resumed: spec.resume.is_some(), ..Stream::default() }))
+    }
+
     fn default_program(&self) -> Option<&'static str> {
         Some("codex")
     }
@@ -116,6 +120,8 @@ const SILENT: [&str; 1] = ["turn.started"];
 
 #[derive(Default)]
 struct Stream {
+    /// In a session that is resumed its counts are of the whole session: what of it is this round's is not known.
+    resumed: bool,
     called: BTreeSet<String>,
     retries: u64,
 }
@@ -147,10 +153,12 @@ impl Stream {
             "item.updated" => Some(vec![EventKind::Notice { text: plan(&line["item"])? }]),
             "item.completed" => self.completed(&line["item"]),
             "error" => Some(vec![self.error(line["message"].as_str()?)]),
-            "turn.completed" => Some(vec![
-                EventKind::Usage { usage: usage(&line["usage"]), cost: None },
-                EventKind::Ended { end: StreamEnd::Completed },
-            ]),
+            "turn.completed" => {
+                let told =
+                    (!self.resumed).then(|| EventKind::Usage { usage: usage(&line["usage"]), cost: None });
+                let end = EventKind::Ended { end: StreamEnd::Completed };
+                Some(told.into_iter().chain([end]).collect())
+            }
             "turn.failed" => {
                 let message = line["error"]["message"].as_str()?;
                 let end = StreamEnd::Error {

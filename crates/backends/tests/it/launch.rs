@@ -49,6 +49,25 @@ fn a_session_is_resumed_where_the_program_can_and_refused_where_it_cannot() {
         let forgetful = Assistant { args: vec![argument.into()], ..plain(kind) };
         assert!(!backend(kind).can_resume(&forgetful));
     }
+    // Codex counts all of a session, which is no count of what this part of it used.
+    let codex = plain(BackendKind::Codex);
+    let told = |resume| {
+        let (none, folder) = (BTreeMap::new(), Path::new("/x"));
+        let spec = LaunchSpec {
+            assistant: &codex,
+            instruction: "",
+            program: folder,
+            workspace: folder,
+            home: folder,
+            secrets: &none,
+            env: &none,
+            meter: None,
+            resume,
+        };
+        let line = r#"{"type":"turn.completed","usage":{"input_tokens":5,"output_tokens":2}}"#;
+        backend(BackendKind::Codex).session(&spec).unwrap().stdout(line).len()
+    };
+    assert_eq!((told(None), told(Some("s-1"))), (2, 1));
     let refused = resumed(&plain(BackendKind::Command), &keys, Some("s-1")).unwrap_err();
     assert_eq!(refused.to_string(), "assistant `aster` cannot resume a session: its trials have one round");
 }
