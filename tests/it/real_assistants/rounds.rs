@@ -37,6 +37,8 @@ fn real_programs_go_on_in_their_session_after_what_failed() {
         assert!(told.contains("test_a_single_closed_day: failed"), "{told}");
         assert!(!told.contains("EASTER") && !told.contains("2026, 3, 27"), "a hidden line is told: {told}");
         assert_eq!((&trial["no_more"], &trial["attempts"]), (&Value::Null, &json!(1)), "{trial}");
+        assert_eq!(second["usage"]["requests"], 2, "a round's usage is its own: {second}");
+        assert_eq!(second["traffic"]["disagreements"], json!([]), "{second}");
         assert!(second["traffic"]["exchanges"].as_array().is_some_and(|all| !all.is_empty()), "{second}");
     }
     for (assistant, argument) in [("claude", "stream-json"), ("codex", "--skip-git-repo-check")] {
@@ -47,12 +49,13 @@ fn real_programs_go_on_in_their_session_after_what_failed() {
     let script = trial(&run, "script");
     assert_eq!(script["no_more"], "one round: it cannot resume a session", "{script}");
     assert_eq!(script["more"], json!([]));
+    // One task makes no rate; what was spent up to each round is told all the same.
     let arms = run["comparison"]["arms"].as_array().unwrap();
-    let solved = |arm: &Value| -> Vec<f64> {
-        arm["rounds"].as_array().unwrap().iter().map(|r| r["rate"]["estimate"].as_f64().unwrap()).collect()
+    let spent = |arm: &Value| -> Vec<bool> {
+        arm["rounds"].as_array().unwrap().iter().map(|round| round["usd"].as_f64() > Some(0.0)).collect()
     };
-    let told: Vec<Vec<f64>> = arms.iter().map(solved).collect();
-    assert_eq!(told, [vec![0.0, 1.0], vec![0.0, 1.0], vec![]], "{arms:?}");
+    let told: Vec<Vec<bool>> = arms.iter().map(spent).collect();
+    assert_eq!(told, [vec![true, true], vec![true, true], vec![]], "{arms:?}");
     let page = crate::rounds::unwrapped(&stage.fairtrial(&["show", "latest"]));
     assert!(page.contains("up to round 2") && page.contains("cannot resume a session"), "{page}");
     no_key_is_kept(&stage);
