@@ -56,6 +56,8 @@ pub struct Settings {
     pub record: Option<PathBuf>,
     /// The folder of the recording that answers in the upstream's place.
     pub replay: Option<PathBuf>,
+    /// Requests to a model that are let through; `None`: all.
+    pub most_requests: Option<u64>,
 }
 
 /// Why there is no meter.
@@ -124,6 +126,8 @@ pub struct Seen {
     pub failures: u64,
     /// Requests that a model answered.
     pub answered: u64,
+    /// Whether one more was asked for than are let through. Those beyond reach no model and are counted nowhere.
+    pub over: bool,
 }
 
 /// A running meter.
@@ -225,7 +229,13 @@ fn shared(settings: Settings, address: SocketAddr) -> Result<Shared, MeterError>
         keys: settings.keys,
         started: Instant::now(),
         room: Arc::new(Semaphore::new(ROOM)),
-        state: Mutex::new(State::new(host, Watch::new(settings.index), recorder, replay)),
+        state: Mutex::new(State::new(
+            host,
+            Watch::new(settings.index),
+            recorder,
+            replay,
+            settings.most_requests,
+        )),
     })
 }
 

@@ -70,6 +70,7 @@ pub(super) fn start(
         index: LineIndex::of(&bundle.base.join("tree")),
         record: order.record.then(|| folder.join(RECORDING_FOLDER)),
         replay: order.replay.clone(),
+        most_requests: bundle.limits.requests,
     };
     let meter = Meter::over(door.socket, settings)?;
     Ok(Some(Metered { url: meter.base_url(), meter, secrets: given }))

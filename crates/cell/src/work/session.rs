@@ -132,7 +132,7 @@ impl<'a> Session<'a> {
     fn look_at_meter(&mut self) -> bool {
         let Some(metered) = &self.metered else { return false };
         let seen = metered.seen();
-        if self.when_stopped.is_none() && self.limits.requests.is_some_and(|most| seen.requests > most) {
+        if self.when_stopped.is_none() && seen.over {
             self.over_requests = true;
         }
         seen.departed.is_some()
@@ -269,6 +269,7 @@ impl<'a> Session<'a> {
         for item in tail {
             self.write(item);
         }
+        self.look_back(end.as_ref().is_ok_and(|end| end.why == Why::ByItself));
         let ending = end.as_ref().ok().map(|end| self.ending(end.why, exit));
         if let Some(error) = self.failed {
             return Err(error.into());
@@ -303,6 +304,15 @@ impl<'a> Session<'a> {
         })
     }
 
+    /// Takes note of a refused request after which the program ended by itself, before anybody looked.
+    fn look_back(&mut self, by_itself: bool) {
+        let over = by_itself && self.metered.as_ref().is_some_and(|metered| metered.seen().over);
+        if let Some(most) = self.limits.requests.filter(|_| over && !self.over_requests) {
+            self.over_requests = true;
+            self.record(Record::LimitReached { limit: format!("{most} requests") });
+        }
+    }
+
     fn ending(&self, why: Why, exit: ProcessExit) -> Ending {
         let progress = self.when_stopped.as_ref().map_or(&self.progress, |stopped| &stopped.progress);
         let now = || self.metered.as_ref().map(Metered::seen);
@@ -311,6 +321,7 @@ impl<'a> Session<'a> {
         let told = match why {
             // Silent while its model was: not its silence.
             Why::Stalled if open => ending(StoppedBy::Stall, exit, progress.end(), true, true),
+            Why::ByItself if self.over_requests => Ending::Budget,
             Why::ByItself | Why::Outstayed => progress.ending(StoppedBy::Itself, exit),
             Why::TimedOut => progress.ending(StoppedBy::TimeLimit, exit),
             Why::Stalled => progress.ending(StoppedBy::Stall, exit),

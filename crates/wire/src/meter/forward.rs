@@ -17,6 +17,7 @@ use super::Shared;
 use super::outgoing::{Giver, Outgoing, channel};
 use super::state::{Asked, Open};
 use crate::keys::{Key, put_in};
+use crate::read;
 use crate::replay::Played;
 
 /// A larger request is refused.
@@ -79,6 +80,11 @@ pub(super) async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> A
     drop(permit.split(spare));
     let path = rest.split('?').next().unwrap_or_default().to_owned();
     let asked = Asked { method: head.method.to_string(), path, body: body.clone() };
+    if shared.state().is_beyond(read::api(&asked.method, &asked.path)) {
+        // A status that no program tries again.
+        let message = "the trial's limit on requests is reached";
+        return Ok(refusal(StatusCode::BAD_REQUEST, "invalid_request_error", message));
+    }
     let open = Open::new(&shared, asked, started, permit);
     let played = open.replayed();
     Ok(match played {

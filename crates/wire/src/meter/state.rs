@@ -11,7 +11,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use fairtrial_domain::event::FaultKind;
 use fairtrial_domain::id::Digest;
-use fairtrial_domain::traffic::{Exchange, Traffic};
+use fairtrial_domain::traffic::{Exchange, Traffic, WireApi};
 use fairtrial_domain::usage::{Usage, UsageSource};
 use serde_json::Value;
 use tokio::sync::OwnedSemaphorePermit;
@@ -50,6 +50,8 @@ pub(crate) struct State {
     recorder: Option<Recorder>,
     unrecorded: Option<String>,
     replay: Option<Replay>,
+    most: Option<u64>,
+    over: bool,
 }
 
 impl State {
@@ -58,6 +60,7 @@ impl State {
         watch: Watch,
         recorder: Option<Recorder>,
         replay: Option<Replay>,
+        most: Option<u64>,
     ) -> State {
         State {
             host,
@@ -75,13 +78,22 @@ impl State {
             recorder,
             unrecorded: None,
             replay,
+            most,
+            over: false,
         }
+    }
+
+    /// Returns whether a request of this API is one too many, and keeps that in mind.
+    pub(super) fn is_beyond(&mut self, api: WireApi) -> bool {
+        let beyond = counts(api) && self.most.is_some_and(|most| self.requests >= most);
+        self.over |= beyond;
+        beyond
     }
 
     pub(super) fn seen(&self) -> Seen {
         let departed = self.replay.as_ref().and_then(Replay::departed).map(str::to_owned);
-        let State { requests, open, failing, failures, answered, .. } = *self;
-        Seen { requests, open, departed, failing, failures, answered }
+        let State { requests, open, failing, failures, answered, over, .. } = *self;
+        Seen { requests, open, departed, failing, failures, answered, over }
     }
 
     pub(super) fn traffic(&mut self, reported: Option<Usage>) -> Traffic {
@@ -353,7 +365,7 @@ mod tests {
 
     #[test]
     fn countless_requests_are_not_all_remembered() {
-        let mut state = State::new(String::new(), Watch::new(LineIndex::default()), None, None);
+        let mut state = State::new(String::new(), Watch::new(LineIndex::default()), None, None, None);
         let most = MOST_REMEMBERED as u64;
         assert!((0..most + 5).all(|hash| !state.came_before(hash)));
         assert_eq!(state.bodies.len(), MOST_REMEMBERED);
