@@ -101,6 +101,20 @@ fn no_key_below(folder: &Path) {
 }
 
 #[test]
+fn a_plans_limit_on_requests_holds_at_the_meter() {
+    let server = ModelServer::start(Script::calculator_fix()).unwrap();
+    let home = Home::new();
+    let suite = arrange(home.path(), &server);
+    // Its cost is not known, so that money alone would bound nothing.
+    let bounded = ["run", suite.to_str().unwrap(), "--budget", "5", "--budget-requests", "2", "--json"];
+    let run = run(&home, &bounded, true);
+    let trial = &run["trials"][0];
+    assert_eq!(trial["ending"]["ending"], "budget", "{trial}");
+    assert_eq!((trial["usage"]["requests"].as_u64(), server.requests().len()), (Some(2), 2), "{trial}");
+    assert_eq!(run["run"]["plan"]["budget"]["requests"], 2);
+}
+
+#[test]
 fn a_model_without_a_program_is_metered_recorded_and_replayed_without_network_and_key() {
     let mut server =
         ModelServer::start(Script::calculator_fix().failing(1, Failure::RateLimited { retry_after: 0 }))

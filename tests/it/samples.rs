@@ -53,6 +53,32 @@ fn every_trial_ends_as_it_is_written_down() {
 }
 
 #[test]
+fn walls_made_by_bwrap_give_the_same_outcomes_and_patches() {
+    let home = Home::new();
+    let doctor = home.run(&["doctor", "--json"]).ended_with(0).json();
+    let bubblewrap = doctor["tiers"].as_array().unwrap().iter().find(|one| one["tier"] == "bubblewrap");
+    if let Some(reason) = bubblewrap.unwrap()["missing"].as_str() {
+        eprintln!("SKIPPED: no bubblewrap tier: {reason}");
+        return;
+    }
+    let run = home.run(&["run", "samples", "--seed", "7", "--tier", "bubblewrap", "--json"]).ended_with(0);
+    let run = run.json();
+    let told = |trial: &Value| {
+        let of = ["task", "assistant"].map(|field| trial[field].as_str().unwrap().to_owned());
+        let what = ["ending", "result", "counts_as", "patch", "flags", "leftovers"];
+        (of, what.map(|field| trial[field].clone()))
+    };
+    let here: BTreeMap<_, _> = run["trials"].as_array().unwrap().iter().map(told).collect();
+    let full: BTreeMap<_, _> = trials().iter().map(told).collect();
+    assert_eq!(here.len(), 36);
+    assert_eq!(here, full);
+    for trial in run["trials"].as_array().unwrap() {
+        assert_eq!(trial["tier"], "bubblewrap", "{trial}");
+    }
+    assert_eq!(processes_of(run["run"]["id"].as_str().unwrap()), BTreeMap::new());
+}
+
+#[test]
 fn who_hangs_is_stopped_at_its_limit_and_leaves_no_process() {
     let fir: Vec<&Value> = trials().iter().filter(|trial| trial["assistant"] == "fir").collect();
     assert_eq!(fir.len(), 6);

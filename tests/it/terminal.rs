@@ -4,6 +4,7 @@ use std::fs;
 use std::process::{Command, Stdio};
 
 use fairtrial_tests::Home;
+use serde_json::json;
 
 #[test]
 fn what_is_printed_fits_eighty_columns_and_has_no_escapes_when_piped() {
@@ -57,7 +58,7 @@ fn a_first_look_needs_no_files_and_gives_no_verdict() {
     let run = ran.json();
     for trial in run["trials"].as_array().unwrap() {
         assert_eq!(trial["result"]["result"], "ungraded", "{trial}");
-        assert_eq!(trial["result"]["broke"], serde_json::json!([]), "{trial}");
+        assert_eq!(trial["result"]["broke"], json!([]), "{trial}");
     }
     let parts = run["comparison"]["verdict"]["parts"].as_array().unwrap();
     assert!(parts.iter().all(|part| part["part"] == "withheld"), "{parts:?}");
@@ -87,7 +88,7 @@ fn a_table_of_somebody_else_is_compared_alike() {
     fs::write(&path, table).unwrap();
     let comparison = home.run(&["compare", path.to_str().unwrap(), "--json"]).ended_with(0).json();
     assert_eq!(comparison["pairs"][0]["conclusion"], "a_better", "{comparison}");
-    assert_eq!(comparison["verdict"]["top"], serde_json::json!(["one"]));
+    assert_eq!(comparison["verdict"]["top"], json!(["one"]));
 }
 
 #[test]
@@ -105,4 +106,50 @@ fn the_doctor_names_the_isolation() {
     let found = home.run(&["doctor", "--json"]).ended_with(0).json();
     assert_eq!(found["tier"]["tier"], "full", "{found}");
     assert_eq!(found["tier"]["reason"], serde_json::Value::Null);
+}
+
+/// A folder with a `bwrap` that says that it may not, as first place on the path.
+fn forbidden_bwrap() -> (tempfile::TempDir, std::ffi::OsString) {
+    use std::os::unix::fs::PermissionsExt as _;
+    let dir = tempfile::tempdir().unwrap();
+    let bwrap = dir.path().join("bwrap");
+    fs::write(&bwrap, "#!/bin/sh\necho 'bwrap: setting up uid map: Permission denied' >&2\nexit 1\n")
+        .unwrap();
+    fs::set_permissions(&bwrap, fs::Permissions::from_mode(0o755)).unwrap();
+    let path = std::env::var_os("PATH").unwrap();
+    let path = std::env::join_paths([dir.path().to_owned()].into_iter().chain(std::env::split_paths(&path)));
+    (dir, path.unwrap())
+}
+
+#[test]
+fn the_doctor_tells_of_every_tier_what_it_keeps_and_what_it_needs() {
+    let home = Home::new();
+    let (_dir, path) = forbidden_bwrap();
+    let said = home.fairtrial(&["doctor", "--json"]).env("PATH", &path).output().unwrap();
+    let found: serde_json::Value = serde_json::from_slice(&said.stdout).unwrap();
+    let tiers = found["tiers"].as_array().unwrap();
+    let names: Vec<&str> = tiers.iter().map(|one| one["tier"].as_str().unwrap()).collect();
+    assert_eq!(names, ["full", "bubblewrap", "plain"]);
+    let missing = tiers[1]["missing"].as_str().unwrap();
+    assert!(missing.contains("bwrap: setting up uid map: Permission denied"), "{missing}");
+    assert_eq!((&tiers[0]["missing"], &tiers[2]["missing"]), (&json!(null), &json!(null)));
+    assert_eq!(tiers[1]["lacks"], json!(["place_hidden"]));
+    let verdicts: Vec<bool> = tiers.iter().map(|one| one["carries_verdict"].as_bool().unwrap()).collect();
+    assert_eq!(verdicts, [true, true, false]);
+    let said = home.fairtrial(&["doctor"]).env("PATH", &path).output().unwrap();
+    let said = String::from_utf8(said.stdout).unwrap();
+    assert!(said.contains("full: own namespaces - can be had"), "{said}");
+    assert!(said.contains("carries no verdict"), "{said}");
+}
+
+#[test]
+fn a_tier_that_cannot_be_had_is_refused_and_not_exchanged() {
+    let home = Home::new();
+    let (_dir, path) = forbidden_bwrap();
+    let run = ["run", "samples", "--tier", "bubblewrap", "--assistants", "elder"];
+    let said = home.fairtrial(&run).env("PATH", &path).output().unwrap();
+    let reason = String::from_utf8(said.stderr).unwrap();
+    assert_eq!(said.status.code(), Some(2), "{reason}");
+    assert!(reason.contains("cannot be had here") && reason.contains("Permission denied"), "{reason}");
+    assert_eq!(home.run(&["runs", "--json"]).ended_with(0).json(), json!([]));
 }

@@ -37,6 +37,7 @@ pub(crate) fn base_bundle(home: &Home, task: &Task) -> Result<BaseBundle, ApiErr
         readable: task.readable.clone(),
         // Nothing of an assistant exists yet.
         network: if task.setup.is_empty() { Network::None } else { task.network.clone() },
+        // Shared by runs, whatever tier they ask for.
         tier: TierChoice::Best,
     })
 }
@@ -47,6 +48,7 @@ pub(crate) fn grade_bundle(
     task: &Task,
     patch: Patch,
     marker: String,
+    tier: TierChoice,
 ) -> Result<GradeBundle, ApiError> {
     Ok(GradeBundle {
         marker,
@@ -58,7 +60,7 @@ pub(crate) fn grade_bundle(
         requires: task.requires.clone(),
         readable: task.readable.clone(),
         limits: task.limits.clone(),
-        tier: TierChoice::Best,
+        tier,
     })
 }
 

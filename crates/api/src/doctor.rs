@@ -3,7 +3,7 @@
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
-use fairtrial_domain::bundle::Tier;
+use fairtrial_domain::bundle::{Tier, TierChoice, TierReport};
 use fairtrial_domain::values;
 
 use crate::error::{ApiError, describe};
@@ -19,6 +19,8 @@ values! {
         pub data: String,
         /// The isolation that cells have here.
         pub tier: TierStatus,
+        /// Every isolation: what it promises, and what keeps this machine from it.
+        pub tiers: Vec<TierReport>,
         /// What stands around a cell here beside its namespaces, and what does not.
         pub notes: Vec<String>,
         /// Toolchains that tasks often need, and where they are.
@@ -44,6 +46,7 @@ struct Detected {
     #[serde(flatten)]
     status: TierStatus,
     notes: Vec<String>,
+    tiers: Vec<TierReport>,
 }
 
 /// Toolchains of the sample suite, and git, which prepares bases.
@@ -61,6 +64,7 @@ impl Api {
         FOUND.get_or_init(|| {
             self.ask_a_cell().unwrap_or_else(|error| Detected {
                 status: TierStatus { tier: Tier::Plain, reason: Some(describe(&error)) },
+                tiers: Tier::ALL.map(|tier| tier.report(Some(describe(&error)))).into(),
                 notes: vec![],
             })
         })
@@ -68,12 +72,30 @@ impl Api {
 
     fn ask_a_cell(&self) -> Result<Detected, ApiError> {
         let program = self.home.program("fairtrial-cell")?;
+        let undelegated = fairtrial_cell::settle().err();
         let output = Command::new(&program)
             .arg("detect")
             .stdin(Stdio::null())
             .output()
             .map_err(ApiError::access("start", &program))?;
-        Ok(serde_json::from_slice(&output.stdout)?)
+        let mut detected: Detected = serde_json::from_slice(&output.stdout)?;
+        detected
+            .notes
+            .extend(undelegated.map(|why| format!("rooms have no control group of their own: {why}")));
+        Ok(detected)
+    }
+
+    /// Refuses a tier that was asked for and that this machine does not have.
+    pub(crate) fn check_tier(&self, choice: TierChoice) -> Result<(), ApiError> {
+        let Some(tier) = choice.only() else { return Ok(()) };
+        let missing = self.detected().tiers.iter().find(|one| one.tier == tier);
+        match missing.and_then(|one| one.missing.as_ref()) {
+            Some(reason) => Err(ApiError::BadRequest(format!(
+                "the isolation that was asked for, {}, cannot be had here: {reason}",
+                tier.words()
+            ))),
+            None => Ok(()),
+        }
     }
 
     /// Looks at this machine.
@@ -88,7 +110,9 @@ impl Api {
             .collect();
         let mut remedies = vec![];
         if let Some(reason) = &detected.status.reason {
-            remedies.push(format!("cells are not isolated here: {reason}"));
+            let walls = detected.status.tier.carries_verdict();
+            let lack = if walls { "have less than full isolation" } else { "are not isolated" };
+            remedies.push(format!("cells {lack} here: {reason}"));
         }
         for program in ["fairtrial-cell", "fairtrial-sample"] {
             if let Err(error) = self.home.program(program) {
@@ -104,6 +128,7 @@ impl Api {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             data: self.home.data().display().to_string(),
             tier: detected.status,
+            tiers: detected.tiers,
             notes: detected.notes,
             tools,
             ready: statuses.into_iter().filter(|one| one.hurdle.is_none()).map(|one| one.title).collect(),

@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 
 use fairtrial_backends::backend;
 use fairtrial_domain::assistant::{Assistant, BackendKind};
+use fairtrial_domain::bundle::TierChoice;
 use fairtrial_domain::comparison::Looks;
 use fairtrial_domain::id::Digest;
 use fairtrial_domain::plan::{Budget, Plan, PlannedTask, Recording};
-use fairtrial_domain::task::{Suite, Task};
+use fairtrial_domain::task::{Network, Suite, Task};
 use sha2::{Digest as _, Sha256};
 
 use crate::assistants;
@@ -95,7 +96,8 @@ pub(crate) fn planned(
             "a margin of {margin} cannot be tested: choose more than 0 and less than 1"
         )));
     }
-    let budget = Budget { usd: request.budget_usd, seconds: request.budget_sec };
+    let budget =
+        Budget { usd: request.budget_usd, seconds: request.budget_sec, requests: request.budget_requests };
     check_budget(&budget, &assistants)?;
     for assistant in &assistants {
         assistants::ready(home, assistant)?;
@@ -120,6 +122,7 @@ pub(crate) fn planned(
         recording: Recording::None,
         attempts: None,
         rounds,
+        tier: request.tier,
     };
     let hash = hash(&plan)?;
     Ok(Planned { plan, hash, tasks: suite.tasks.clone() })
@@ -138,12 +141,15 @@ struct PlanFile {
     jobs: Option<u32>,
     budget_usd: Option<f64>,
     budget_sec: Option<f64>,
+    budget_requests: Option<u64>,
     margin: Option<f64>,
     #[serde(default)]
     looks: Looks,
     weights: Option<BTreeMap<String, f64>>,
     attempts: Option<u32>,
     rounds: Option<u32>,
+    #[serde(default)]
+    tier: TierChoice,
 }
 
 fn one() -> u32 {
@@ -186,8 +192,10 @@ fn from_file(request: &PlanRequest) -> Result<(PlanRequest, PlannedDesign), ApiE
         jobs: request.jobs.or(file.jobs),
         budget_usd: request.budget_usd.or(file.budget_usd),
         budget_sec: request.budget_sec.or(file.budget_sec),
+        budget_requests: request.budget_requests.or(file.budget_requests),
         margin: request.margin.or(file.margin),
         rounds: request.rounds.or(file.rounds),
+        tier: if request.tier.is_best() { file.tier } else { request.tier },
     };
     Ok((request, design))
 }
@@ -238,16 +246,39 @@ fn check_budget(budget: &Budget, assistants: &[Assistant]) -> Result<(), ApiErro
             return Err(bad(format!("a {name} must be more than zero")));
         }
     }
+    if budget.requests == Some(0) {
+        return Err(bad("a limit on requests must be more than zero".to_owned()));
+    }
+    if let (Some(_), Some(one)) = (budget.requests, assistants.iter().find(|one| !is_counted(one))) {
+        return Err(bad(format!(
+            "the requests of {} do not pass our meter, so a limit on them would not bound it: take \
+             --budget-minutes instead, or leave it out",
+            one.title
+        )));
+    }
     let unknown = assistants.iter().find(|one| !backend(one.backend).cost_known(one));
     match unknown {
-        // A limit on requests in each task is no way out: a program that does not tell its cost tells no requests either.
-        Some(one) if budget.usd.is_some() && budget.seconds.is_none() => Err(bad(format!(
-            "the cost of {} cannot be known, so a budget in money would not bound it: add --budget-minutes{}",
-            one.title,
-            if one.backend == BackendKind::Codex { ", or enter its price in assistants.toml" } else { "" }
-        ))),
+        // A limit on requests in each task is no way out: not every task need have one.
+        Some(one) if budget.usd.is_some() && budget.seconds.is_none() && budget.requests.is_none() => {
+            Err(bad(format!(
+                "the cost of {} cannot be known, so a budget in money would not bound it: add --budget-minutes, or \
+             --budget-requests where its requests pass our meter{}",
+                one.title,
+                if one.backend == BackendKind::Codex {
+                    ", or enter its price in assistants.toml"
+                } else {
+                    ""
+                }
+            )))
+        }
         Some(_) | None => Ok(()),
     }
+}
+
+/// Returns whether we count an assistant's requests to its model ourselves. A sample makes none.
+fn is_counted(one: &Assistant) -> bool {
+    let metered = !one.unmetered && one.network != Network::None;
+    one.sample || metered && backend(one.backend).meter_point(one).is_some()
 }
 
 fn bad(message: String) -> ApiError {
@@ -273,6 +304,28 @@ fn draw_seed() -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_bound_that_would_not_bind_is_refused() {
+        let assistant = |text: &str| {
+            fairtrial_backends::config::parse(&format!("[assistants.one]\n{text}\n")).unwrap().remove(0)
+        };
+        let metered = assistant("backend = \"codex\"\nnetwork = \"model\"");
+        let dark = assistant("backend = \"command\"\nprogram = \"p\"\nargs = [\"x\"]\nnetwork = \"model\"");
+        let check = |usd, seconds, requests, one: &Assistant| {
+            check_budget(&Budget { usd, seconds, requests }, std::slice::from_ref(one)).is_ok()
+        };
+        assert!(!check(Some(1.0), None, None, &dark));
+        assert!(check(Some(1.0), Some(60.0), None, &dark));
+        assert!(!check(Some(1.0), None, Some(5), &dark), "nobody counts its requests");
+        assert!(!check(None, None, Some(5), &dark));
+        assert!(!check(Some(1.0), None, None, &metered));
+        assert!(check(Some(1.0), None, Some(5), &metered));
+        assert!(check(None, None, Some(5), &metered));
+        assert!(!check(None, None, Some(0), &metered));
+        let unmetered = Assistant { unmetered: true, ..metered };
+        assert!(!check(Some(1.0), None, Some(5), &unmetered));
+    }
 
     #[test]
     fn the_documented_plan_file_reads() {

@@ -8,6 +8,7 @@ use std::process::Command;
 use std::sync::Arc;
 
 use fairtrial_backends::known;
+use fairtrial_domain::bundle::TierChoice;
 use fairtrial_domain::event::EventKind;
 use fairtrial_domain::id::{AssistantId, RunId, TrialKey};
 use fairtrial_domain::run::TrialRecord;
@@ -48,7 +49,9 @@ impl Api {
             include_uncommitted: false,
             accept_red_base: true,
             budget_usd: None,
+            budget_requests: None,
             budget_sec: Some(LIMIT_SEC),
+            tier: TierChoice::Best,
         })
         .await
     }

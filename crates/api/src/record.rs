@@ -53,6 +53,7 @@ pub(crate) fn record(
     let kept = kept.map(|text| around.store.put_blob(&text)).transpose()?;
     let tier = weaker(work.tier, grade.as_ref().and_then(|grade| grade.tier));
     let tier_reason = work.tier_reason.clone().or_else(|| grade.as_ref()?.tier_reason.clone());
+    let fenced = work.fenced && grade.as_ref().is_none_or(|grade| grade.fenced);
     let journals = journals(around, key, attempts)?;
     let mut work = work;
     if let Some(traffic) = &mut work.traffic {
@@ -80,6 +81,7 @@ pub(crate) fn record(
         traffic: work.traffic,
         contacts: work.contacts,
         tier_reason,
+        fenced,
         instruction_files: work.instruction_files,
         bad_lines: work.bad_lines,
         rules: fairtrial_judge::RULES,
@@ -218,11 +220,8 @@ fn served(traffic: &Traffic) -> Option<String> {
 
 /// Returns the weaker of two tiers; what never came up weakens nothing.
 fn weaker(work: Option<Tier>, grade: Option<Tier>) -> Option<Tier> {
-    match (work, grade) {
-        (Some(Tier::Plain), _) | (_, Some(Tier::Plain)) => Some(Tier::Plain),
-        (Some(Tier::Full), _) | (_, Some(Tier::Full)) => Some(Tier::Full),
-        (None, None) => None,
-    }
+    // The strongest comes first in their order.
+    work.max(grade)
 }
 
 /// Stores a journal, if it is there.
@@ -240,10 +239,12 @@ mod tests {
 
     #[test]
     fn one_plain_half_makes_a_trial_plain() {
-        use Tier::{Full, Plain};
+        use Tier::{Bubblewrap, Full, Plain};
         assert_eq!(weaker(Some(Full), Some(Plain)), Some(Plain));
         assert_eq!(weaker(Some(Plain), None), Some(Plain));
         assert_eq!(weaker(Some(Full), None), Some(Full));
+        assert_eq!(weaker(Some(Bubblewrap), Some(Full)), Some(Bubblewrap));
+        assert_eq!(weaker(None, Some(Bubblewrap)), Some(Bubblewrap));
         assert_eq!(weaker(None, None), None);
     }
 }

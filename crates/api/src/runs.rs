@@ -67,6 +67,7 @@ impl Api {
     ) -> Result<RunId, ApiError> {
         let api = Arc::clone(self);
         let (record, held) = blocking(move || {
+            api.check_tier(planned.plan.tier)?;
             let logins = login::take(&planned.plan)?;
             let (record, lock) = api.store_plan(&planned)?;
             Ok((record, (lock, logins)))
@@ -266,6 +267,8 @@ impl Api {
     }
 
     pub(crate) fn launcher(&self) -> Result<LocalLauncher, ApiError> {
+        // Without groups of their own rooms are watched; each trial says which.
+        let _undelegated = fairtrial_cell::settle();
         LocalLauncher::new(self.home.program("fairtrial-cell")?, cell_environment())
             .map_err(ApiError::access("start", "the thread that starts cells"))
     }

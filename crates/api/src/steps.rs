@@ -10,13 +10,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use fairtrial_domain::assistant::Assistant;
-use fairtrial_domain::bundle::{BUNDLE_FILE, Bundle, GradeBundle, PATCH_FILE, TierChoice, WorkBundle};
+use fairtrial_domain::bundle::{BUNDLE_FILE, Bundle, GradeBundle, PATCH_FILE, WorkBundle};
 use fairtrial_domain::id::{AssistantId, RunId, TaskId, TrialKey};
 use fairtrial_domain::outcome::Ending;
 use fairtrial_domain::patch::Patch;
 use fairtrial_domain::plan::Plan;
 use fairtrial_domain::run::{RunEvent, TaskFacts, Validity};
-use fairtrial_domain::task::Task;
+use fairtrial_domain::task::{Limits, Task};
 use fairtrial_domain::usage::{Cost, CostSource, Usage};
 use fairtrial_runner::harvest::Left;
 use fairtrial_runner::launch;
@@ -105,12 +105,18 @@ impl Surroundings {
         Ok(())
     }
 
+    /// Returns the bounds of a trial: its task's, and its plan's on requests where that is less.
+    fn limits(&self, task: &Task) -> Limits {
+        let bounds = [task.limits.requests, self.plan.budget.requests];
+        Limits { requests: bounds.into_iter().flatten().min(), ..task.limits.clone() }
+    }
+
     fn lose(&self, key: &TrialKey, attempt: u32, lost: Lost<'_>) -> Result<(), StepError> {
         self.store.lose_attempt(&self.run, key, attempt, lost, unix()).map_err(stuck)
     }
 
     fn grade_of(&self, task: &Task, patch: Patch, marker: String) -> Result<GradeBundle, StepError> {
-        base::grade_bundle(&self.home, task, patch, marker).map_err(failed)
+        base::grade_bundle(&self.home, task, patch, marker, self.plan.tier).map_err(failed)
     }
 }
 
@@ -183,10 +189,10 @@ impl Steps for Surroundings {
             assistant: assistant.clone(),
             program: program.program.clone(),
             env: assistants::passed(assistant),
-            limits: task.limits.clone(),
+            limits: self.limits(task),
             requires: task.requires.clone(),
             readable: task.readable.clone(),
-            tier: TierChoice::Best,
+            tier: self.plan.tier,
             meter: crate::recording::order(self, key, attempt, assistant)?,
             keep: self.keeps(assistant, round),
             goes_on,

@@ -40,8 +40,10 @@ impl Api {
                 jobs: None,
                 budget_usd: request.budget_usd,
                 budget_sec: request.budget_sec,
+                budget_requests: request.budget_requests,
                 margin: None,
                 rounds: None,
+                tier: request.tier,
             };
             plan::planned(&home, &suite, chosen, &request)
         })

@@ -1,6 +1,6 @@
 //! What the interface shows, ready to draw.
 
-use fairtrial_domain::bundle::Tier;
+use fairtrial_domain::bundle::{Tier, TierChoice};
 use fairtrial_domain::comparison::{Comparison, Fairness, Forecast};
 use fairtrial_domain::event::Event;
 use fairtrial_domain::id::{AssistantId, Digest, RunId, SuiteId, TaskId, TrialKey};
@@ -119,11 +119,17 @@ values! {
         pub budget_usd: Option<f64>,
         /// Wall seconds for the whole run.
         pub budget_sec: Option<f64>,
+        /// Requests to a model in each trial.
+        #[serde(default)]
+        pub budget_requests: Option<u64>,
         /// The difference in solved rate that matters, in (0, 1); `None` takes ten points.
         pub margin: Option<f64>,
         /// Rounds in a trial at most; `None` is one.
         #[serde(default)]
         pub rounds: Option<u32>,
+        /// Which isolation trials must have.
+        #[serde(default)]
+        pub tier: TierChoice,
     }
 
     /// A first comparison: one folder, one instruction.
@@ -146,6 +152,12 @@ values! {
         pub budget_usd: Option<f64>,
         /// Wall seconds for the whole run.
         pub budget_sec: Option<f64>,
+        /// Requests to a model in each trial.
+        #[serde(default)]
+        pub budget_requests: Option<u64>,
+        /// Which isolation trials must have.
+        #[serde(default)]
+        pub tier: TierChoice,
     }
 
     /// What a plan would do.

@@ -192,8 +192,7 @@ impl Grading<'_> {
         })?;
         room.link_home(&host.in_home(&self.bundle.readable))?;
         if !self.opened {
-            let (tier, reason) = room.tier();
-            self.journal.opened(tier, reason)?;
+            self.journal.opened(&room)?;
             self.opened = true;
         }
         Ok(room)

@@ -7,9 +7,11 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use fairtrial_domain::bundle::{JOURNAL_FILE, Tier};
+use fairtrial_domain::bundle::JOURNAL_FILE;
 use fairtrial_domain::journal::{JOURNAL_VERSION, JournalLine, Record};
 use fairtrial_fault as fault;
+
+use crate::room::Room;
 
 /// Why a journal cannot be written.
 #[derive(Debug, thiserror::Error)]
@@ -112,11 +114,12 @@ impl<W: Sink> Journal<W> {
     }
 
     /// Appends `Opened` with the isolation that was had.
-    pub fn opened(&mut self, tier: Tier, reason: Option<&str>) -> Result<(), JournalError> {
+    pub fn opened(&mut self, room: &Room) -> Result<(), JournalError> {
+        let ((tier, reason), fenced) = (room.tier(), room.is_fenced());
         let unix =
             std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |d| d.as_secs());
         let cell = env!("CARGO_PKG_VERSION").to_owned();
-        self.write(Record::Opened { unix, tier, tier_reason: reason.map(str::to_owned), cell })
+        self.write(Record::Opened { unix, tier, tier_reason: reason.map(str::to_owned), cell, fenced })
     }
 }
 

@@ -9,6 +9,7 @@ pub mod base;
 pub mod capture;
 pub mod checks;
 pub mod claim;
+mod delegation;
 pub mod grade;
 pub mod journal;
 #[cfg(target_os = "linux")]
@@ -24,8 +25,14 @@ pub mod toolchain;
 pub mod tree;
 pub mod work;
 
+pub use cgroup::settle;
+pub use delegation::Undelegated;
+#[cfg(target_os = "linux")]
+use linux::cgroup;
 #[cfg(target_os = "linux")]
 pub use linux::warden::serve as warden;
+#[cfg(not(target_os = "linux"))]
+use portable::cgroup;
 #[cfg(not(target_os = "linux"))]
 pub use portable::warden::serve as warden;
 pub use process::supervise::plant;

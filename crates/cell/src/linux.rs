@@ -1,5 +1,7 @@
 //! What only Linux has: namespaces, overlay mounts, and the warden that guards a room from inside.
 
+pub(crate) mod bubblewrap;
+pub(crate) mod cgroup;
 mod confine;
 pub(crate) mod family;
 mod filter;

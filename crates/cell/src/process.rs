@@ -10,7 +10,8 @@ pub(crate) mod gone;
 pub(crate) mod handle;
 mod lines;
 pub(crate) mod link;
-mod program;
+pub(crate) mod program;
+mod refused;
 pub(crate) mod spent;
 pub(crate) mod supervise;
 pub(crate) mod talk;
@@ -107,7 +108,7 @@ pub struct JobEnd {
     pub seconds: f64,
     /// CPU seconds of its whole tree, where known.
     pub cpu_seconds: Option<f64>,
-    /// Peak memory in bytes of the largest process that the room has seen so far, where known.
+    /// Peak memory in bytes that the room has seen so far: of its control group, else of its largest process.
     pub peak_memory: Option<u64>,
     /// Names of processes that outlived the first process's own end and were killed.
     pub leftovers: Vec<String>,

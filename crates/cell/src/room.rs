@@ -1,20 +1,24 @@
 //! A room: a private workspace over a prepared base, with a home of its own, in which jobs run one after another.
 //!
 //! **Invariant:** in the full tier a job sees the system's programs, the prefixes it was given, its workspace and
-//! its home, and nothing else of this machine; in both tiers nothing of a job lives when `run` returns.
+//! its home, and nothing else of this machine, and so it is where `bwrap` makes the walls; in every tier nothing of a job lives when `run` returns.
 
 mod detect;
 mod doors;
 mod env;
 mod error;
+mod fence;
 mod kept;
 mod lowers;
 mod own;
 mod readable;
 mod remove;
 mod rest;
+mod stand;
 pub(crate) mod store;
 mod tier;
+#[cfg(target_os = "linux")]
+mod wrapped;
 
 use std::collections::BTreeMap;
 use std::fs::{self, DirBuilder, File};
@@ -24,6 +28,7 @@ use std::path::{Path, PathBuf};
 use fairtrial_domain::bundle::{Tier, TierChoice};
 use fairtrial_domain::task::{Limits, Network};
 
+use crate::cgroup::Group;
 use crate::net::Listener;
 use crate::plain::copy;
 use crate::process::disk::DiskWatch;
@@ -38,13 +43,15 @@ pub use kept::{Origin, is_kept, make_way};
 use lowers::{layers, prepared_home};
 pub use own::Own;
 pub use remove::{remove_tree, sweep};
+use stand::stand;
 use store::Store;
-use tier::{reason_for_plain, refusal};
 
-/// Where every workspace of the full tier is seen, so that paths in build outputs hold everywhere.
+/// Where every workspace within walls is seen, so that paths in build outputs hold everywhere.
 pub const WORKSPACE: &str = "/workspace";
-/// Where every home of the full tier is seen.
+/// Where every home within walls is seen.
 pub const HOME: &str = "/home/cell";
+/// The copy of the base, in the room's folder, of a tier without an overlay.
+const COPY: &str = "workspace";
 
 /// What a room is made of.
 #[derive(Debug, Clone)]
@@ -102,6 +109,7 @@ pub struct Room {
     /// A warden whose walls may still be falling.
     leaving: Option<Leaving>,
     doors: Vec<Listener>,
+    group: Option<Group>,
     _lock: File,
 }
 
@@ -117,7 +125,7 @@ struct Paths {
 }
 
 impl Room {
-    /// Makes a room. Where the full tier is refused, it is a plain one that says why.
+    /// Makes a room. Where the strongest tier is refused, it is of the next one that is not, and says why.
     pub fn open(spec: &RoomSpec<'_>) -> Result<Room, RoomError> {
         Room::begin(spec, Origin::Fresh)
     }
@@ -140,25 +148,11 @@ impl Room {
             source,
         })?;
         let lock = remove::hold(&scratch)?;
-        let reason = match reason_for_plain(spec.tier) {
-            Some(reason) => Err(reason),
-            None => match full(spec, &scratch, &lowers, origin) {
-                Ok(opened) => Ok(opened),
-                Err(StartError::Refused { step, source }) => Err(refusal(&step, &source)),
-                Err(StartError::Lost(error)) => return Err(error),
-            },
-        };
-        let tier = if reason.is_ok() { Tier::Full } else { Tier::Plain };
-        if kept.is_some_and(|kept| kept != tier) {
-            return Err(RoomError::NotKept { path: scratch, why: "its isolation is not to be had any more" });
-        }
-        let (status, paths, mut warden) = match reason {
-            Ok((paths, warden)) => (TierStatus { tier, reason: None }, paths, warden),
-            Err(reason) => plain(spec, &scratch, lowers, reason, kept.is_some())?,
-        };
+        let group = Group::make(spec.limits);
+        let (status, paths, mut warden) = stand(spec, &scratch, &lowers, (origin, kept), group.as_ref())?;
         let written = match status.tier {
             Tier::Full => paths.store.upper(),
-            Tier::Plain => paths.workspace.clone(),
+            Tier::Bubblewrap | Tier::Plain => scratch.join(COPY),
         };
         let disk =
             DiskWatch::new(vec![written, paths.store.home(), scratch.join("tmp")], spec.limits.disk_bytes);
@@ -173,6 +167,7 @@ impl Room {
             warden: Some(warden),
             leaving: None,
             doors,
+            group,
             _lock: lock,
         })
     }
@@ -182,7 +177,12 @@ impl Room {
         (self.status.tier, self.status.reason.as_deref())
     }
 
-    /// Returns the workspace as jobs see it: in the full tier the same path for every room.
+    /// Returns whether the kernel bounds the memory of its jobs by a control group; else it is only watched.
+    pub fn is_fenced(&self) -> bool {
+        self.group.as_ref().is_some_and(Group::bounds)
+    }
+
+    /// Returns the workspace as jobs see it: within walls the same path for every room.
     pub fn workspace(&self) -> &Path {
         &self.paths.workspace
     }
@@ -226,7 +226,11 @@ impl Room {
     ) -> Result<JobEnd, RoomError> {
         let warden = self.warden.as_mut().ok_or(RoomError::Frozen)?;
         self.disk.restart();
-        let end = warden.run(job, &self.cancel, &mut self.disk, sink);
+        let before = self.group.as_ref().map(fence::Before::of);
+        let mut end = warden.run(job, &self.cancel, &mut self.disk, sink);
+        if let (Some(group), Some(before), Ok(end)) = (&self.group, before, &mut end) {
+            before.settle(group, end);
+        }
         if matches!(end, Err(RoomError::Warden { .. })) {
             self.empty();
         }
@@ -273,13 +277,12 @@ impl Drop for Room {
     }
 }
 
-type Opened = (TierStatus, Paths, Warden);
-
 fn full(
     spec: &RoomSpec<'_>,
     scratch: &Path,
     lowers: &[PathBuf],
     origin: Origin,
+    group: Option<&Group>,
 ) -> Result<(Paths, Warden), StartError> {
     let lost = StartError::Lost;
     let readable = readable::checked(spec.readable, &[scratch, spec.base]).map_err(lost)?;
@@ -298,7 +301,7 @@ fn full(
         own: spec.own.to_vec(),
         host_network: spec.network == Network::Host,
     });
-    let mut warden = Warden::start(&setup(spec, walls, Path::new(WORKSPACE)))?;
+    let mut warden = Warden::start(&setup(spec, walls, Path::new(WORKSPACE)), group)?;
     let store = Store::of(warden.take_memory(), scratch);
     let paths = Paths {
         scratch: scratch.to_owned(),
@@ -314,30 +317,32 @@ fn full(
 fn plain(
     spec: &RoomSpec<'_>,
     scratch: &Path,
-    lowers: Vec<PathBuf>,
-    reason: String,
-    kept: bool,
-) -> Result<Opened, RoomError> {
-    let workspace = scratch.join("workspace");
+    lowers: &[PathBuf],
+    origin: Origin,
+    group: Option<&Group>,
+) -> Result<(Paths, Warden), StartError> {
+    copies(spec, scratch, lowers, origin).map_err(StartError::Lost)?;
+    let [workspace, tmp] = [COPY, "tmp"].map(|name| scratch.join(name));
+    let walls = Walls::Plain { marker: spec.marker.to_owned() };
+    let warden = Warden::start(&setup(spec, walls, &workspace), group)?;
+    let (store, lowers) = (Store::of(None, scratch), lowers.to_vec());
+    let home = store.home();
+    Ok((Paths { scratch: scratch.to_owned(), store, lowers, workspace, home, tmp }, warden))
+}
+
+/// Copies what jobs change, the base and what every home over it starts with, where no earlier room kept it.
+fn copies(spec: &RoomSpec<'_>, scratch: &Path, lowers: &[PathBuf], origin: Origin) -> Result<(), RoomError> {
     let copied = |layers: &[PathBuf], to: &Path| {
         let failed = |source| RoomError::File { what: "copy the base to", path: to.to_owned(), source };
         copy::layers(layers, to).map_err(failed)
     };
-    let (store, tmp) = (Store::of(None, scratch), scratch.join("tmp"));
-    let home = store.home();
-    [&home, &tmp].into_iter().try_for_each(|folder| make(folder))?;
-    if !kept {
-        copied(&lowers, &workspace)?;
-        copied(prepared_home(spec.base).as_slice(), &home)?;
+    let home = Store::of(None, scratch).home();
+    [&home, &scratch.join("tmp")].into_iter().try_for_each(|folder| make(folder))?;
+    if origin == Origin::Kept {
+        return Ok(());
     }
-    let walls = Walls::Plain { marker: spec.marker.to_owned() };
-    let warden = match Warden::start(&setup(spec, walls, &workspace)) {
-        Ok(warden) => warden,
-        Err(StartError::Lost(error)) => return Err(error),
-        Err(StartError::Refused { step, source }) => return Err(RoomError::Warden { step, source }),
-    };
-    let paths = Paths { scratch: scratch.to_owned(), store, lowers, workspace, home, tmp };
-    Ok((TierStatus { tier: Tier::Plain, reason: Some(reason) }, paths, warden))
+    copied(lowers, &scratch.join(COPY))?;
+    copied(prepared_home(spec.base).as_slice(), &home)
 }
 
 fn setup(spec: &RoomSpec<'_>, walls: Walls, workspace: &Path) -> Setup {

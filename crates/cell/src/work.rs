@@ -164,8 +164,7 @@ fn attempt(folder: &Path, world: &World, journal: &mut Journal) -> Result<(), Wo
         cancel: world.cancel.clone(),
     };
     let mut room = Room::begin(&spec, origin(&bundle))?;
-    let (tier, reason) = room.tier();
-    journal.opened(tier, reason)?;
+    journal.opened(&room)?;
     let done = in_room(folder, &bundle, &world.with_login(own), &tools, &mut room, &shown, journal);
     // What cannot be removed now is swept later; it changes nothing about the trial. What cannot be kept has no mark.
     let _debris = if bundle.keep && done.is_ok() { room.keep() } else { room.close() };

@@ -16,7 +16,7 @@ use tempfile::TempDir;
 use fairtrial_cell::capture::{MAX_FILE, capture};
 use fairtrial_cell::grade::layer::Layer;
 use fairtrial_cell::process::{Cancel, Continue, Job, Stdin};
-use fairtrial_cell::room::{Changes, Room, RoomSpec};
+use fairtrial_cell::room::{Changes, Room, RoomError, RoomSpec};
 use fairtrial_cell::tree::Stack;
 use fairtrial_domain::bundle::{Tier, TierChoice};
 use fairtrial_domain::patch::Patch;
@@ -436,7 +436,7 @@ proptest! {
 }
 
 /// Edits a base by a shell script in a room and returns the patch with the tier it came from.
-fn in_a_room(tier: TierChoice, script: &str) -> (Tier, Patch) {
+fn in_a_room(tier: TierChoice, script: &str) -> Result<(Tier, Patch), String> {
     let dir = tempfile::tempdir().unwrap();
     let base = dir.path().join("base");
     for path in ["d/a", "d/b/c", "e/a", "file", "mode", "same", "moved/x", "moved/y"] {
@@ -445,7 +445,7 @@ fn in_a_room(tier: TierChoice, script: &str) -> (Tier, Patch) {
     write(&base, "tree/.git/HEAD", "ref: refs/heads/main");
     write(&base, "layer/gen/made", "by set-up");
     let limits = Limits::default();
-    let mut room = Room::open(&RoomSpec {
+    let opened = Room::open(&RoomSpec {
         scratch: &dir.path().join("room"),
         base: &base,
         tier,
@@ -456,8 +456,11 @@ fn in_a_room(tier: TierChoice, script: &str) -> (Tier, Patch) {
         limits: &limits,
         marker: &dir.path().display().to_string(),
         cancel: Cancel::new(),
-    })
-    .unwrap();
+    });
+    let mut room = match opened {
+        Err(error @ RoomError::NoTier { .. }) => return Err(error.to_string()),
+        other => other.unwrap(),
+    };
     let job = Job {
         argv: ["sh", "-ec", script].map(str::to_owned).to_vec(),
         env: room.env(&[]),
@@ -472,11 +475,11 @@ fn in_a_room(tier: TierChoice, script: &str) -> (Tier, Patch) {
     let tier = room.tier().0;
     let patch = capture(&room.freeze()).unwrap();
     room.close().unwrap();
-    (tier, patch)
+    Ok((tier, patch))
 }
 
 #[test]
-fn both_tiers_give_the_same_patch_of_real_edits() {
+fn every_tier_gives_the_same_patch_of_real_edits() {
     let script = "
         rm -rf d; mkdir d; echo new > d/a              # an opaque folder
         rm -rf e; echo file > e                        # a folder becomes a file
@@ -488,7 +491,7 @@ fn both_tiers_give_the_same_patch_of_real_edits() {
         mkfifo pipe; mkdir -p __pycache__; echo x > __pycache__/a.pyc
         echo more >> gen/made; rm -rf gone; mkdir empty
     ";
-    let (_, plain) = in_a_room(TierChoice::Plain, script);
+    let (_, plain) = in_a_room(TierChoice::Plain, script).unwrap();
     assert_eq!(
         shown(&plain),
         "\
@@ -511,9 +514,12 @@ SpecialFile pipe
 NestedGit sub/.git
 "
     );
-    let (tier, best) = in_a_room(TierChoice::Best, script);
-    if tier == Tier::Plain {
-        eprintln!("skipped: no full tier here");
+    for choice in [TierChoice::Full, TierChoice::Bubblewrap] {
+        match in_a_room(choice, script) {
+            Ok((tier, patch)) => {
+                assert_eq!((Some(tier), shown(&patch)), (choice.only(), shown(&plain)));
+            }
+            Err(reason) => eprintln!("SKIPPED: {reason}"),
+        }
     }
-    assert_eq!(shown(&best), shown(&plain));
 }

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use fairtrial_cell::net::{Names, Policy, Proxy, serve};
 use fairtrial_cell::process::{Cancel, Continue, Happening, Job, Stdin, Stream};
-use fairtrial_cell::room::{Room, RoomSpec};
+use fairtrial_cell::room::{Room, RoomError, RoomSpec};
 use fairtrial_domain::bundle::{Tier, TierChoice};
 use fairtrial_domain::network::{Allowed, Contact, ContactVerdict, Network};
 use fairtrial_domain::task::Limits;
@@ -37,13 +37,24 @@ struct Place {
 
 impl Place {
     fn new(network: Network) -> Place {
+        Place::of(TierChoice::Best, network).unwrap()
+    }
+
+    /// One of every tier with walls.
+    fn walled(network: &Network) -> Vec<Place> {
+        let all = [TierChoice::Full, TierChoice::Bubblewrap].map(|tier| Place::of(tier, network.clone()));
+        let said = |refused: &RoomError| eprintln!("SKIPPED: {refused}");
+        all.into_iter().filter_map(|place| place.inspect_err(said).ok()).collect()
+    }
+
+    fn of(tier: TierChoice, network: Network) -> Result<Place, RoomError> {
         let dir = tempfile::tempdir().unwrap();
         fs::create_dir_all(dir.path().join("base/tree")).unwrap();
         let limits = Limits::default();
         let room = Room::open(&RoomSpec {
             scratch: &dir.path().join("room"),
             base: &dir.path().join("base"),
-            tier: TierChoice::Best,
+            tier,
             network,
             doors: 1,
             readable: &[],
@@ -51,10 +62,10 @@ impl Place {
             limits: &limits,
             marker: &dir.path().display().to_string(),
             cancel: Cancel::new(),
-        })
-        .unwrap();
-        assert_eq!(room.tier().0, Tier::Full, "{:?}", room.tier());
-        Place { dir, room }
+        })?;
+        let wanted = tier.only().unwrap_or(Tier::Full);
+        assert_eq!(room.tier().0, wanted, "{:?}", room.tier());
+        Ok(Place { dir, room })
     }
 
     /// Starts a proxy that lets `allowed` through, each on the loopback.
@@ -160,9 +171,12 @@ def talk(data, then=b"", shut=False):
 
 #[test]
 fn what_the_list_names_is_reached_by_an_ordinary_program_and_counted() {
+    Place::walled(&Network::Allow(vec![])).into_iter().for_each(reached_by_list);
+}
+
+fn reached_by_list(mut place: Place) {
     let (at, served) = server(3, hello);
     let port = at.port();
-    let mut place = Place::new(Network::Allow(vec![]));
     let proxy =
         place.proxy(&[format!("a.org:{port}"), format!("*.b.org:{port}"), format!("127.0.0.1:{port}")]);
     let script = format!(
@@ -204,8 +218,11 @@ fn what_the_list_names_is_reached_by_an_ordinary_program_and_counted() {
 
 #[test]
 fn a_room_with_a_list_has_no_other_way_out() {
+    Place::walled(&Network::Allow(vec![])).into_iter().for_each(no_way_out);
+}
+
+fn no_way_out(mut place: Place) {
     let (at, _served) = server(1, hello);
-    let mut place = Place::new(Network::Allow(vec![]));
     let proxy = place.proxy(&[format!("127.0.0.1:{}", at.port())]);
     let script = format!(
         "import socket\n\

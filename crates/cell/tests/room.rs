@@ -1,4 +1,4 @@
-//! Rooms with real processes, in both tiers. Run as an ordinary user: as root only the plain tier exists.
+//! Rooms with real processes, in every tier. Run as an ordinary user: as root only the plain tier exists.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must stop")]
 
@@ -110,17 +110,38 @@ fn in_full(place: &Place, script: &str) -> Option<Told> {
     Some(told)
 }
 
+/// Runs `script` in a room of every tier with walls; says why not where there is none.
+fn within_walls(place: &Place, script: &str) -> Vec<Told> {
+    let rooms = [TierChoice::Full, TierChoice::Bubblewrap].into_iter().filter_map(|tier| {
+        let mut room = room_of(place, tier)?;
+        let job = sh(&room, script);
+        let told = run(&mut room, &job);
+        room.close().unwrap();
+        Some(told)
+    });
+    rooms.collect()
+}
+
 fn full_room(place: &Place) -> Option<Room> {
-    let room = place.open(TierChoice::Best).unwrap();
-    if let (Tier::Plain, reason) = room.tier() {
-        let reason = reason.unwrap().to_owned();
-        let current = std::thread::current();
-        // Written past the test harness, so that it is seen although the test counts as passed.
-        let text = format!("SKIPPED in the full tier: {}: {reason}\n", current.name().unwrap());
-        std::io::stderr().write_all(text.as_bytes()).unwrap();
-        return None;
+    room_of(place, TierChoice::Full)
+}
+
+/// Opens a room of one tier; says why not where there is none.
+fn room_of(place: &Place, tier: TierChoice) -> Option<Room> {
+    match place.open(tier) {
+        Ok(room) => {
+            assert_eq!(Some(room.tier().0), tier.only());
+            Some(room)
+        }
+        Err(RoomError::NoTier { tier, reason }) => {
+            let current = std::thread::current();
+            // Written past the test harness, so that it is seen although the test counts as passed.
+            let text = format!("SKIPPED in the tier {tier:?}: {}: {reason}\n", current.name().unwrap());
+            std::io::stderr().write_all(text.as_bytes()).unwrap();
+            None
+        }
+        Err(error) => panic!("{error}"),
     }
-    Some(room)
 }
 
 /// Living processes of the whole machine that carry a marker.
@@ -137,18 +158,20 @@ fn alive(marker: &str) -> Vec<String> {
     found
 }
 
-fn both(check: impl Fn(&Place, TierChoice)) {
+fn all(check: impl Fn(&Place, TierChoice)) {
     check(&Place::new(), TierChoice::Plain);
-    let place = Place::new();
-    if let Some(room) = full_room(&place) {
-        room.close().unwrap();
-        check(&place, TierChoice::Best);
+    for tier in [TierChoice::Full, TierChoice::Bubblewrap] {
+        let place = Place::new();
+        if let Some(room) = room_of(&place, tier) {
+            room.close().unwrap();
+            check(&place, tier);
+        }
     }
 }
 
 #[test]
 fn a_job_sees_both_layers_and_changes_neither() {
-    both(|place, tier| {
+    all(|place, tier| {
         let mut room = place.open(tier).unwrap();
         let job = sh(&room, "cat a.txt built; echo new > a.txt; rm sub/b.txt; echo x > made");
         let told = run(&mut room, &job);
@@ -182,7 +205,7 @@ fn a_job_sees_both_layers_and_changes_neither() {
 
 #[test]
 fn jobs_follow_one_another_in_one_room() {
-    both(|place, tier| {
+    all(|place, tier| {
         let mut room = place.open(tier).unwrap();
         let job = sh(&room, "echo one > w; echo two > ~/h; echo three > $TMPDIR/t");
         run(&mut room, &job);
@@ -197,7 +220,7 @@ fn jobs_follow_one_another_in_one_room() {
 
 #[test]
 fn nothing_is_inherited_and_input_arrives_whole() {
-    both(|place, tier| {
+    all(|place, tier| {
         let mut room = place.open(tier).unwrap();
         let mut job = sh(&room, "wc -c; env | cut -d= -f1 | sort | tr '\\n' ' '");
         job.env = BTreeMap::from([("ONLY".into(), "x".into()), ("PATH".into(), "/usr/bin:/bin".into())]);
@@ -210,7 +233,7 @@ fn nothing_is_inherited_and_input_arrives_whole() {
 
 #[test]
 fn exit_codes_and_signals_are_told_apart() {
-    both(|place, tier| {
+    all(|place, tier| {
         let mut room = place.open(tier).unwrap();
         for (script, exit) in [
             ("exit 7", Exit { code: Some(7), signal: None }),
@@ -233,7 +256,7 @@ fn exit_codes_and_signals_are_told_apart() {
 
 #[test]
 fn a_limit_is_said_at_once_and_nothing_lives_after_the_grace() {
-    both(|place, tier| {
+    all(|place, tier| {
         let mut room = place.open(tier).unwrap();
         let stubborn = "trap '' INT TERM; setsid sh -c \"trap '' TERM; sleep 100\" & sleep 100 & while :; do sleep 1; done";
         let mut job = sh(&room, stubborn);
@@ -254,7 +277,7 @@ fn a_limit_is_said_at_once_and_nothing_lives_after_the_grace() {
 
 #[test]
 fn a_polite_program_ends_politely() {
-    both(|place, tier| {
+    all(|place, tier| {
         let mut room = place.open(tier).unwrap();
         let mut job = sh(&room, "trap 'echo bye; exit 3' INT; while :; do sleep 0.05; done");
         // Enough for a shell to say what it does on a signal, also on a busy machine.
@@ -267,7 +290,7 @@ fn a_polite_program_ends_politely() {
 
 #[test]
 fn what_outlives_a_job_is_named_and_killed() {
-    both(|place, tier| {
+    all(|place, tier| {
         let mut room = place.open(tier).unwrap();
         let script = "setsid sh -c ': > $TMPDIR/a; exec sleep 300' & \
             setsid sh -c 'sleep 301 & : > $TMPDIR/b; wait' & \
@@ -283,7 +306,7 @@ fn what_outlives_a_job_is_named_and_killed() {
 
 #[test]
 fn silence_is_a_stall_and_a_cancel_ends_at_once() {
-    both(|place, tier| {
+    all(|place, tier| {
         let mut room = place.open(tier).unwrap();
         let mut job = sh(&room, "echo up; sleep 100");
         job.stall = Some(Duration::from_millis(300));
@@ -304,7 +327,7 @@ fn silence_is_a_stall_and_a_cancel_ends_at_once() {
 
 #[test]
 fn a_flood_of_output_breaks_nothing() {
-    both(|place, tier| {
+    all(|place, tier| {
         let mut room = place.open(tier).unwrap();
         let job = sh(&room, "head -c 60000000 /dev/zero | tr '\\0' x; echo; echo end; echo oops >&2");
         let (mut kept, mut bytes) = (HeadTail::new(1000), 0u64);
@@ -329,7 +352,7 @@ fn a_flood_of_output_breaks_nothing() {
 
 #[test]
 fn a_sink_that_refuses_ends_the_job() {
-    both(|place, tier| {
+    all(|place, tier| {
         let mut room = place.open(tier).unwrap();
         let job = sh(&room, "yes");
         let end = room.run(&job, &mut |h| match h {
@@ -368,7 +391,7 @@ fn processes_that_take_too_much_memory_together_are_stopped() {
         let all: String = (0..count).map(|n| format!("{n} ")).collect();
         format!("for n in {all}; do head -c {bytes} /dev/zero | tail -n 1 | sleep 20 & done; wait")
     };
-    both(|_, tier| {
+    all(|_, tier| {
         for (count, bytes, limit, why) in [
             (1, 60_000_000, 50 << 20, Why::MemoryLimit),
             (3, 25_000_000, 60 << 20, Why::MemoryLimit),
@@ -391,7 +414,7 @@ fn processes_that_take_too_much_memory_together_are_stopped() {
 
 #[test]
 fn a_workspace_that_grows_too_much_is_stopped() {
-    both(|place, tier| {
+    all(|place, tier| {
         let mut place = Place { dir: tempfile::tempdir_in(place.dir.path()).unwrap(), ..Place::new() };
         fs::create_dir_all(place.dir.path().join("base/tree")).unwrap();
         place.limits.disk_bytes = 20 << 20;
@@ -408,7 +431,7 @@ fn a_workspace_that_grows_too_much_is_stopped() {
 
 #[test]
 fn cpu_time_of_the_whole_tree_is_counted() {
-    both(|place, tier| {
+    all(|place, tier| {
         let mut room = place.open(tier).unwrap();
         let job = sh(&room, "(setsid sh -c 'i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done') & wait");
         let told = run(&mut room, &job);
@@ -432,18 +455,20 @@ fn only_the_room_is_seen() {
         place.dir.path().display(),
         tool.join("x").display()
     );
-    let Some(told) = in_full(&place, &script) else { return };
-    let lines: Vec<&str> = told.out.lines().collect();
-    for name in lines[0].split_whitespace() {
-        let known = ["bin", "dev", "etc", "home", "lib", "lib32", "lib64", "libx32", "nix", "proc", "run"];
-        assert!(
-            known.contains(&name) || ["sbin", "tmp", "usr", "var", "workspace"].contains(&name),
-            "{name}"
-        );
+    for told in within_walls(&place, &script) {
+        let lines: Vec<&str> = told.out.lines().collect();
+        for name in lines[0].split_whitespace() {
+            let known =
+                ["bin", "dev", "etc", "home", "lib", "lib32", "lib64", "libx32", "nix", "proc", "run"];
+            assert!(
+                known.contains(&name) || ["sbin", "tmp", "usr", "var", "workspace"].contains(&name),
+                "{name}"
+            );
+        }
+        assert_eq!(lines[1].trim(), "tool");
+        assert_eq!(lines[2], "shown");
+        assert!(lines[3].contains("cell") && lines[3].contains("No such file"), "{}", lines[3]);
     }
-    assert_eq!(lines[1].trim(), "tool");
-    assert_eq!(lines[2], "shown");
-    assert!(lines[3].contains("cell") && lines[3].contains("No such file"), "{}", lines[3]);
 }
 
 #[test]
@@ -457,8 +482,9 @@ fn nothing_outside_workspace_home_and_tmp_is_writable() {
          for d in . ~ /tmp /dev/shm; do touch $d/x || echo not $d; done; echo y > /dev/null; head -c 3 /dev/urandom | wc -c",
         tool.display()
     );
-    let Some(told) = in_full(&place, &script) else { return };
-    assert_eq!((told.out.trim(), told.err.as_str()), ("3", ""));
+    for told in within_walls(&place, &script) {
+        assert_eq!((told.out.trim(), told.err.as_str()), ("3", ""));
+    }
 }
 
 #[test]
@@ -466,25 +492,26 @@ fn a_job_has_no_rights_and_no_company() {
     let script = "id -u; grep -E '^(CapEff|CapBnd|CapPrm|CapAmb|NoNewPrivs)' /proc/self/status | tr -d '\\t'; \
         ls /proc | grep -c '^[0-9]'; cat /proc/1/environ 2>&1 | tr '\\0' ' '; hostname; \
         tr '\\0' ' ' < /proc/1/cmdline; echo; unshare -Ur true 2>/dev/null; mount -t tmpfs x /tmp 2>/dev/null && echo mounted";
-    let Some(told) = in_full(&Place::new(), script) else { return };
-    let lines: Vec<&str> = told.out.lines().collect();
-    assert_eq!(lines[0], "1000");
-    let zero = "0000000000000000";
-    assert_eq!(
-        lines[1..6],
-        [
-            &format!("CapPrm:{zero}")[..],
-            &format!("CapEff:{zero}"),
-            &format!("CapBnd:{zero}"),
-            &format!("CapAmb:{zero}"),
-            "NoNewPrivs:1"
-        ]
-    );
-    assert!(lines[6].parse::<u32>().unwrap() <= 4, "{}", lines[6]);
-    assert!(lines[7].contains("Permission denied"), "{}", lines[7]);
-    assert_eq!(lines[8], "cell");
-    assert!(!lines[9].contains("base"), "{}", lines[9]);
-    assert!(!told.out.contains("mounted"));
+    for told in within_walls(&Place::new(), script) {
+        let lines: Vec<&str> = told.out.lines().collect();
+        assert_eq!(lines[0], "1000");
+        let zero = "0000000000000000";
+        assert_eq!(
+            lines[1..6],
+            [
+                &format!("CapPrm:{zero}")[..],
+                &format!("CapEff:{zero}"),
+                &format!("CapBnd:{zero}"),
+                &format!("CapAmb:{zero}"),
+                "NoNewPrivs:1"
+            ]
+        );
+        assert!(lines[6].parse::<u32>().unwrap() <= 4, "{}", lines[6]);
+        assert!(lines[7].contains("Permission denied"), "{}", lines[7]);
+        assert_eq!(lines[8], "cell");
+        assert!(!lines[9].contains("base"), "{}", lines[9]);
+        assert!(!told.out.contains("mounted"));
+    }
 }
 
 #[test]
@@ -498,8 +525,9 @@ try:
 except OSError as e:
     print('errno', e.errno)
 E";
-    let Some(told) = in_full(&Place::new(), script) else { return };
-    assert_eq!(told.out, "lo\nloopback\nerrno 101\n", "{}", told.err);
+    for told in within_walls(&Place::new(), script) {
+        assert_eq!(told.out, "lo\nloopback\nerrno 101\n", "{}", told.err);
+    }
 }
 
 #[test]
@@ -507,21 +535,24 @@ fn a_fork_bomb_meets_its_limit() {
     let mut place = Place::new();
     place.limits.processes = 40;
     let script = "n=0; while [ $n -lt 200 ]; do sleep 5 & n=$((n+1)); done 2>/dev/null; wait";
-    let Some(mut room) = full_room(&place) else { return };
-    let mut job = sh(&room, script);
-    job.timeout = Duration::from_secs(2);
-    let counter = "ls /proc | grep -c '^[0-9]'";
-    let told = run(&mut room, &job);
-    assert!(told.end.why == Why::TimedOut || !told.end.exit.ok(), "{:?}", told.end);
-    let job = sh(&room, counter);
-    assert!(run(&mut room, &job).out.trim().parse::<u32>().unwrap() <= 5);
-    room.close().unwrap();
+    for tier in [TierChoice::Full, TierChoice::Bubblewrap] {
+        let Some(mut room) = room_of(&place, tier) else { continue };
+        let mut job = sh(&room, script);
+        job.timeout = Duration::from_secs(2);
+        let counter = "ls /proc | grep -c '^[0-9]'";
+        let told = run(&mut room, &job);
+        assert!(told.end.why == Why::TimedOut || !told.end.exit.ok(), "{:?}", told.end);
+        let job = sh(&room, counter);
+        assert!(run(&mut room, &job).out.trim().parse::<u32>().unwrap() <= 5);
+        room.close().unwrap();
+    }
 }
 
 #[test]
 fn the_same_paths_are_seen_in_every_room() {
-    let Some(told) = in_full(&Place::new(), "pwd; echo $HOME; stat -c %u . ~ | tr '\\n' ' '") else { return };
-    assert_eq!(told.out, format!("{WORKSPACE}\n{HOME}\n1000 1000 "));
+    for told in within_walls(&Place::new(), "pwd; echo $HOME; stat -c %u . ~ | tr '\\n' ' '") {
+        assert_eq!(told.out, format!("{WORKSPACE}\n{HOME}\n1000 1000 "));
+    }
 }
 
 #[test]
@@ -567,13 +598,36 @@ fn a_room_is_used_once() {
 
 #[test]
 fn a_workspace_nested_without_end_is_removed() {
-    both(|place, tier| {
+    all(|place, tier| {
         let mut room = place.open(tier).unwrap();
         let job = sh(&room, "mkdir -p $(printf 'n/%.0s' $(seq 1600)) && echo deep");
         assert_eq!(run(&mut room, &job).out, "deep\n");
         room.close().unwrap();
         assert_eq!(fs::read_dir(place.dir.path().join("rooms")).unwrap().count(), 0);
     });
+}
+
+#[test]
+fn a_tier_asked_for_is_had_or_refused() {
+    for tier in Tier::ALL {
+        let choice = match tier {
+            Tier::Full => TierChoice::Full,
+            Tier::Bubblewrap => TierChoice::Bubblewrap,
+            Tier::Plain => TierChoice::Plain,
+        };
+        let place = Place::new();
+        match place.open(choice) {
+            Ok(room) => {
+                assert_eq!((room.tier().0, room.tier().1.is_none()), (tier, tier == Tier::Full));
+                room.close().unwrap();
+            }
+            Err(RoomError::NoTier { tier: refused, reason }) => {
+                assert_eq!(refused, tier);
+                assert!(!reason.is_empty() && tier != Tier::Plain);
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
 }
 
 #[test]
@@ -586,7 +640,7 @@ fn detection_leaves_nothing_behind() {
 
 #[test]
 fn a_room_that_is_in_use_is_not_swept() {
-    both(|place, tier| {
+    all(|place, tier| {
         let room = place.open(tier).unwrap();
         let rooms = place.dir.path().join("rooms");
         sweep(&rooms).unwrap();

@@ -10,8 +10,8 @@ use std::process::Command;
 use std::time::Duration;
 
 use fairtrial_cell::process::{Cancel, Continue, Happening, Job, Stdin};
-use fairtrial_cell::room::{Room, RoomSpec};
-use fairtrial_domain::bundle::{Tier, TierChoice};
+use fairtrial_cell::room::{Room, RoomError, RoomSpec};
+use fairtrial_domain::bundle::TierChoice;
 use fairtrial_domain::task::{Limits, Network};
 
 /// What the program is to try when it is started as a job.
@@ -152,13 +152,21 @@ fn outside(wall: &Wall) -> i32 {
     answer(&String::from_utf8(said.stdout).unwrap())
 }
 
+/// Tiers with walls.
+const WALLED: [TierChoice; 2] = [TierChoice::Full, TierChoice::Bubblewrap];
+
 /// A base, and a room over it of the full tier; `None` where there is no such tier.
 fn room(dir: &Path, limits: &Limits) -> Option<Room> {
+    room_of(TierChoice::Full, dir, limits)
+}
+
+/// A base, and a room over it of one tier; `None` where there is no such tier.
+fn room_of(tier: TierChoice, dir: &Path, limits: &Limits) -> Option<Room> {
     fs::create_dir_all(dir.join("base/tree")).unwrap();
     let room = Room::open(&RoomSpec {
         scratch: &dir.join("room"),
         base: &dir.join("base"),
-        tier: TierChoice::Best,
+        tier,
         network: Network::None,
         doors: 0,
         readable: &[std::env::current_exe().unwrap()],
@@ -167,13 +175,12 @@ fn room(dir: &Path, limits: &Limits) -> Option<Room> {
         marker: "walls",
         cancel: Cancel::new(),
     });
-    let room = room.unwrap();
-    if let (Tier::Plain, reason) = room.tier() {
-        let text = format!("SKIPPED: {}\n", reason.unwrap());
+    if let Err(RoomError::NoTier { tier, reason }) = &room {
+        let text = format!("SKIPPED in the tier {tier:?}: {reason}\n");
         std::io::stderr().write_all(text.as_bytes()).unwrap();
         return None;
     }
-    Some(room)
+    Some(room.unwrap())
 }
 
 /// Runs a program in the room and returns what it wrote to standard output.
@@ -202,22 +209,24 @@ fn said(room: &mut Room, argv: &[&str], more: &[(&str, &str)]) -> String {
 
 #[test]
 fn calls_that_lead_out_are_refused_and_honest_ones_are_not() {
-    let dir = tempfile::tempdir().unwrap();
-    let Some(mut room) = room(dir.path(), &Limits::default()) else { return };
-    let this = std::env::current_exe().unwrap();
-    let this = [this.to_str().unwrap(), "--exact", "as_a_job", "--nocapture"];
-    let mut inside = |wall: &Wall| answer(&said(&mut room, &this, &[(TRY, wall.name)]));
-    let mut told_apart = 0;
-    for wall in &WALLS {
-        assert_eq!(inside(wall), wall.refusal, "{}", wall.name);
-        told_apart += usize::from(outside(wall) != wall.refusal);
+    for tier in WALLED {
+        let dir = tempfile::tempdir().unwrap();
+        let Some(mut room) = room_of(tier, dir.path(), &Limits::default()) else { continue };
+        let this = std::env::current_exe().unwrap();
+        let this = [this.to_str().unwrap(), "--exact", "as_a_job", "--nocapture"];
+        let mut inside = |wall: &Wall| answer(&said(&mut room, &this, &[(TRY, wall.name)]));
+        let mut told_apart = 0;
+        for wall in &WALLS {
+            assert_eq!(inside(wall), wall.refusal, "{}", wall.name);
+            told_apart += usize::from(outside(wall) != wall.refusal);
+        }
+        for wall in &HONEST {
+            assert_eq!((inside(wall), outside(wall)), (0, 0), "{}", wall.name);
+        }
+        room.close().unwrap();
+        // Of some, such as `bpf`, a machine may refuse the same to everybody.
+        assert!(told_apart > 15, "only {told_apart} of the walls are the room's own");
     }
-    for wall in &HONEST {
-        assert_eq!((inside(wall), outside(wall)), (0, 0), "{}", wall.name);
-    }
-    room.close().unwrap();
-    // Of some, such as `bpf`, a machine may refuse the same to everybody.
-    assert!(told_apart > 15, "only {told_apart} of the walls are the room's own");
 }
 
 #[test]
@@ -255,21 +264,27 @@ fn a_room_in_memory_ends_at_its_size() {
 
 #[test]
 fn the_first_process_says_nothing_of_the_machine() {
-    let dir = tempfile::tempdir().unwrap();
-    let Some(mut room) = room(dir.path(), &Limits::default()) else { return };
-    let script = "tr '\\0' ' ' < /proc/1/cmdline; echo; cat /proc/1/environ /proc/1/maps /proc/1/mem 2>&1; \
+    for tier in WALLED {
+        let dir = tempfile::tempdir().unwrap();
+        let Some(mut room) = room_of(tier, dir.path(), &Limits::default()) else { continue };
+        let script = "tr '\\0' ' ' < /proc/1/cmdline; echo; cat /proc/1/environ /proc/1/maps /proc/1/mem 2>&1; \
                   ls -l /proc/1/exe /proc/1/root /proc/1/cwd /proc/1/fd 2>&1; id -u; cat /proc/self/cgroup; \
                   grep -E '^(Cap|NoNewPrivs|Seccomp:)' /proc/self/status";
-    let told = said(&mut room, &["sh", "-c", script], &[]);
-    for word in [dir.path().to_str().unwrap(), "PATH=", "rw-p"] {
-        assert!(!told.contains(word), "{word}: {told}");
+        let told = said(&mut room, &["sh", "-c", script], &[]);
+        for word in [dir.path().to_str().unwrap(), "PATH=", "rw-p"] {
+            assert!(!told.contains(word), "{word}: {told}");
+        }
+        for line in [
+            "1000",
+            "CapEff:\t0000000000000000",
+            "CapBnd:\t0000000000000000",
+            "NoNewPrivs:\t1",
+            "Seccomp:\t2",
+        ] {
+            assert!(told.lines().any(|found| found == line), "{line}: {told}");
+        }
+        // The group of a process is told from where the room begins.
+        assert!(told.lines().filter(|line| line.contains("::/")).all(|line| line.ends_with("::/")), "{told}");
+        room.close().unwrap();
     }
-    for line in
-        ["1000", "CapEff:\t0000000000000000", "CapBnd:\t0000000000000000", "NoNewPrivs:\t1", "Seccomp:\t2"]
-    {
-        assert!(told.lines().any(|found| found == line), "{line}: {told}");
-    }
-    // The group of a process is told from where the room begins.
-    assert!(told.lines().filter(|line| line.contains("::/")).all(|line| line.ends_with("::/")), "{told}");
-    room.close().unwrap();
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
+use fairtrial_domain::bundle::TierChoice;
 
 use crate::judge::JudgeArgs;
 
@@ -125,8 +126,37 @@ pub(crate) struct TryArgs {
     /// Minutes for all of it.
     #[arg(long, value_name = "MINUTES")]
     pub(crate) budget_minutes: Option<f64>,
+    /// Requests to a model in each trial; who asks more is stopped.
+    #[arg(long, value_name = "N")]
+    pub(crate) budget_requests: Option<u64>,
+    /// The isolation that trials must have, or the run is refused; without it the strongest that this machine has.
+    #[arg(long, value_enum, value_name = "TIER")]
+    pub(crate) tier: Option<TierArg>,
     #[command(flatten)]
     pub(crate) json: JsonArg,
+}
+
+/// An isolation, as it is typed.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub(crate) enum TierArg {
+    /// Namespaces of its own and an overlay.
+    Full,
+    /// Namespaces made by `bwrap`, and a copy.
+    Bubblewrap,
+    /// A copy without isolation, which carries no verdict.
+    Plain,
+}
+
+impl TierArg {
+    /// Returns what is meant.
+    pub(crate) fn choice(asked: Option<TierArg>) -> TierChoice {
+        match asked {
+            None => TierChoice::Best,
+            Some(TierArg::Full) => TierChoice::Full,
+            Some(TierArg::Bubblewrap) => TierChoice::Bubblewrap,
+            Some(TierArg::Plain) => TierChoice::Plain,
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -152,6 +182,12 @@ pub(crate) struct RunArgs {
     /// Minutes for the whole run.
     #[arg(long, value_name = "MINUTES")]
     pub(crate) budget_minutes: Option<f64>,
+    /// Requests to a model in each trial; who asks more is stopped.
+    #[arg(long, value_name = "N")]
+    pub(crate) budget_requests: Option<u64>,
+    /// The isolation that trials must have, or the run is refused; without it the strongest that this machine has.
+    #[arg(long, value_enum, value_name = "TIER")]
+    pub(crate) tier: Option<TierArg>,
     /// The difference in solved rate that matters, such as 0.1 for ten points.
     #[arg(long)]
     pub(crate) margin: Option<f64>,

@@ -9,12 +9,14 @@ use std::sync::Arc;
 use clap::CommandFactory as _;
 use fairtrial_api::view::{PlanRequest, RepositoryView, RunSummary, TryRequest};
 use fairtrial_api::{Api, ApiError, Home, visible};
+use fairtrial_domain::bundle::{CaptureBy, Promise, TierReport};
 use fairtrial_domain::id::{RunId, TaskId};
 use fairtrial_domain::run::RunStatus;
 use serde::Serialize;
 
 use crate::args::{
-    AssistantsArgs, AssistantsCommand, Cli, Command, DiffArgs, ReportArgs, RunArgs, TasksCommand, TryArgs,
+    AssistantsArgs, AssistantsCommand, Cli, Command, DiffArgs, ReportArgs, RunArgs, TasksCommand, TierArg,
+    TryArgs,
 };
 use crate::{assistants, audit, compare, judge, progress, rescore, serve, upkeep};
 
@@ -129,8 +131,10 @@ async fn run_suite(api: &Arc<Api>, args: RunArgs) -> Result<ExitCode, ApiError> 
         jobs: args.jobs,
         budget_usd: args.budget,
         budget_sec: args.budget_minutes.map(|minutes| minutes * 60.0),
+        budget_requests: args.budget_requests,
         margin: args.margin,
         rounds: args.rounds,
+        tier: TierArg::choice(args.tier),
     };
     if args.preview {
         return done(compare::preview(api, &request, args.json.json));
@@ -159,6 +163,8 @@ async fn try_it(api: &Arc<Api>, args: TryArgs) -> Result<ExitCode, ApiError> {
         accept_red_base: args.accept_red_base,
         budget_usd: args.budget,
         budget_sec: args.budget_minutes.map(|minutes| minutes * 60.0),
+        budget_requests: args.budget_requests,
+        tier: TierArg::choice(args.tier),
     };
     match &request.check {
         Some(check)
@@ -329,13 +335,38 @@ fn list_tasks(api: &Api, suite: &str) -> Result<(), ApiError> {
     Ok(())
 }
 
+/// Tells of one isolation: whether it can be had, what it keeps and what it does not.
+fn tier_lines(tier: &TierReport) -> Vec<String> {
+    let listed = |all: &[Promise]| all.iter().map(|one| one.words()).collect::<Vec<_>>().join(", ");
+    let here = tier.missing.as_ref().map_or("can be had".to_owned(), |why| format!("cannot be had: {why}"));
+    let capture = match tier.capture {
+        CaptureBy::Overlay => "changes are read from an overlay",
+        CaptureBy::Copy => "changes are found by comparing a copy",
+    };
+    let mut lines = vec![format!("{} - {here}", tier.tier.words())];
+    if !tier.keeps.is_empty() {
+        lines.push(format!("  keeps: {}", listed(&tier.keeps)));
+    }
+    if !tier.lacks.is_empty() {
+        lines.push(format!("  lacks: {}", listed(&tier.lacks)));
+    }
+    let verdict = if tier.carries_verdict { "" } else { "; carries no verdict" };
+    lines.push(format!("  {capture}{verdict}"));
+    lines
+}
+
 fn doctor(api: &Api, json: bool) -> Result<(), ApiError> {
     let found = api.doctor()?;
     if json {
         return say_json(&found);
     }
     say(&format!("Fairtrial {}\ndata folder  {}", found.version, found.data));
-    say(&format!("isolation    {:?}", found.tier.tier).to_lowercase());
+    say(&format!("isolation    {}", found.tier.tier.words()));
+    for tier in &found.tiers {
+        for line in tier_lines(tier) {
+            say(&format!("             {line}"));
+        }
+    }
     for note in &found.notes {
         say(&format!("             {note}"));
     }

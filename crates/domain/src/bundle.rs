@@ -12,6 +12,10 @@ use crate::patch::Patch;
 use crate::task::{Check, Command, HiddenFile, Limits, Network, Repository};
 use crate::traffic::MeterOrder;
 
+pub use tier::{CaptureBy, Promise, Tier, TierReport};
+
+mod tier;
+
 /// The file in a bundle that says what to do.
 pub const BUNDLE_FILE: &str = "bundle.json";
 /// The file in a bundle that a cell writes.
@@ -142,17 +146,28 @@ values! {
         /// The strongest this machine has.
         #[default]
         Best,
+        /// `Tier::Full` or nothing.
+        Full,
+        /// `Tier::Bubblewrap` or nothing.
+        Bubblewrap,
         /// A plain copy, even where more is possible.
         Plain,
     }
+}
 
-    /// Which isolation was had.
-    #[derive(Copy, Eq, Hash, PartialOrd, Ord)]
-    #[serde(rename_all = "snake_case")]
-    pub enum Tier {
-        /// Namespaces of its own and an overlay workspace.
-        Full,
-        /// A plain copy as the same user: not isolated.
-        Plain,
+impl TierChoice {
+    /// Returns whether nothing in particular is asked for.
+    pub fn is_best(&self) -> bool {
+        *self == TierChoice::Best
+    }
+
+    /// Returns the one tier that will do; `None` when any will.
+    pub fn only(self) -> Option<Tier> {
+        match self {
+            TierChoice::Best => None,
+            TierChoice::Full => Some(Tier::Full),
+            TierChoice::Bubblewrap => Some(Tier::Bubblewrap),
+            TierChoice::Plain => Some(Tier::Plain),
+        }
     }
 }

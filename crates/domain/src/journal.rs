@@ -39,6 +39,9 @@ values! {
             tier_reason: Option<String>,
             /// The cell program's version.
             cell: String,
+            /// Whether the kernel bounds its memory by a control group; else it is only watched.
+            #[serde(default)]
+            fenced: bool,
         },
         /// A step begins.
         Phase {

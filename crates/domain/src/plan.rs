@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::assistant::Assistant;
+use crate::bundle::TierChoice;
 use crate::comparison::Looks;
 use crate::id::{Digest, RunId, SuiteId, TaskId};
 
@@ -46,6 +47,9 @@ values! {
         /// Rounds in a trial at most: a task that is not solved is given back with what failed; 1 in older plans.
         #[serde(default = "one", skip_serializing_if = "is_one")]
         pub rounds: u32,
+        /// Which isolation trials and their checks must have.
+        #[serde(default, skip_serializing_if = "TierChoice::is_best")]
+        pub tier: TierChoice,
     }
 
     /// Whether models' answers are recorded, or come from a recording.
@@ -79,6 +83,9 @@ values! {
         pub usd: Option<f64>,
         /// Wall seconds.
         pub seconds: Option<f64>,
+        /// Requests to a model in each trial, beside a task's own bound; needs assistants whose requests we can count.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub requests: Option<u64>,
     }
 }
 

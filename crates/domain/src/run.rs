@@ -94,6 +94,9 @@ values! {
         /// Why the isolation is not more, where it is not.
         #[serde(default)]
         pub tier_reason: Option<String>,
+        /// Whether a control group bounded its memory, in work and grading; else memory was watched and not bounded.
+        #[serde(default)]
+        pub fenced: bool,
         /// Instruction files of assistants that the base holds (AGENTS.md …); not all assistants read the same.
         #[serde(default)]
         pub instruction_files: Vec<String>,

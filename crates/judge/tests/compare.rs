@@ -198,6 +198,11 @@ fn without_isolation_or_with_mixed_isolation_there_is_no_verdict() {
     plain.trials.iter_mut().for_each(|trial| trial.tier = Some(Tier::Plain));
     withheld(&plain, WithheldReason::NotIsolated, "Withheld: trials ran without isolation.");
     assert!(compare(&plain).pairs[0].difference.is_some(), "the numbers stay visible");
+    let mut walls = plain;
+    walls.trials.iter_mut().for_each(|trial| trial.tier = Some(Tier::Bubblewrap));
+    assert_ne!(compare(&walls).pairs[0].conclusion, Conclusion::Withheld);
+    walls.trials[0].tier = Some(Tier::Full);
+    withheld(&walls, WithheldReason::MixedTiers, "Withheld: trials ran with different isolation.");
 }
 
 #[test]

@@ -114,6 +114,9 @@ fairtrial_domain::values! {
         /// Why the isolation is not more, where it is not.
         #[serde(default)]
         pub tier_reason: Option<String>,
+        /// Whether a control group bounded its memory; else memory was watched and not bounded.
+        #[serde(default)]
+        pub fenced: bool,
         /// Instruction files of assistants that the base holds.
         #[serde(default)]
         pub instruction_files: Vec<String>,
@@ -204,6 +207,7 @@ fn trial(input: &ReportInput<'_>, record: &TrialRecord) -> TrialJson {
         leftovers: record.leftovers,
         contacts: record.contacts,
         tier_reason: record.tier_reason,
+        fenced: record.fenced,
         instruction_files: record.instruction_files,
         bad_lines: record.bad_lines,
         unparsed: record.unparsed,

@@ -19,6 +19,17 @@ pub(crate) const MAKERS: &str = "The makers of Fairtrial sell none of the compar
 /// Tasks from which on the methods were tried out.
 const FEW: usize = 10;
 
+/// Says what the walls of trials lacked, where they stood but not in full.
+fn walls(input: &ReportInput<'_>) -> Vec<String> {
+    let tiers: BTreeSet<Tier> = input.trials.iter().filter_map(|trial| trial.tier).collect();
+    let part = tiers.into_iter().filter(|tier| tier.carries_verdict()).map(|tier| tier.report(None));
+    let lacking = part.filter(|report| !report.lacks.is_empty()).map(|report| {
+        let lacks: Vec<&str> = report.lacks.iter().map(|promise| promise.words()).collect();
+        format!("Isolation of some trials was {}. It lacks: {}.", report.tier.words(), lacks.join(", "))
+    });
+    lacking.collect()
+}
+
 /// Says by which rules trials were scored, where not by those of this program, and who overruled one.
 fn rules(input: &ReportInput<'_>) -> Vec<String> {
     let mut notes = Vec::new();
@@ -97,6 +108,7 @@ pub fn notes(input: &ReportInput<'_>) -> Vec<String> {
             "Some trials were not isolated: the assistant ran as the same user in a plain copy.".to_owned(),
         );
     }
+    notes.extend(walls(input));
     if plan.assistants.iter().any(|assistant| assistant.network == Network::Host) {
         notes.push("Some assistants had the machine's network, unrestricted.".to_owned());
     }
@@ -283,6 +295,17 @@ mod tests {
         assert_eq!(notes[0], "This run has not finished: 1 of 3 trials are over. The figures will change.");
         assert_eq!(notes[1], "One trial of one task: one look, not a measurement.");
         assert!(notes.iter().any(|note| note.starts_with("Some trials were not isolated")));
+    }
+
+    #[test]
+    fn what_walls_lack_is_said_where_they_stand() {
+        let mut sample = Sample::new();
+        let said = |sample: &Sample| walls(&sample.input());
+        assert_eq!(said(&sample), Vec::<String>::new());
+        sample.trials[0].tier = Some(Tier::Bubblewrap);
+        let lacks = "Isolation of some trials was bubblewrap: namespaces made by bwrap. It lacks: no path of the \
+                     trial shown.";
+        assert_eq!(said(&sample), [lacks]);
     }
 
     #[test]

@@ -139,8 +139,18 @@ pub(crate) fn cost_per_resolved(arm: &Arm) -> String {
 pub(crate) fn tier(tier: Option<Tier>) -> &'static str {
     match tier {
         Some(Tier::Full) => "own namespaces",
+        Some(Tier::Bubblewrap) => "namespaces made by bwrap",
         Some(Tier::Plain) => "not isolated",
         None => "no cell came up",
+    }
+}
+
+/// Returns what kept a trial's memory within its task's limit.
+pub(crate) fn memory(record: &TrialRecord) -> &'static str {
+    match (record.tier, record.fenced) {
+        (None, _) => UNKNOWN,
+        (Some(_), true) => "bounded by a control group",
+        (Some(_), false) => "watched where the task limits it, not bounded",
     }
 }
 

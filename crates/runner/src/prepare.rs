@@ -137,6 +137,7 @@ mod tests {
             dir: dir.into(),
             tier: None,
             tier_reason: None,
+            fenced: false,
             restored: vec![],
             verdicts: vec![],
             does_not_apply: None,

@@ -23,6 +23,8 @@ pub struct WorkResult {
     pub tier: Option<Tier>,
     /// Why that is not more, where it is not.
     pub tier_reason: Option<String>,
+    /// Whether a control group bounded its memory.
+    pub fenced: bool,
     /// How it ended.
     pub ending: Ending,
     /// True when it was lost to something of ours that would be there at another try too.
@@ -74,6 +76,8 @@ pub struct GradeResult {
     pub tier: Option<Tier>,
     /// Why that is not more, where it is not.
     pub tier_reason: Option<String>,
+    /// Whether a control group bounded its memory.
+    pub fenced: bool,
     /// Protected files that were put back.
     pub restored: Vec<String>,
     /// Every check, in order.
@@ -106,6 +110,7 @@ pub struct CellLost {
 pub struct Fold {
     tier: Option<Tier>,
     tier_reason: Option<String>,
+    fenced: bool,
     ended: Option<Record>,
     traffic: Option<Box<Traffic>>,
     patch: Option<(PatchRef, Vec<CaptureFlag>)>,
@@ -145,7 +150,8 @@ impl Fold {
     /// Takes the next record.
     pub fn take(&mut self, record: &Record) {
         match record {
-            Record::Opened { tier, tier_reason, unix: _, cell: _ } => {
+            Record::Opened { tier, tier_reason, fenced, unix: _, cell: _ } => {
+                self.fenced = *fenced;
                 self.tier = Some(*tier);
                 self.tier_reason.clone_from(tier_reason);
             }
@@ -209,6 +215,7 @@ impl Fold {
             dir: dir.to_owned(),
             tier: self.tier,
             tier_reason: self.tier_reason,
+            fenced: self.fenced,
             ending: infra(
                 fault.clone().unwrap_or_else(|| "the journal does not say how it ended".to_owned()),
             ),
@@ -256,6 +263,7 @@ impl Fold {
                 dir: dir.to_owned(),
                 tier: self.tier,
                 tier_reason: self.tier_reason,
+                fenced: self.fenced,
                 restored: self.restored,
                 verdicts: self.verdicts,
                 does_not_apply: self.does_not_apply,
@@ -327,6 +335,7 @@ mod tests {
                 unix: 1,
                 tier: Tier::Plain,
                 tier_reason: Some("why".into()),
+                fenced: false,
                 cell: "1".into(),
             },
             "ended" => Record::Ended {

@@ -1650,13 +1650,21 @@ budget_usd: number | null,
  */
 budget_sec: number | null, 
 /**
+ * Requests to a model in each trial.
+ */
+budget_requests: number | null, 
+/**
  * The difference in solved rate that matters, in (0, 1); `None` takes ten points.
  */
 margin: number | null, 
 /**
  * Rounds in a trial at most; `None` is one.
  */
-rounds: number | null, };
+rounds: number | null, 
+/**
+ * Which isolation trials must have.
+ */
+tier: TierChoice, };
 
 export type PointState = "holds" | "doubt" | "broken" | "missing";
 
@@ -2503,7 +2511,9 @@ message: string, };
 
 export type TestStatus = "passed" | "failed" | "skipped";
 
-export type Tier = "full" | "plain";
+export type Tier = "full" | "bubblewrap" | "plain";
+
+export type TierChoice = "best" | "full" | "bubblewrap" | "plain";
 
 export type TierStatus = { 
 /**
@@ -2687,6 +2697,10 @@ contacts: Array<Contact>,
  */
 tier_reason: string | null, 
 /**
+ * Whether a control group bounded its memory, in work and grading; else memory was watched and not bounded.
+ */
+fenced: boolean, 
+/**
  * Instruction files of assistants that the base holds (AGENTS.md …); not all assistants read the same.
  */
 instruction_files: Array<string>, 
@@ -2785,7 +2799,15 @@ budget_usd: number | null,
 /**
  * Wall seconds for the whole run.
  */
-budget_sec: number | null, };
+budget_sec: number | null, 
+/**
+ * Requests to a model in each trial.
+ */
+budget_requests: number | null, 
+/**
+ * Which isolation trials must have.
+ */
+tier: TierChoice, };
 
 export type Unreadable = { 
 /**

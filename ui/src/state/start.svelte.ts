@@ -85,7 +85,7 @@ export class StartController {
 
   /** The bundled sample with every sample assistant, in one click. */
   startSample(): Promise<RunId | null> {
-    const request = { suite: 'samples', assistants: [], trials: 1, seed: null, jobs: null, budget_usd: null, budget_sec: null, margin: null, rounds: null };
+    const request = { suite: 'samples', assistants: [], trials: 1, seed: null, jobs: null, budget_usd: null, budget_sec: null, budget_requests: null, margin: null, rounds: null, tier: 'best' as const };
     return this.#start(() => this.#host.act({ action: 'start_run', request }));
   }
 
@@ -100,6 +100,8 @@ export class StartController {
       accept_red_base: this.redBase,
       budget_usd: null,
       budget_sec: null,
+      budget_requests: null,
+      tier: 'best' as const,
     };
     return this.#start(() => this.#host.act({ action: 'start_try', request }));
   }
@@ -113,8 +115,10 @@ export class StartController {
       jobs: null,
       budget_usd: null,
       budget_sec: null,
+      budget_requests: null,
       margin: null,
       rounds: null,
+      tier: 'best' as const,
     };
   }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use fairtrial_domain::bundle::{Bundle, JOURNAL_FILE, WorkBundle};
+use fairtrial_domain::bundle::{Bundle, JOURNAL_FILE, TierChoice, WorkBundle};
 use fairtrial_domain::patch::Patch;
 use fairtrial_domain::task::Task;
 use fairtrial_runner::cell::{CellEnd, follow};
@@ -101,7 +101,7 @@ impl Cells {
 
     async fn grade(&self, task: &Task, name: &str, patch: Patch) -> Result<GradeResult, Lost> {
         let marker = format!("{}/{}/{name}", self.marker, task.id);
-        let bundle = base::grade_bundle(&self.home, task, patch, marker).map_err(lost)?;
+        let bundle = base::grade_bundle(&self.home, task, patch, marker, TierChoice::Best).map_err(lost)?;
         let bundle = Bundle::Grade(bundle);
         let take = |end: CellEnd| end.fold.grade(&end.dir, &end.died);
         let cell = PreparedCell::without_secrets(step_dir(&self.folder, task, name));

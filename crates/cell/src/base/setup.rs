@@ -53,8 +53,7 @@ pub(super) fn run(
     })?;
     let links = host.in_home(&bundle.readable);
     room.link_home(&links)?;
-    let (tier, reason) = room.tier();
-    journal.opened(tier, reason)?;
+    journal.opened(&room)?;
     journal.write(Record::Phase { phase: Phase::SettingUp })?;
     let proxy =
         net::Proxy::of(&bundle.network, &mut room.take_doors().into_iter()).map_err(RoomError::doors)?;

@@ -18,10 +18,11 @@ use crate::room::store::{HOME, UPPER};
 use crate::tree;
 
 /// Where the system's programs and libraries live; links among them are kept as links.
-const SYSTEM: [&str; 8] = ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/nix/store"];
+pub(super) const SYSTEM: [&str; 8] =
+    ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/nix/store"];
 
 /// What programs read from `/etc` that says nothing about this machine's people.
-const SETTINGS: [&str; 16] = [
+pub(super) const SETTINGS: [&str; 16] = [
     "/etc/alternatives",
     "/etc/ld.so.cache",
     "/etc/ld.so.conf",
@@ -83,7 +84,9 @@ pub(super) fn enter(room: &Full, workspace: &Path) -> Result<Option<OwnedFd>, Re
     root.devices()?;
     mounts::proc(&root.folder(Path::new("/proc"))?).at("process list")?;
     mounts::seal(Path::new(".")).at("read-only root")?;
-    for writable in writable(room, workspace).into_iter().filter(|path| *path != Path::new("/dev")) {
+    for writable in
+        writable(&room.home_inside, workspace).into_iter().filter(|path| *path != Path::new("/dev"))
+    {
         mounts::unseal(&root.inside(writable)).at("writable parts")?;
     }
     for own in room.own.iter().filter(|own| !own.sealed) {
@@ -96,18 +99,37 @@ pub(super) fn enter(room: &Full, workspace: &Path) -> Result<Option<OwnedFd>, Re
 }
 
 /// Returns what jobs may write below; among devices, to what is there.
-pub(super) fn writable<'a>(room: &'a Full, workspace: &'a Path) -> [&'a Path; 5] {
-    [workspace, &room.home_inside, Path::new("/tmp"), Path::new("/proc"), Path::new("/dev")]
+pub(super) fn writable<'a>(home: &'a Path, workspace: &'a Path) -> [&'a Path; 5] {
+    [workspace, home, Path::new("/tmp"), Path::new("/proc"), Path::new("/dev")]
 }
 
 /// Shows the settings of Java, whose folder carries a version.
 fn java(root: &Root) -> Result<(), Refusal> {
-    for entry in fs::read_dir("/etc").into_iter().flatten().flatten() {
-        if entry.file_name().to_string_lossy().starts_with("java-") {
-            root.show(&entry.path(), false)?;
-        }
+    java_settings().try_for_each(|path| root.show(&path, false))
+}
+
+/// Returns where the settings of Java are.
+pub(super) fn java_settings() -> impl Iterator<Item = PathBuf> {
+    let entries = fs::read_dir("/etc").into_iter().flatten().flatten();
+    entries.filter(|entry| entry.file_name().to_string_lossy().starts_with("java-")).map(|entry| entry.path())
+}
+
+/// Returns the settings that are written, as they would otherwise tell about this machine. There is no local time: it is
+/// UTC.
+pub(super) fn written(home: &Path, host_network: bool) -> Vec<(&'static str, String)> {
+    let mut files = vec![
+        ("/etc/passwd", PASSWD.replace("{home}", &home.to_string_lossy())),
+        ("/etc/group", GROUP.to_owned()),
+        ("/etc/nsswitch.conf", NSSWITCH.to_owned()),
+        ("/etc/hostname", "cell\n".to_owned()),
+    ];
+    if host_network {
+        let of_machine = |path| (path, fs::read_to_string(path).unwrap_or_default());
+        files.extend(["/etc/hosts", "/etc/resolv.conf"].map(of_machine));
+    } else {
+        files.push(("/etc/hosts", HOSTS.to_owned()));
     }
-    Ok(())
+    files
 }
 
 /// The root under construction: this process's working directory.
@@ -168,20 +190,10 @@ impl Root {
         }
     }
 
-    /// Writes the settings that would otherwise tell about this machine. There is no local time: it is UTC.
     fn settings(&self, room: &Full) -> Result<(), Refusal> {
         self.folder(Path::new("/etc"))?;
-        self.file("/etc/passwd", &PASSWD.replace("{home}", &room.home_inside.to_string_lossy()))?;
-        self.file("/etc/group", GROUP)?;
-        self.file("/etc/nsswitch.conf", NSSWITCH)?;
-        self.file("/etc/hostname", "cell\n")?;
-        if room.host_network {
-            for path in ["/etc/hosts", "/etc/resolv.conf"] {
-                self.file(path, &fs::read_to_string(path).unwrap_or_default())?;
-            }
-            return Ok(());
-        }
-        self.file("/etc/hosts", HOSTS)
+        let files = written(&room.home_inside, room.host_network);
+        files.iter().try_for_each(|(path, text)| self.file(path, text))
     }
 
     /// Mounts workspace and home. The list of mounts tells an overlay's options and a bind mount's source; so both are

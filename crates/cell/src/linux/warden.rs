@@ -7,6 +7,7 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -16,7 +17,7 @@ use rustix::process::{Gid, Pid, PidfdFlags, Signal, Uid, WaitOptions};
 use super::confine::{self, Bounds};
 use super::family::Family;
 use super::memory::{Found, MemoryWatch};
-use super::{At, Refusal, filter, namespaces, root, second, start};
+use super::{At, Refusal, bubblewrap, filter, namespaces, root, second, start};
 use crate::process::link::{self, Feed, Full, Order, Report, Setup, Walls};
 use crate::process::spent::spent;
 use crate::process::talk::Mouth;
@@ -33,10 +34,16 @@ pub fn serve() -> io::Result<()> {
     let setup: Setup = link::receive(&mut link)?;
     // Keys pressed in the terminal concern the cell; it decides what becomes of jobs.
     let _already = rustix::process::setsid();
-    if rustix::process::getppid().is_none_or(|p| p.as_raw_nonzero().get() != setup.parent) {
+    let wrapped = matches!(setup.walls, Walls::Wrapped { .. });
+    // Within walls of another's the cell cannot be seen; there the link alone tells of its end.
+    if !wrapped && rustix::process::getppid().is_none_or(|p| p.as_raw_nonzero().get() != setup.parent) {
         return Err(io::Error::other("the cell is gone"));
     }
     match &setup.walls {
+        Walls::Wrapped { home, program } => {
+            let ready = bubblewrap::arrive(*program).and_then(|()| confined(home, &setup));
+            Guard { link, family: Family::Namespace, setup: &setup, bound: false }.stand(ready)
+        }
         Walls::Plain { marker } => {
             let family = Family::Marked(marker.clone());
             let ready = plain().map(|()| Opened::default());
@@ -72,7 +79,9 @@ pub(super) fn serve_born(mut link: UnixStream, uid: Uid, gid: Gid) -> io::Result
     };
     let ready = match &setup.walls {
         Walls::Full(room) => arrived.and_then(|()| walls(room, &setup)),
-        Walls::Plain { marker: _ } => Err(io::Error::from(io::ErrorKind::InvalidInput)).at("walls"),
+        Walls::Wrapped { .. } | Walls::Plain { marker: _ } => {
+            Err(io::Error::from(io::ErrorKind::InvalidInput)).at("walls")
+        }
     };
     Guard { link, family: Family::Namespace, setup: &setup, bound: false }.stand(ready)
 }
@@ -96,13 +105,26 @@ struct Opened {
 fn walls(room: &Full, setup: &Setup) -> Result<Opened, Refusal> {
     namespaces::complete(room.host_network)?;
     // While it still may, and where the room's own loopback is.
-    let doors = (0..setup.doors).map(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)));
-    let doors = doors.collect::<io::Result<_>>().at("doors")?;
+    let doors = open_doors(setup)?;
     let memory = root::enter(room, &setup.workspace)?;
     confine::give_up_rights()?;
-    second::apply(&root::writable(room, &setup.workspace))?;
+    second::apply(&root::writable(&room.home_inside, &setup.workspace))?;
     filter::apply()?;
     Ok(Opened { doors, memory })
+}
+
+/// Does what is left to do within walls that another program has made.
+fn confined(home: &Path, setup: &Setup) -> Result<Opened, Refusal> {
+    let doors = open_doors(setup)?;
+    confine::hide()?;
+    second::apply(&root::writable(home, &setup.workspace))?;
+    filter::apply()?;
+    Ok(Opened { doors, memory: None })
+}
+
+fn open_doors(setup: &Setup) -> Result<Vec<TcpListener>, Refusal> {
+    let doors = (0..setup.doors).map(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)));
+    doors.collect::<io::Result<_>>().at("doors")
 }
 
 fn plain() -> Result<(), Refusal> {

@@ -43,7 +43,7 @@ pub fn serve() -> io::Result<()> {
 /// Guards a room until the other side of `link` hangs up.
 fn stand(mut link: UnixStream, setup: &Setup) -> io::Result<()> {
     match &setup.walls {
-        Walls::Full(_) => {
+        Walls::Full(_) | Walls::Wrapped { .. } => {
             let errno = libc::ENOSYS;
             return link::send(&mut link, &Report::Refused { step: "namespaces".to_owned(), errno });
         }

@@ -37,6 +37,13 @@ pub(crate) struct Setup {
 pub(crate) enum Walls {
     /// Namespaces.
     Full(Full),
+    /// Namespaces and a root that another program has made around the warden, their first process.
+    Wrapped {
+        /// The home as jobs see it.
+        home: PathBuf,
+        /// The open file that the warden was started from, to be closed.
+        program: i32,
+    },
     /// Nothing: processes are found by descent and by this marker.
     Plain {
         /// The value of `FAIRTRIAL_RUN`.

@@ -7,7 +7,6 @@ use std::io::{self, Read};
 use std::net::TcpListener;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
-use std::process::Command;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
@@ -19,12 +18,13 @@ use super::disk::DiskWatch;
 use super::doors;
 use super::gone::Leaving;
 use super::link::{self, Feed, Order, Report, Setup, Walls};
-use super::program::program;
+use super::program::spawn;
+pub(crate) use super::refused::StartError;
+use super::refused::lost;
 use super::{Cancel, Continue, Exit, Happening, Job, JobEnd, Output, Stdin, Stream, Talk, Why};
+use crate::cgroup::Group;
 use crate::room::RoomError;
 
-/// The hidden subcommand that makes `fairtrial-cell` a warden.
-const WARDEN: &str = "warden";
 /// A wish to stop is seen after this long at the latest.
 const TICK: Duration = Duration::from_millis(200);
 /// A warden that says nothing for so long is lost.
@@ -33,14 +33,6 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const FAREWELL: Duration = Duration::from_secs(10);
 /// After the kill or the first process's end, a warden that has not said that all is gone is lost.
 const AFTER_KILL: Duration = Duration::from_secs(5);
-
-/// Why a room could not be made.
-pub(crate) enum StartError {
-    /// The system refuses a step: another tier may do.
-    Refused { step: String, source: io::Error },
-    /// Something else.
-    Lost(RoomError),
-}
 
 /// A running warden.
 #[derive(Debug)]
@@ -79,27 +71,44 @@ pub fn plant() {
 
 impl Warden {
     /// Starts a warden and waits until its room stands.
-    pub(crate) fn start(setup: &Setup) -> Result<Warden, StartError> {
-        let lost = |step: &str| {
-            let step = step.to_owned();
-            move |source: io::Error| StartError::Lost(RoomError::Warden { step, source })
-        };
+    pub(crate) fn start(setup: &Setup, group: Option<&Group>) -> Result<Warden, StartError> {
+        Warden::start_by(setup, group, spawn)
+    }
+
+    /// Starts a warden by `start` and waits until its room stands. `group` takes it, unless `start` has seen to that.
+    pub(crate) fn start_by(
+        setup: &Setup,
+        group: Option<&Group>,
+        start: impl FnOnce([OwnedFd; 3]) -> io::Result<Pid>,
+    ) -> Result<Warden, StartError> {
         let mut warden = match Warden::planted(&setup.walls) {
             Some(warden) => warden,
-            None => Warden::connect(spawn).map_err(lost("start"))?,
+            None => Warden::connect(start).map_err(lost("start"))?,
         };
-        link::send(&mut warden.link, setup).map_err(lost("setup"))?;
-        match link::receive(&mut warden.link).map_err(lost("walls"))? {
+        // It waits for its orders yet, and has no children.
+        group.map_or(Ok(()), |group| group.take(warden.process)).map_err(lost("control group"))?;
+        let answer =
+            link::send(&mut warden.link, setup).and_then(|()| link::receive::<Report>(&mut warden.link));
+        match answer {
+            // The program that was to make the walls has said why not and ended.
+            Err(_) if matches!(setup.walls, Walls::Wrapped { .. }) => Err(warden.said_no()),
+            other => warden.opened(setup, other.map_err(lost("walls"))?),
+        }
+    }
+
+    /// Takes what a warden says first, and what it hands over then.
+    fn opened(mut self, setup: &Setup, report: Report) -> Result<Warden, StartError> {
+        match report {
             Report::Ready => {
-                warden.doors = doors::receive(&warden.link, setup.doors).map_err(lost("doors"))?;
+                self.doors = doors::receive(&self.link, setup.doors).map_err(lost("doors"))?;
                 #[cfg(target_os = "linux")]
                 if matches!(&setup.walls, Walls::Full(full) if full.memory_bytes.is_some()) {
-                    warden.memory = super::handle::receive(&warden.link).map_err(lost("memory"))?;
+                    self.memory = super::handle::receive(&self.link).map_err(lost("memory"))?;
                 }
-                Ok(warden)
+                Ok(self)
             }
             Report::Refused { step, errno } => {
-                warden.end();
+                self.end();
                 Err(StartError::Refused { step, source: io::Error::from_raw_os_error(errno) })
             }
             Report::Started
@@ -108,6 +117,16 @@ impl Warden {
             | Report::Exited(_)
             | Report::Gone { .. } => Err(lost("order")(io::ErrorKind::InvalidData.into())),
         }
+    }
+
+    /// Ends it and returns what it wrote instead of an answer.
+    fn said_no(mut self) -> StartError {
+        let mut said = Vec::new();
+        // Whatever came is all there is: the pipe does not wait.
+        let _end = self.outputs[1].1.read_to_end(&mut said);
+        self.end();
+        let said = String::from_utf8_lossy(&said).trim().to_owned();
+        StartError::Refused { step: "walls made by bwrap".to_owned(), source: io::Error::other(said) }
     }
 
     /// Returns the listening sockets of the room's loopback; they are given once.
@@ -125,7 +144,7 @@ impl Warden {
         let planted = PLANTED.lock().ok()?.take()?;
         match walls {
             Walls::Full(_) => Some(planted),
-            Walls::Plain { marker: _ } => {
+            Walls::Wrapped { .. } | Walls::Plain { marker: _ } => {
                 planted.end();
                 None
             }
@@ -209,13 +228,6 @@ impl Warden {
         let _closed = self.link.shutdown(std::net::Shutdown::Both);
         Leaving::new(self.process, AFTER_KILL)
     }
-}
-
-/// Starts this program anew as a warden with this link, output and error output.
-fn spawn([link, out, err]: [OwnedFd; 3]) -> io::Result<Pid> {
-    let mut command = Command::new(program()?);
-    command.arg(WARDEN).env_clear().current_dir("/").stdin(link).stdout(out).stderr(err);
-    Ok(Pid::from_child(&command.spawn()?))
 }
 
 /// One job being watched.

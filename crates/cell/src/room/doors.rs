@@ -12,8 +12,8 @@ use crate::process::supervise::Warden;
 /// Returns how many doors a warden opens: those of a loopback that is not the machine's.
 pub(super) fn inside(spec: &RoomSpec<'_>, walls: &Walls) -> usize {
     match walls {
-        Walls::Full(_) if spec.network != Network::Host => spec.doors,
-        Walls::Full(_) | Walls::Plain { marker: _ } => 0,
+        Walls::Full(_) | Walls::Wrapped { .. } if spec.network != Network::Host => spec.doors,
+        Walls::Full(_) | Walls::Wrapped { .. } | Walls::Plain { marker: _ } => 0,
     }
 }
 

@@ -3,6 +3,10 @@
 use std::io;
 use std::path::PathBuf;
 
+use fairtrial_domain::bundle::Tier;
+
+use super::tier::name;
+
 /// Why a room cannot do what it was asked to.
 #[derive(Debug, thiserror::Error)]
 pub enum RoomError {
@@ -62,6 +66,14 @@ pub enum RoomError {
         /// Why not.
         why: &'static str,
     },
+    /// The isolation that was asked for, and no other, cannot be had.
+    #[error("there is no {} tier here: {reason}", name(*.tier))]
+    NoTier {
+        /// Which.
+        tier: Tier,
+        /// Why not.
+        reason: String,
+    },
     /// A job after `freeze`.
     #[error("the room is frozen: no job can run in it any more")]
     Frozen,
@@ -72,7 +84,7 @@ impl RoomError {
     pub(crate) fn is_lasting(&self) -> bool {
         match self {
             RoomError::Start { lasting, .. } => *lasting,
-            RoomError::NoBase { .. } | RoomError::TooMuch { .. } => true,
+            RoomError::NoBase { .. } | RoomError::TooMuch { .. } | RoomError::NoTier { .. } => true,
             RoomError::File { .. }
             | RoomError::Warden { .. }
             | RoomError::Used { .. }

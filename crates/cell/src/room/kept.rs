@@ -9,13 +9,14 @@ use std::path::{Component, Path};
 
 use fairtrial_domain::bundle::Tier;
 
-use super::{RoomError, remove};
+use super::tier::name;
+use super::{COPY, RoomError, remove};
 
 /// Names the tier of the room that was kept.
 const MARK: &str = "kept";
-/// What a room of each tier keeps.
-const FULL: [&str; 1] = ["written"];
-const PLAIN: [&str; 2] = ["workspace", "written"];
+/// What a room keeps where an overlay is its workspace, and where a copy is.
+const OVERLAY: [&str; 1] = ["written"];
+const COPIED: [&str; 2] = [COPY, "written"];
 
 /// How a room begins and may end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -36,9 +37,9 @@ pub fn is_kept(scratch: &Path) -> bool {
 
 /// Clears a room's folder of all but what a further round needs, and marks it. No job of the room may be alive.
 pub(super) fn keep(scratch: &Path, tier: Tier) -> Result<(), RoomError> {
-    let (names, word): (&[&str], _) = match tier {
-        Tier::Full => (&FULL, "full"),
-        Tier::Plain => (&PLAIN, "plain"),
+    let names: &[&str] = match tier {
+        Tier::Full => &OVERLAY,
+        Tier::Bubblewrap | Tier::Plain => &COPIED,
     };
     let failed =
         |what: &'static str, path: &Path, source| RoomError::File { what, path: path.to_owned(), source };
@@ -52,7 +53,7 @@ pub(super) fn keep(scratch: &Path, tier: Tier) -> Result<(), RoomError> {
         gone.map_err(|e| failed("remove", &path, e))?;
     }
     let mark = scratch.join(MARK);
-    let written = fs::write(&mark, word).and_then(|()| File::open(&mark)?.sync_all());
+    let written = fs::write(&mark, name(tier)).and_then(|()| File::open(&mark)?.sync_all());
     written.map_err(|e| failed("write", &mark, e))?;
     // Without its lock it is no debris of a room whose process died.
     let lock = scratch.join(remove::LOCK);
@@ -63,11 +64,9 @@ pub(super) fn keep(scratch: &Path, tier: Tier) -> Result<(), RoomError> {
 pub(super) fn take(scratch: &Path) -> Result<Tier, RoomError> {
     let none = |why| RoomError::NotKept { path: scratch.to_owned(), why };
     let mark = scratch.join(MARK);
-    let tier = match fs::read_to_string(&mark).as_deref() {
-        Ok("full") => Tier::Full,
-        Ok("plain") => Tier::Plain,
-        Ok(_) | Err(_) => return Err(none("it was not left whole")),
-    };
+    let word = fs::read_to_string(&mark).unwrap_or_default();
+    let tier = Tier::ALL.into_iter().find(|tier| name(*tier) == word);
+    let tier = tier.ok_or_else(|| none("it was not left whole"))?;
     fs::remove_file(&mark).map_err(|source| RoomError::File { what: "remove", path: mark, source })?;
     Ok(tier)
 }

@@ -1,27 +1,50 @@
-//! Says why a room has no full tier and, where it is known, what to do.
+//! Says why a room has no stronger tier and, where it is known, what to do.
 
 use std::fs;
 
-use fairtrial_domain::bundle::{Tier, TierChoice};
+use fairtrial_domain::bundle::{Promise, Tier, TierChoice};
 
 /// What the plain tier lacks on other systems beside walls.
 const ELSEWHERE: &str = "this system has no namespaces; of a trial's processes only those that stay in its process \
                          group are found and ended, and memory is not watched";
 
-/// Returns why a room is to be a plain one, where that is known before it is tried.
-pub(super) fn reason_for_plain(choice: TierChoice) -> Option<String> {
-    if cfg!(not(target_os = "linux")) {
-        return Some(ELSEWHERE.to_owned());
-    }
-    match choice {
-        TierChoice::Plain => Some("a plain copy was asked for".to_owned()),
-        TierChoice::Best => rustix::process::geteuid()
-            .is_root()
-            .then(|| "started as root, whom limits do not bind: start it as an ordinary user".to_owned()),
+/// Returns what is said of a tier below the full one that was asked for by name.
+pub(super) fn asked(choice: TierChoice) -> Option<String> {
+    match choice.only()? {
+        Tier::Full => None,
+        Tier::Bubblewrap => Some("walls made by bwrap were asked for".to_owned()),
+        Tier::Plain => Some("a plain copy was asked for".to_owned()),
     }
 }
 
-/// Says why there is no full tier and, where it is known, what to do.
+/// Returns why a tier cannot be had, where that is known before it is tried.
+pub(super) fn hindrance(tier: Tier) -> Option<String> {
+    if tier == Tier::Plain {
+        return None;
+    }
+    if cfg!(not(target_os = "linux")) {
+        return Some(ELSEWHERE.to_owned());
+    }
+    if rustix::process::geteuid().is_root() {
+        return Some("started as root, whom limits do not bind: start it as an ordinary user".to_owned());
+    }
+    #[cfg(target_os = "linux")]
+    if tier == Tier::Bubblewrap && crate::linux::bubblewrap::find().is_none() {
+        return Some("`bwrap` is not on the PATH: install the package bubblewrap".to_owned());
+    }
+    None
+}
+
+/// Returns a tier's name.
+pub(super) fn name(tier: Tier) -> &'static str {
+    match tier {
+        Tier::Full => "full",
+        Tier::Bubblewrap => "bubblewrap",
+        Tier::Plain => "plain",
+    }
+}
+
+/// Says why there is no tier with walls and, where it is known, what to do.
 pub(super) fn refusal(step: &str, source: &std::io::Error) -> String {
     let remedy = if fs::read_to_string("/proc/sys/kernel/apparmor_restrict_unprivileged_userns")
         .is_ok_and(|v| v.trim() == "1")
@@ -37,18 +60,20 @@ pub(super) fn refusal(step: &str, source: &std::io::Error) -> String {
 }
 
 /// Tells what stands around the rooms of a tier beside namespaces, and what does not.
-pub(super) fn notes(tier: Tier) -> Vec<String> {
+pub(super) fn notes(tier: Tier, fenced: bool) -> Vec<String> {
     let mut notes = Vec::new();
     #[cfg(target_os = "linux")]
-    if tier == Tier::Full {
+    if tier.keeps(Promise::CallsFiltered) {
         notes.push("system calls that lead out of a room are filtered".to_owned());
         notes.push(match crate::linux::second::abi() {
             Some(version) => format!("Landlock, interface version {version}, is a second wall"),
             None => "this kernel has no Landlock: there is no second wall behind the mounts".to_owned(),
         });
     }
-    if tier == Tier::Full {
-        notes.push("memory is watched by looking at it often, not by a control group".to_owned());
-    }
+    notes.push(if fenced {
+        "memory and processes are bounded by a control group for each room".to_owned()
+    } else {
+        "memory is watched by looking at it often, not by a control group".to_owned()
+    });
     notes
 }

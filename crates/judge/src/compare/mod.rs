@@ -21,7 +21,7 @@ mod weighted;
 mod words;
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use fairtrial_domain::bundle::Tier;
 use fairtrial_domain::comparison::{
@@ -126,14 +126,14 @@ fn conclude(input: &ComparisonInput, compared: &mut [Compared], withheld: bool) 
 
 /// Returns every reason against any conclusion at all.
 fn withheld(input: &ComparisonInput, table: &Table<'_>) -> Vec<WithheldReason> {
-    let had = |tier: Tier| input.trials.iter().any(|trial| trial.tier == Some(tier));
+    let tiers: BTreeSet<Tier> = input.trials.iter().filter_map(|trial| trial.tier).collect();
     let with_evidence = (0..input.assistants.len()).filter(|&arm| table.has_evidence(arm)).count();
     let ungraded = table.tasks.is_empty() && input.tasks.iter().any(|task| !task.graded && !task.canary)
         || table.trials.iter().flatten().any(|t| t.result == TrialResult::Ungraded) && with_evidence < 2;
     let reasons = [
         (!input.finished && input.design.looks == Looks::AtEnd, WithheldReason::Unfinished),
-        (had(Tier::Plain) && had(Tier::Full), WithheldReason::MixedTiers),
-        (had(Tier::Plain) && !had(Tier::Full), WithheldReason::NotIsolated),
+        (tiers.len() > 1, WithheldReason::MixedTiers),
+        (tiers.len() == 1 && !tiers.iter().all(|tier| tier.carries_verdict()), WithheldReason::NotIsolated),
         (input.assistants.iter().any(|arm| arm.own_login), WithheldReason::OwnLogin),
         (ungraded, WithheldReason::Ungraded),
         (!ungraded && with_evidence < 2, WithheldReason::NoEvidence),

@@ -1,5 +1,6 @@
 //! The evidence, trial by trial: how it ended, what it is worth, every test, every score, and the change itself.
 
+use fairtrial_domain::bundle::Tier;
 use fairtrial_domain::diff::{Span, StackedRow};
 use fairtrial_domain::patch::Patch;
 use fairtrial_domain::run::TrialRecord;
@@ -68,6 +69,7 @@ fn figures(m: &mut Markup, input: &ReportInput<'_>, record: &TrialRecord) {
         ("Cost", words::cost(record.cost.as_ref())),
         ("Usage", words::usage(&record.usage)),
         ("Isolation", words::tier(record.tier).to_owned()),
+        ("Memory", words::memory(record).to_owned()),
         ("Version", record.version.clone().unwrap_or_else(|| words::UNKNOWN.to_owned())),
         ("Model", record.model.clone().unwrap_or_else(|| words::UNKNOWN.to_owned())),
     ];
@@ -83,7 +85,8 @@ fn figures(m: &mut Markup, input: &ReportInput<'_>, record: &TrialRecord) {
         rows.push(("Outlived it", leftover.clone()));
     }
     if let Some(reason) = &record.tier_reason {
-        rows.push(("Not isolated because", reason.clone()));
+        let walls = record.tier.is_some_and(Tier::carries_verdict);
+        rows.push((if walls { "Not in full because" } else { "Not isolated because" }, reason.clone()));
     }
     if !record.instruction_files.is_empty() {
         rows.push(("Instruction files", record.instruction_files.join(", ")));

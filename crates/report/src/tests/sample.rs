@@ -99,6 +99,7 @@ pub(crate) fn trial(task_id: &str, who: &str, number: u32) -> TrialRecord {
         traffic: None,
         contacts: vec![],
         tier_reason: None,
+        fenced: false,
         instruction_files: vec![],
         bad_lines: 0,
         rules: fairtrial_judge::RULES,
@@ -234,6 +235,7 @@ fn plan() -> Plan {
         recording: Recording::None,
         attempts: None,
         rounds: 1,
+        tier: fairtrial_domain::bundle::TierChoice::Best,
     }
 }
 

@@ -204,7 +204,8 @@ fn a_pause_starts_nothing_and_ends_nothing() {
 
 #[test]
 fn a_spent_budget_starts_nothing_more_and_lets_trials_end() {
-    let money = Setup { budget: Budget { usd: Some(1.0), seconds: None }, ..setup("t", "a b", 1) };
+    let money =
+        Setup { budget: Budget { usd: Some(1.0), seconds: None, requests: None }, ..setup("t", "a b", 1) };
     check(
         money.clone(),
         "begin -> prepare t
@@ -216,7 +217,8 @@ fn a_spent_budget_starts_nothing_more_and_lets_trials_end() {
          recorded t/b1 -> done OutOfBudget",
     );
     check(Setup { spent_usd: 1.0, ..money }, "begin -> done OutOfBudget");
-    let time = Setup { budget: Budget { usd: None, seconds: Some(60.0) }, ..setup("t", "a b", 1) };
+    let time =
+        Setup { budget: Budget { usd: None, seconds: Some(60.0), requests: None }, ..setup("t", "a b", 1) };
     check(
         time,
         "begin -> prepare t
@@ -230,7 +232,8 @@ fn a_spent_budget_starts_nothing_more_and_lets_trials_end() {
 
 #[test]
 fn a_budget_spent_by_the_last_trial_is_no_stop() {
-    let money = Setup { budget: Budget { usd: Some(1.0), seconds: None }, ..setup("t", "a", 1) };
+    let money =
+        Setup { budget: Budget { usd: Some(1.0), seconds: None, requests: None }, ..setup("t", "a", 1) };
     check(
         money,
         "begin -> prepare t

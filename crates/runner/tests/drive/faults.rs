@@ -185,7 +185,7 @@ async fn a_spent_budget_starts_no_more_trials() {
         pick: |what| {
             what.starts_with("work").then_some(r#"ended finished '{"usd":0.6,"source":"reported"}'; closed"#)
         },
-        setup: |setup| Setup { budget: Budget { usd: Some(1.0), seconds: None }, ..setup },
+        setup: |setup| Setup { budget: Budget { usd: Some(1.0), seconds: None, requests: None }, ..setup },
         ..Stage::default()
     }
     .play()
@@ -197,7 +197,7 @@ async fn a_spent_budget_starts_no_more_trials() {
 #[tokio::test]
 async fn time_that_earlier_processes_spent_starts_no_trial() {
     let (status, steps, _root) = Stage {
-        setup: |setup| Setup { budget: Budget { usd: None, seconds: Some(60.0) }, ..setup },
+        setup: |setup| Setup { budget: Budget { usd: None, seconds: Some(60.0), requests: None }, ..setup },
         elapsed_sec: 61.0,
         ..Stage::default()
     }
@@ -215,7 +215,7 @@ async fn a_lost_attempt_costs_what_its_tokens_cost() {
             let used = r#"say '"record":"event","kind":{"type":"usage","usage":{"input_uncached":1,"cache_read":null,"cache_write":null,"output":7,"reasoning":null,"requests":null,"source":"stream"},"cost":null}'"#;
             what.starts_with("work").then_some(used)
         },
-        setup: |setup| Setup { budget: Budget { usd: Some(6.0), seconds: None }, ..setup },
+        setup: |setup| Setup { budget: Budget { usd: Some(6.0), seconds: None, requests: None }, ..setup },
         ..Stage::default()
     }
     .play()

@@ -55,6 +55,7 @@ export const app: In<typeof english> = {
   'host.recorded.long': 'هذا تسجيل: لا شيء يعمل هنا.',
 
   'isolation.full': 'تعمل المحاولات هنا معزولة.',
+  'isolation.bubblewrap': 'تعمل المحاولات هنا معزولة بواسطة bwrap.',
   'isolation.plain': 'المحاولات هنا غير معزولة.',
 
   'policy.none': 'لا توجد سياسة مسجّلة.',

@@ -121,6 +121,7 @@ export const evidence: In<typeof english> = {
   'evidence.traffic.unseen': 'تعذّرت قراءة الطلبات: لا يُعرف إلا حجمها.',
   'evidence.source.priced': 'من الرموز وأسعارك',
   'evidence.tier.full': 'معزولة',
+  'evidence.tier.bubblewrap': 'معزولة بواسطة bwrap',
   'evidence.tier.plain': 'غير معزولة',
   'evidence.rounds': 'جولات أخرى',
   'evidence.rounds.hint': 'بعد جولة لم تحلّ المهمة يُقال له ما الذي فشل فيتابع. الجولة الأولى هي النتيجة.',

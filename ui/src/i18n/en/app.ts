@@ -52,6 +52,7 @@ export const app = {
   'host.recorded.long': 'A recording: nothing here runs.',
 
   'isolation.full': 'Trials here run isolated.',
+  'isolation.bubblewrap': 'Trials here run isolated by bwrap.',
   'isolation.plain': 'Trials here are not isolated.',
 
   'policy.none': 'No policy on file.',

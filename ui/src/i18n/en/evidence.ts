@@ -118,6 +118,7 @@ export const evidence = {
   'evidence.traffic.unseen': 'The requests could not be read: only their size is known.',
   'evidence.source.priced': 'from tokens and your prices',
   'evidence.tier.full': 'isolated',
+  'evidence.tier.bubblewrap': 'isolated by bwrap',
   'evidence.tier.plain': 'not isolated',
   'evidence.rounds': 'Further rounds',
   'evidence.rounds.hint': 'After a round that solved nothing it is told what failed, and goes on. The first round is the result.',

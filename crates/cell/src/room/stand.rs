@@ -1,0 +1,60 @@
+//! Goes through the tiers, strongest first, until one stands.
+//!
+//! **Invariant:** a tier that was asked for by name is had or refused, never exchanged for another.
+
+use std::path::{Path, PathBuf};
+
+use fairtrial_domain::bundle::Tier;
+
+use super::tier::{asked, hindrance, refusal};
+use super::{Origin, Paths, RoomError, RoomSpec, TierStatus};
+use crate::cgroup::Group;
+use crate::process::supervise::{StartError, Warden};
+
+type Opened = (TierStatus, Paths, Warden);
+
+/// Makes the strongest room that is not refused; one that goes on with what was kept has its tier.
+pub(super) fn stand(
+    spec: &RoomSpec<'_>,
+    scratch: &Path,
+    lowers: &[PathBuf],
+    (origin, kept): (Origin, Option<Tier>),
+    group: Option<&Group>,
+) -> Result<Opened, RoomError> {
+    let mut missing: Vec<String> = Vec::new();
+    let may = |tier: &Tier| [spec.tier.only(), kept].into_iter().flatten().all(|only| only == *tier);
+    for tier in Tier::ALL.into_iter().filter(may) {
+        let made = match (hindrance(tier), tier) {
+            (Some(reason), _) => Err(reason),
+            (None, Tier::Full) => made(super::full(spec, scratch, lowers, origin, group))?,
+            #[cfg(target_os = "linux")]
+            (None, Tier::Bubblewrap) => made(super::wrapped::wrapped(spec, scratch, lowers, origin, group))?,
+            #[cfg(not(target_os = "linux"))]
+            (None, Tier::Bubblewrap) => Err("it is of Linux".to_owned()),
+            (None, Tier::Plain) => made(super::plain(spec, scratch, lowers, origin, group))?,
+        };
+        match made {
+            Ok((paths, warden)) => {
+                let reason = asked(spec.tier).or_else(|| missing.first().cloned());
+                let reason = reason.filter(|_| tier != Tier::Full);
+                return Ok((TierStatus { tier, reason }, paths, warden));
+            }
+            Err(reason) => missing.push(reason),
+        }
+    }
+    if kept.is_some() {
+        let why = "its isolation is not to be had any more";
+        return Err(RoomError::NotKept { path: scratch.to_owned(), why });
+    }
+    let tier = spec.tier.only().unwrap_or(Tier::Plain);
+    Err(RoomError::NoTier { tier, reason: missing.join("; ") })
+}
+
+/// Tells a tier that was refused, with the reason, from a room that was lost.
+fn made(room: Result<(Paths, Warden), StartError>) -> Result<Result<(Paths, Warden), String>, RoomError> {
+    match room {
+        Ok(room) => Ok(Ok(room)),
+        Err(StartError::Refused { step, source }) => Ok(Err(refusal(&step, &source))),
+        Err(StartError::Lost(error)) => Err(error),
+    }
+}
