@@ -31,7 +31,7 @@ pub use row::{Fared, Row, Standing};
 /// The word that starts the attacking process.
 pub const ATTACK: &str = "attack-now";
 /// Where the table is written.
-const RESULT: &str = "docs/results/attacks.md";
+const RESULT: [&str; 2] = ["docs/results/attacks.md", "docs/results/attacks-bubblewrap.md"];
 
 /// What is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -40,6 +40,8 @@ pub struct Wish {
     pub quick: bool,
     /// Write the table into docs/results.
     pub write: bool,
+    /// Attack the tier whose walls `bwrap` makes, instead of the full one.
+    pub bubblewrap: bool,
 }
 
 impl Wish {
@@ -50,6 +52,7 @@ impl Wish {
             match *word {
                 "--quick" => wish.quick = true,
                 "--write" => wish.write = true,
+                "--bubblewrap" => wish.bubblewrap = true,
                 _ => return None,
             }
         }
@@ -110,10 +113,13 @@ pub fn attack(root: &Path, wish: Wish) -> Result<String, AttackError> {
     if wish.quick {
         attacking.arg("--quick");
     }
+    if wish.bubblewrap {
+        attacking.arg("--bubblewrap");
+    }
     let told = bench::said(attacking.stderr(Stdio::inherit()))?;
     let rows: Vec<Row> = serde_json::from_str(&told)?;
     if wish.write {
-        let path = root.join(RESULT);
+        let path = root.join(RESULT[usize::from(wish.bubblewrap)]);
         let page = row::page(&bench::made_from(root)?, &rows);
         fs::write(&path, page).map_err(|source| AttackError::Access { path, source })?;
     }
@@ -124,8 +130,8 @@ pub fn attack(root: &Path, wish: Wish) -> Result<String, AttackError> {
 type Group = fn(&Ground) -> Result<Vec<Row>, AttackError>;
 
 /// Tries every attack with the programs in `programs` and returns the rows.
-pub fn rows(programs: &Path, quick: bool) -> Result<Vec<Row>, AttackError> {
-    let ground = Ground::make(programs, quick)?;
+pub fn rows(programs: &Path, wish: Wish) -> Result<Vec<Row>, AttackError> {
+    let ground = Ground::make(programs, wish)?;
     let groups: [Group; 9] = [
         git::rows,
         reading::rows,
@@ -163,7 +169,7 @@ mod tests {
     #[test]
     fn a_wish_is_read_from_words() {
         assert_eq!(Wish::parse(&[]), Some(Wish::default()));
-        assert_eq!(Wish::parse(&["--quick"]), Some(Wish { quick: true, write: false }));
+        assert_eq!(Wish::parse(&["--quick"]), Some(Wish { quick: true, ..Wish::default() }));
         assert_eq!(Wish::parse(&["--quick", "--write"]), None, "a part is no result");
         assert_eq!(Wish::parse(&["--slow"]), None);
     }

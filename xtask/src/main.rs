@@ -8,7 +8,7 @@ use xtask::{attack, bench};
 
 const USAGE: &str = "usage: cargo xtask tidy | schema [--check] \
      | bench [start|launch|trial|checks|workspace|compare|meter] [--check] [--write] | bench score [--check] | bench tamper \
-     | assistants [--write] | attack [--quick] [--write] | simulate [--quick] [--write]";
+     | assistants [--write] | attack [--quick] [--bubblewrap] [--write] | simulate [--quick] [--write]";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -84,9 +84,7 @@ fn attack(root: &Path, words: &[&str]) -> ExitCode {
     };
     let Some(wish) = attack::Wish::parse(words) else { return usage() };
     let told = match programs {
-        Some(programs) => {
-            attack::rows(programs, wish.quick).and_then(|rows| Ok(serde_json::to_string(&rows)?))
-        }
+        Some(programs) => attack::rows(programs, wish).and_then(|rows| Ok(serde_json::to_string(&rows)?)),
         None => attack::attack(root, wish),
     };
     match told {

@@ -15,8 +15,9 @@ fn no_attack_succeeds_and_each_succeeds_without_protection() {
     for name in ["fairtrial", "fairtrial-cell"] {
         assert!(programs.join(name).is_file(), "{name} is missing: run `cargo build` first");
     }
+    let wish = xtask::attack::Wish { quick: true, ..xtask::attack::Wish::default() };
     let rows =
-        xtask::attack::rows(&programs, true).unwrap_or_else(|error| panic!("{}", xtask::bench::told(&error)));
+        xtask::attack::rows(&programs, wish).unwrap_or_else(|error| panic!("{}", xtask::bench::told(&error)));
     match xtask::attack::judged(&rows) {
         Ok(table) => eprintln!("{table}"),
         Err(error) => panic!("{error}"),

@@ -8,6 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use fairtrial_domain::bundle::TierChoice;
 use serde_json::Value;
 
 use super::AttackError;
@@ -125,7 +126,7 @@ pub(super) fn rows(ground: &Ground) -> Result<Vec<Row>, AttackError> {
                 Err(missing) => {
                     (Fared::Skipped((*missing).to_owned()), Fared::Skipped((*missing).to_owned()))
                 }
-                Ok(results) => (naive(ground, forgery)?, found(results, at)?),
+                Ok(results) => (naive(ground, forgery)?, found(ground, results, at)?),
             };
             let attack = forgery.attack.to_owned();
             rows.push(Row { group: "forging".to_owned(), attack, baseline, cell });
@@ -227,7 +228,7 @@ fn trials(
     let output = Command::new(ground.program("fairtrial"))
         .arg("run")
         .arg(suite)
-        .args(["--assistants", &names.join(","), "--trials", "1", "--json", "--home"])
+        .args(["--assistants", &names.join(","), "--trials", "1", "--tier", tier(ground), "--json", "--home"])
         .arg(home)
         .output()
         .map_err(|source| AttackError::Start { program: "fairtrial".to_owned(), source })?;
@@ -240,11 +241,19 @@ fn trials(
     Ok(trials.into_iter().map(|trial| (name(&trial), trial)).collect())
 }
 
-fn found(results: &BTreeMap<String, Value>, at: usize) -> Result<Fared, AttackError> {
-    let trial = results.get(&format!("x{at}")).filter(|trial| trial["tier"] == "full");
+/// Returns the tier that is attacked, as it is typed and told.
+fn tier(ground: &Ground) -> &'static str {
+    match ground.tier {
+        TierChoice::Bubblewrap => "bubblewrap",
+        TierChoice::Best | TierChoice::Full | TierChoice::Plain => "full",
+    }
+}
+
+fn found(ground: &Ground, results: &BTreeMap<String, Value>, at: usize) -> Result<Fared, AttackError> {
+    let trial = results.get(&format!("x{at}")).filter(|trial| trial["tier"] == tier(ground));
     let Some(trial) = trial else {
         return Err(AttackError::Failed {
-            what: "a trial of the full tier".to_owned(),
+            what: format!("a trial of the tier {}", tier(ground)),
             said: format!("{results:?}"),
         });
     };

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use fairtrial_domain::bundle::{
-    BUNDLE_FILE, BaseBundle, Bundle, GradeBundle, JOURNAL_FILE, PATCH_FILE, STREAM_FILE, Tier, TierChoice,
+    BUNDLE_FILE, BaseBundle, Bundle, GradeBundle, JOURNAL_FILE, PATCH_FILE, STREAM_FILE, TierChoice,
     WorkBundle,
 };
 use fairtrial_domain::journal::{JournalLine, Record};
@@ -16,7 +16,7 @@ use fairtrial_domain::patch::{Content, Patch};
 use fairtrial_domain::task::{Check, HiddenFile, Limits, Network, Repository};
 use serde_json::json;
 
-use super::AttackError;
+use super::{AttackError, Wish};
 
 /// What stands in the environment of whoever starts an assistant.
 pub(super) const IN_ENV: &str = "planted-env-1";
@@ -50,6 +50,8 @@ pub(super) struct Ground {
     programs: PathBuf,
     /// Leave out what takes long.
     pub(super) quick: bool,
+    /// Which walls are attacked.
+    pub(super) tier: TierChoice,
     count: std::cell::Cell<u32>,
 }
 
@@ -85,10 +87,12 @@ impl Worked {
 }
 
 impl Ground {
-    pub(super) fn make(programs: &Path, quick: bool) -> Result<Ground, AttackError> {
+    pub(super) fn make(programs: &Path, wish: Wish) -> Result<Ground, AttackError> {
         let dir = tempfile::tempdir()
             .map_err(|source| AttackError::Access { path: std::env::temp_dir(), source })?;
-        let ground = Ground { dir, programs: programs.to_owned(), quick, count: std::cell::Cell::new(0) };
+        let tier = if wish.bubblewrap { TierChoice::Bubblewrap } else { TierChoice::Full };
+        let (programs, count) = (programs.to_owned(), std::cell::Cell::new(0));
+        let ground = Ground { dir, programs, quick: wish.quick, tier, count };
         ground.host(&ground.path(""), MAKE)?;
         let bundle = Bundle::Base(BaseBundle {
             repository: Repository::Git {
@@ -101,7 +105,7 @@ impl Ground {
             requires: Vec::new(),
             readable: Vec::new(),
             network: Network::None,
-            tier: TierChoice::Best,
+            tier,
         });
         let dir = ground.bundle(&bundle)?;
         ground.cell("base", &dir)?;
@@ -216,7 +220,7 @@ impl Ground {
             meter: None,
             keep: false,
             goes_on: None,
-            tier: TierChoice::Best,
+            tier: self.tier,
         };
         let path = dir.join(BUNDLE_FILE);
         fs::write(&path, serde_json::to_vec(&Bundle::Work(work))?)
@@ -229,7 +233,7 @@ impl Ground {
             self.cell_by(Command::new("timeout").args(["-k", "1", "120", "sh", "-c", &under]))?;
         }
         let records = journal(&dir)?;
-        in_full(&records)?;
+        in_tier(&records, self.tier)?;
         let patch = fs::read(dir.join(PATCH_FILE)).ok().and_then(|text| serde_json::from_slice(&text).ok());
         let stream = fs::read(dir.join(STREAM_FILE)).unwrap_or_default();
         Ok(Worked { records, stream: String::from_utf8_lossy(&stream).into_owned(), patch, dir })
@@ -252,7 +256,7 @@ impl Ground {
             requires: Vec::new(),
             readable: Vec::new(),
             limits: Limits::default(),
-            tier: TierChoice::Best,
+            tier: self.tier,
         });
         let dir = self.bundle(&bundle)?;
         self.cell("grade", &dir)?;
@@ -265,7 +269,7 @@ pub(super) fn limits() -> Limits {
     Limits { agent_timeout_sec: 30.0, grace_sec: 1.0, processes: 256, ..Limits::default() }
 }
 
-fn in_full(records: &[Record]) -> Result<(), AttackError> {
+fn in_tier(records: &[Record], wanted: TierChoice) -> Result<(), AttackError> {
     let opened = records.iter().find_map(|record| {
         if let Record::Opened { tier, tier_reason, .. } = record {
             Some((*tier, tier_reason.clone()))
@@ -274,9 +278,9 @@ fn in_full(records: &[Record]) -> Result<(), AttackError> {
         }
     });
     match opened {
-        Some((Tier::Full, _)) => Ok(()),
+        Some((tier, _)) if wanted.only() == Some(tier) => Ok(()),
         other => Err(AttackError::Failed {
-            what: "a cell of the full tier".to_owned(),
+            what: format!("a cell of the tier {wanted:?}"),
             said: format!("{other:?} {:?}", records.iter().rev().take(3).collect::<Vec<_>>()),
         }),
     }
