@@ -310,8 +310,8 @@ mod tests {
         let assistant = |text: &str| {
             fairtrial_backends::config::parse(&format!("[assistants.one]\n{text}\n")).unwrap().remove(0)
         };
-        let metered = assistant("backend = \"codex\"\nnetwork = \"model\"");
-        let dark = assistant("backend = \"command\"\nprogram = \"p\"\nargs = [\"x\"]\nnetwork = \"model\"");
+        let metered = assistant("backend = \"codex\"");
+        let dark = assistant("backend = \"command\"\nprogram = \"p\"\nargs = [\"x\"]");
         let check = |usd, seconds, requests, one: &Assistant| {
             check_budget(&Budget { usd, seconds, requests }, std::slice::from_ref(one)).is_ok()
         };
