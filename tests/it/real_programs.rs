@@ -41,13 +41,19 @@ fn play(case: Case, programs: &[Who]) -> BTreeMap<&'static str, cases::Seen> {
     seen
 }
 
+/// Adds to what was seen without walls where its patch is not the one made within them.
+fn alike(plain: &mut BTreeMap<&'static str, cases::Seen>, walled: &BTreeMap<&'static str, cases::Seen>) {
+    plain.iter_mut().for_each(|(id, seen)| seen.is_as(&walled[id]));
+}
+
 #[test]
-fn three_programs_fix_a_file_and_fail_in_two_ways_as_they_should() {
+fn three_programs_fix_a_file_with_and_without_walls_and_fail_in_two_ways_as_they_should() {
     let programs = installed(&["claude", "codex", "pi"]);
-    for case in [Case::Fix, Case::Unauthorized, Case::Lying] {
-        for (id, seen) in play(case, &programs) {
-            assert_eq!(seen.wrong, Vec::<String>::new(), "{id}: {case:?}: {}", seen.trial);
-        }
+    let [walled, mut plain] = [Case::Fix, Case::Plain].map(|case| play(case, &programs));
+    alike(&mut plain, &walled);
+    let failed = [Case::Unauthorized, Case::Lying].map(|case| play(case, &programs));
+    for (id, seen) in [walled, plain].into_iter().chain(failed).flatten() {
+        assert_eq!(seen.wrong, Vec::<String>::new(), "{id}: {}", seen.trial);
     }
 }
 
@@ -63,7 +69,10 @@ fn every_program_in_every_case() {
     for case in Case::ALL.into_iter().filter(|case| cases.is_empty() || cases.contains(case.name())) {
         // A few at once: what one alone does in seconds must not become a matter of the others' load.
         for some in programs.chunks(2) {
-            let seen = play(case, some);
+            let mut seen = play(case, some);
+            if case == Case::Plain {
+                alike(&mut seen, &play(Case::Fix, some));
+            }
             for who in some {
                 let one = seen.get(who.id);
                 let row = serde_json::json!({

@@ -24,6 +24,8 @@ pub(super) enum Case {
     Lying,
     /// It repairs the file and leaves a daemon behind.
     Daemon,
+    /// As `Fix`, in the tier without walls.
+    Plain,
 }
 
 /// What was seen of one program in a case.
@@ -44,7 +46,7 @@ const DAEMON: &str =
 const TEST: &str = "python3 -c 'import calc; assert calc.add(2, 3) == 5'";
 
 impl Case {
-    pub(super) const ALL: [Case; 8] = [
+    pub(super) const ALL: [Case; 9] = [
         Case::Fix,
         Case::Unauthorized,
         Case::RateLimited,
@@ -53,6 +55,7 @@ impl Case {
         Case::Killed,
         Case::Lying,
         Case::Daemon,
+        Case::Plain,
     ];
 
     pub(super) fn name(self) -> &'static str {
@@ -65,7 +68,13 @@ impl Case {
             Case::Killed => "killed",
             Case::Lying => "lying",
             Case::Daemon => "daemon",
+            Case::Plain => "plain",
         }
+    }
+
+    /// The isolation that is asked for, as a plan says it.
+    pub(super) fn tier(self) -> &'static str {
+        if self == Case::Plain { "plain" } else { "full" }
     }
 
     pub(super) fn is_for(self, who: &Who) -> bool {
@@ -75,7 +84,7 @@ impl Case {
     /// The time limit. A program that retries for ever is ended by it.
     pub(super) fn seconds(self) -> f64 {
         match self {
-            Case::Fix | Case::Lying | Case::Daemon | Case::Killed => 180.0,
+            Case::Fix | Case::Lying | Case::Daemon | Case::Killed | Case::Plain => 180.0,
             Case::Unauthorized | Case::RateLimited | Case::ServerError | Case::Refused => 75.0,
         }
     }
@@ -84,7 +93,7 @@ impl Case {
     pub(super) fn script(self) -> Option<Script> {
         let failing = |how| Some(conversation(TEST).failing(u64::MAX, how));
         match self {
-            Case::Fix => Some(conversation(TEST)),
+            Case::Fix | Case::Plain => Some(conversation(TEST)),
             Case::Unauthorized => failing(Failure::Unauthorized),
             Case::RateLimited => failing(Failure::RateLimited { retry_after: 1 }),
             Case::ServerError => failing(Failure::ServerError),
@@ -110,13 +119,14 @@ impl Case {
         };
         let ending = &trial["ending"];
         let vendor = |fault: &str| json!({ "vendor": fault });
+        must("the tier", &trial["tier"], json!(self.tier()));
         match self {
-            Case::Fix | Case::Daemon => {
+            Case::Fix | Case::Daemon | Case::Plain => {
                 must("the ending", &ending["ending"], json!("finished"));
                 must("the result", &trial["result"]["result"], json!("resolved"));
                 must("the tokens", &tokens(&trial), said(&conversation(TEST)));
                 must("what could not be read", &trial["unparsed"], json!(0));
-                if self == Case::Fix {
+                if self != Case::Daemon {
                     must("what was left behind", &trial["leftovers"], json!([]));
                 } else if !trial["leftovers"].to_string().contains("sleep") {
                     wrong.push(format!("the daemon is not told: {}", trial["leftovers"]));
@@ -138,6 +148,16 @@ impl Case {
         let fault = ending["fault"]["vendor"].as_str().unwrap_or_default();
         let said = format!("{} {fault}", ending["ending"].as_str().unwrap_or_default());
         Seen { said: said.trim().to_owned(), trial, wrong }
+    }
+}
+
+impl Seen {
+    /// Compares its patch with that of the same case in the full tier.
+    pub(super) fn is_as(&mut self, walled: &Seen) {
+        let [here, there] = [&self.trial, &walled.trial].map(|trial| &trial["patch"]["digest"]);
+        if here.is_null() || here != there {
+            self.wrong.push(format!("the patch is {here}, and within walls {there}"));
+        }
     }
 }
 

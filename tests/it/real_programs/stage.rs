@@ -71,7 +71,10 @@ impl Stage {
         // One attempt: a fault is to be seen, not outlasted.
         put(
             work.join("plan.toml"),
-            &format!("suite = \"suite\"\nassistants = {ids:?}\nseed = 11\nattempts = 1\n"),
+            &format!(
+                "suite = \"suite\"\nassistants = {ids:?}\nseed = 11\nattempts = 1\ntier = {:?}\n",
+                case.tier()
+            ),
         );
         let server = case.script().map(|script| ModelServer::start(script).unwrap());
         let port = server.as_ref().map_or_else(nobody, ModelServer::port);
