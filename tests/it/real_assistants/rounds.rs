@@ -1,7 +1,5 @@
 //! The real programs are told what failed and go on in the session that they had.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use fairtrial_tests::processes_of;
 use serde_json::{Value, json};
 
