@@ -8,6 +8,7 @@ use std::ops::Range;
 
 use fairtrial_domain::patch::{FileChange, Patch, Side};
 
+use crate::distance::Work;
 use crate::lines::{self, Change, Interner};
 use crate::words::{Marks, Words};
 
@@ -57,7 +58,7 @@ impl<'a> Aligned<'a> {
             .iter()
             .map(|text| {
                 let lines = lines::split(text);
-                let changes = lines::changes(&base_ids, &interner.ids(&lines)).found;
+                let changes = lines::changes(&base_ids, &interner.ids(&lines), &mut Work::default()).found;
                 let mut removed = vec![false; base.len()];
                 changes.iter().for_each(|change| removed[change.old.clone()].fill(true));
                 Version { lines, removed, changes }

@@ -3,7 +3,7 @@
 //! **Invariant:** the result is |a| + |b| − 2·LCS(a, b), which is a metric; it is never approximated. What is too long
 //! is decided by counted steps, so that the same input always gives the same answer.
 
-use std::collections::HashMap;
+use crate::numbers::NumberMap;
 
 /// The largest distance that the greedy search looks for, after elements of one side only have been counted.
 pub(crate) const MAX_DISTANCE: usize = 10_000;
@@ -14,7 +14,7 @@ const STEPS: u64 = 150_000_000;
 /// Steps for 64 elements against the other side beyond which the greedy search is tried first.
 const COLUMNS: u64 = 40_000_000;
 
-/// What may still be spent on distances, so that many files together cannot stall a score.
+/// What may still be spent on comparisons, so that many files together cannot stall a score.
 #[derive(Debug, Clone)]
 pub struct Work(u64);
 
@@ -25,9 +25,15 @@ impl Default for Work {
 }
 
 impl Work {
-    fn spend(&mut self, steps: u64) -> Option<()> {
+    /// Takes steps from what is left; `None` when it is less.
+    pub(crate) fn spend(&mut self, steps: u64) -> Option<()> {
         self.0 = self.0.checked_sub(steps)?;
         Some(())
+    }
+
+    #[cfg(test)]
+    pub(crate) fn left(&self) -> u64 {
+        self.0
     }
 }
 
@@ -46,8 +52,12 @@ pub fn distance(a: &[u32], b: &[u32], work: &mut Work) -> Option<usize> {
     let alone = a.len() - shared_a.len() + b.len() - shared_b.len();
     let columns = (shared_a.len() as u64).div_ceil(64) * shared_b.len() as u64;
     let rest = if columns <= COLUMNS {
+        // Versions of a file are mostly alike, and then the search is through long before the table. What it counts
+        // for is the table, so that what is too long does not hang on which of the two was sooner.
         work.spend(columns)?;
-        shared_a.len() + shared_b.len() - 2 * common(&shared_a, &shared_b, alphabet)
+        let mut tried = Work(columns / 4);
+        search(&shared_a, &shared_b, &mut tried)
+            .unwrap_or_else(|| shared_a.len() + shared_b.len() - 2 * common(&shared_a, &shared_b, alphabet))
     } else {
         search(&shared_a, &shared_b, work)?
     };
@@ -56,7 +66,7 @@ pub fn distance(a: &[u32], b: &[u32], work: &mut Work) -> Option<usize> {
 
 /// Returns the elements that stand on both sides, numbered from 0, and how many different ones there are.
 fn shared(a: &[u32], b: &[u32]) -> (Vec<u32>, Vec<u32>, usize) {
-    let mut known: HashMap<u32, Option<u32>> = a.iter().map(|id| (*id, None)).collect();
+    let mut known: NumberMap<Option<u32>> = a.iter().map(|id| (*id, None)).collect();
     let mut next = 0;
     let of_b: Vec<u32> = b
         .iter()
@@ -96,7 +106,9 @@ fn common(a: &[u32], b: &[u32], alphabet: usize) -> usize {
 
 /// Myers, "An O(ND) difference algorithm" (1986), greedy forward search.
 fn search(a: &[u32], b: &[u32], work: &mut Work) -> Option<usize> {
-    let most = (a.len() + b.len()).min(MAX_DISTANCE);
+    // d steps at distance d: more than this cannot be paid for.
+    let paid = usize::try_from((2 * work.0).isqrt() + 1).unwrap_or(MAX_DISTANCE);
+    let most = (a.len() + b.len()).min(MAX_DISTANCE).min(paid);
     // `reach[k + most]` is the furthest x on diagonal k = x − y.
     let mut reach = vec![0usize; 2 * most + 3];
     for d in 0..=most {

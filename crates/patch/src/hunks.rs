@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use fairtrial_domain::patch::FileChange;
 
+use crate::distance::Work;
 use crate::lines;
 
 /// One stretch that differs. Lines count from 0.
@@ -20,19 +21,19 @@ pub struct Hunk {
 pub struct Hunks {
     /// In order.
     pub all: Vec<Hunk>,
-    /// True when a stretch of a long file repeats itself so much that it was not looked into: it is one hunk.
+    /// True when a stretch repeats itself so much that it was not looked into: it is one hunk.
     pub coarse: bool,
 }
 
 /// Returns the hunks of a change in order; `None` when a side is binary.
 pub fn hunks(change: &FileChange) -> Option<Hunks> {
     let (before, after) = lines::text(change.before.as_ref()).zip(lines::text(change.after.as_ref()))?;
-    Some(of_texts(before, after))
+    Some(of_texts(before, after, &mut Work::default()))
 }
 
-/// Returns the hunks between two texts in order.
-pub fn of_texts(before: &str, after: &str) -> Hunks {
-    let changes = lines::text_changes(before, after);
+/// Returns the hunks between two texts in order, within what is left of `work`.
+pub fn of_texts(before: &str, after: &str, work: &mut Work) -> Hunks {
+    let changes = lines::text_changes(before, after, work);
     let hunk = |change: lines::Change| Hunk { old: change.old, new: change.new };
     Hunks { all: changes.found.into_iter().map(hunk).collect(), coarse: changes.coarse }
 }

@@ -13,7 +13,9 @@ pub mod unified;
 
 mod align;
 mod columns;
+mod histogram;
 mod lines;
+mod numbers;
 mod paths;
 mod row;
 mod stacked;

@@ -6,7 +6,11 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use fairtrial_domain::patch::Side;
-use similar::{Algorithm, DiffTag, capture_diff_slices};
+use similar::DiffTag;
+
+use crate::distance::Work;
+use crate::histogram::Histogram;
+use crate::numbers::NumberMap;
 
 /// One stretch that differs: these lines of the old side became those of the new side.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,18 +64,24 @@ pub(crate) struct Changes {
     pub(crate) coarse: bool,
 }
 
-/// Returns where two sequences differ, in order, by the Histogram algorithm, as `git diff --histogram` does.
+/// Returns where two sequences of numbers from 0 differ, in order, by the Histogram algorithm, as
+/// `git diff --histogram` does.
 ///
 /// Sequences longer than [`WHOLE`] are cut first at lines that stand exactly once on either side. The stretches between
 /// the cuts are looked into, first to last, as long as their pairs of equal lines come to no more than [`PAIRS`] in
-/// all; a stretch for which none are left is one change.
-pub(crate) fn changes(old: &[u32], new: &[u32]) -> Changes {
+/// all; a stretch for which none are left, or for which `work` is spent, is one change.
+pub(crate) fn changes(old: &[u32], new: &[u32], work: &mut Work) -> Changes {
     let start = old.iter().zip(new).take_while(|(a, b)| a == b).count();
     let end = old[start..].iter().rev().zip(new[start..].iter().rev()).take_while(|(a, b)| a == b).count();
     let (old_to, new_to) = (old.len() - end, new.len() - end);
     let mut all = Changes::default();
+    if start == old_to || start == new_to {
+        push(&mut all.found, start..old_to, start..new_to);
+        return all;
+    }
+    let mut histogram = Histogram::new(old, new);
     if old_to - start + new_to - start <= WHOLE {
-        histogram(old, start..old_to, new, start..new_to, &mut all.found);
+        look_into(&mut histogram, start..old_to, start..new_to, work, &mut all);
         return all;
     }
     let mut left = PAIRS;
@@ -82,7 +92,7 @@ pub(crate) fn changes(old: &[u32], new: &[u32]) -> Changes {
         let pairs = pairs(&old[from_old..a], &new[from_new..b]);
         if pairs <= left {
             left -= pairs;
-            histogram(old, from_old..a, new, from_new..b, &mut all.found);
+            look_into(&mut histogram, from_old..a, from_new..b, work, &mut all);
         } else {
             all.coarse = true;
             push(&mut all.found, from_old..a, from_new..b);
@@ -92,19 +102,27 @@ pub(crate) fn changes(old: &[u32], new: &[u32]) -> Changes {
     all
 }
 
-fn histogram(old: &[u32], of_old: Range<usize>, new: &[u32], of_new: Range<usize>, found: &mut Vec<Change>) {
-    if of_old.is_empty() || of_new.is_empty() {
-        push(found, of_old, of_new);
+fn look_into(
+    histogram: &mut Histogram<'_>,
+    old: Range<usize>,
+    new: Range<usize>,
+    work: &mut Work,
+    all: &mut Changes,
+) {
+    if old.is_empty() || new.is_empty() {
+        push(&mut all.found, old, new);
         return;
     }
-    let (from_old, from_new) = (of_old.start, of_new.start);
-    for op in capture_diff_slices(Algorithm::Histogram, &old[of_old], &new[of_new]) {
+    let Some(ops) = histogram.compare(old.clone(), new.clone(), work) else {
+        all.coarse = true;
+        push(&mut all.found, old, new);
+        return;
+    };
+    for op in ops {
         match op.tag() {
             DiffTag::Equal => {}
             DiffTag::Delete | DiffTag::Insert | DiffTag::Replace => {
-                let (old, new) = (op.old_range(), op.new_range());
-                let moved = |range: Range<usize>, by: usize| range.start + by..range.end + by;
-                push(found, moved(old, from_old), moved(new, from_new));
+                push(&mut all.found, op.old_range(), op.new_range());
             }
         }
     }
@@ -123,8 +141,8 @@ fn push(found: &mut Vec<Change>, old: Range<usize>, new: Range<usize>) {
 }
 
 /// How often and where last each line stands.
-fn counted(lines: &[u32]) -> HashMap<u32, (u64, usize)> {
-    let mut counted = HashMap::new();
+fn counted(lines: &[u32]) -> NumberMap<(u64, usize)> {
+    let mut counted = NumberMap::default();
     for (at, line) in lines.iter().enumerate() {
         let known = counted.entry(*line).or_insert((0, at));
         *known = (known.0 + 1, at);
@@ -162,17 +180,25 @@ fn cuts(old: &[u32], new: &[u32]) -> Vec<(usize, usize)> {
     row
 }
 
-/// Returns where two texts differ, line by line.
-pub(crate) fn text_changes(old: &str, new: &str) -> Changes {
+/// Returns where two texts differ, line by line, within what is left of `work`.
+pub(crate) fn text_changes(old: &str, new: &str, work: &mut Work) -> Changes {
     let mut interner = Interner::default();
     let old = interner.ids(&split(old));
     let new = interner.ids(&split(new));
-    changes(&old, &new)
+    changes(&old, &new, work)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn text_changes(old: &str, new: &str) -> Changes {
+        super::text_changes(old, new, &mut Work::default())
+    }
+
+    fn changes(old: &[u32], new: &[u32]) -> Changes {
+        super::changes(old, new, &mut Work::default())
+    }
 
     #[test]
     fn a_missing_last_newline_is_a_change_of_its_line() {

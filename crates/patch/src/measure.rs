@@ -7,6 +7,7 @@
 
 use fairtrial_domain::patch::{FileChange, Patch, PatchCounts};
 
+use crate::distance::Work;
 use crate::lines;
 
 /// One file in figures.
@@ -43,7 +44,7 @@ pub fn file(change: &FileChange) -> FileCounts {
     let Some((before, after)) = sides else {
         return FileCounts { path, added: 0, removed: 0, binary: true };
     };
-    let changes = lines::text_changes(before, after).found;
+    let changes = lines::text_changes(before, after, &mut Work::default()).found;
     let sum = |lines: &dyn Fn(&lines::Change) -> usize| changes.iter().map(|c| lines(c) as u64).sum();
     FileCounts { path, added: sum(&|c| c.new.len()), removed: sum(&|c| c.old.len()), binary: false }
 }

@@ -130,7 +130,9 @@ mod tests {
     }
 
     fn read(patch: &Patch) -> Vec<Touched<'_>> {
-        touched(patch, |before, after| Rc::new(crate::hunks::of_texts(before, after)))
+        touched(patch, |before, after| {
+            Rc::new(crate::hunks::of_texts(before, after, &mut crate::distance::Work::default()))
+        })
     }
 
     #[test]

@@ -4,6 +4,7 @@ use fairtrial_domain::diff::{Stacked, StackedRow};
 use fairtrial_domain::patch::{Patch, Side};
 
 use crate::align::{Aligned, Placed, sides};
+use crate::distance::Work;
 use crate::lines::{self, Interner};
 use crate::row::{self, Piece, fold, number};
 
@@ -132,7 +133,8 @@ fn together(aligned: &Aligned<'_>, placed: &[Placed]) -> Vec<Cell> {
         };
         let mut next: Vec<Line<'_>> = Vec::new();
         let mut index = 0;
-        let mut changes = lines::changes(&old_ids, &new_ids).found.into_iter().peekable();
+        let mut changes =
+            lines::changes(&old_ids, &new_ids, &mut Work::default()).found.into_iter().peekable();
         for (at, mut line) in merged.into_iter().enumerate() {
             while let Some(change) = changes.next_if(|change| change.old.end <= at) {
                 next.extend(change.new.clone().map(&mut fresh));

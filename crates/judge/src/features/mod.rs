@@ -16,6 +16,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use fairtrial_domain::patch::{FileChange, Patch, Side};
+use fairtrial_patch::distance::Work;
 use fairtrial_patch::hunks::{Hunk, Hunks, of_texts, split};
 use fairtrial_patch::moved::{Moved, Stretch, moved};
 use fairtrial_patch::rename;
@@ -52,6 +53,7 @@ pub(crate) struct Sources<'a> {
     hunks: RefCell<HashMap<(Place, Place), Rc<Hunks>>>,
     tests: RefCell<Tests>,
     read: Cell<usize>,
+    work: RefCell<Work>,
 }
 
 impl<'a> Sources<'a> {
@@ -59,7 +61,7 @@ impl<'a> Sources<'a> {
     pub(crate) fn hunks(&self, before: &'a str, after: &'a str) -> Rc<Hunks> {
         let mut known = self.hunks.borrow_mut();
         let one = known.entry((place_of(before), place_of(after)));
-        Rc::clone(one.or_insert_with(|| Rc::new(of_texts(before, after))))
+        Rc::clone(one.or_insert_with(|| Rc::new(of_texts(before, after, &mut self.work.borrow_mut()))))
     }
 
     /// Returns the tests of a text.
