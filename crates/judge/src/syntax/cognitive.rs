@@ -7,7 +7,8 @@ use std::ops::Range;
 
 use tree_sitter::Node;
 
-use super::Source;
+use super::kinds::Flow;
+use super::walk::Above;
 
 /// One function's complexity.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,56 +22,64 @@ pub(crate) struct Complexity {
 /// Trees are looked into this deep.
 const DEEP: usize = 400;
 
-/// Returns the complexity of each outermost function, in order; none without a grammar. What is nested in a function
-/// counts for it.
-pub(crate) fn functions(source: &Source<'_>) -> Vec<Complexity> {
-    let mut found = Vec::new();
-    if let Some(root) = source.root() {
-        outermost(source, root, 0, &mut found);
-    }
-    found
+/// The outermost functions that a walk has seen. What is nested in one counts for it.
+#[derive(Default)]
+pub(super) struct Complexities {
+    /// In order.
+    pub(super) found: Vec<Complexity>,
+    /// How deep the function is that the walk is in: the last of `found`.
+    inside: Option<usize>,
 }
 
-fn outermost(source: &Source<'_>, node: Node<'_>, depth: usize, found: &mut Vec<Complexity>) {
-    if depth > DEEP {
-        return;
+impl Complexities {
+    /// Looks at a node, and counts it for the function around it.
+    pub(super) fn see<'t>(
+        &mut self,
+        here: &mut Above<'t>,
+        parent: Option<&Above<'t>>,
+        depth: usize,
+        text: &'t str,
+    ) {
+        self.inside = self.inside.filter(|function| depth > *function);
+        if here.unnamed {
+            return;
+        }
+        if self.inside.is_none() {
+            if here.kind.flow == Flow::Function && depth <= DEEP {
+                let lines = here.node.start_position().row..here.node.end_position().row + 1;
+                self.found.push(Complexity { lines, value: 0 });
+                self.inside = Some(depth);
+            }
+            return;
+        }
+        let (Some(function), Some(parent)) = (self.found.last_mut(), parent) else { return };
+        if depth > DEEP + 1 {
+            return;
+        }
+        here.operator = operator(here, text);
+        // A run of the same logical operator counts once; each change of operator counts again.
+        function.value += u32::from(here.operator.is_some() && here.operator != parent.operator);
+        function.value += jump(here);
+        here.level = parent.level;
+        match effect(here, parent) {
+            Effect::Nests => {
+                function.value += 1 + parent.level;
+                here.level += 1;
+            }
+            // The chain stands inside its `if`, which deepened it already.
+            Effect::Branches => function.value += 1,
+            Effect::Deepens => here.level += 1,
+            Effect::None => {}
+        }
+        function.value += u32::from(here.kind.flow == Flow::If && has_bare_else(here.node));
     }
-    if is_function(node.kind()) {
-        let mut value = 0;
-        children(source, node, 0, depth, &mut value);
-        found.push(Complexity { lines: node.start_position().row..node.end_position().row + 1, value });
-        return;
-    }
-    let mut cursor = node.walk();
-    for child in node.named_children(&mut cursor) {
-        outermost(source, child, depth + 1, found);
-    }
-}
-
-fn is_function(kind: &str) -> bool {
-    matches!(
-        kind,
-        "function_item"
-            | "function_definition"
-            | "function_declaration"
-            | "generator_function_declaration"
-            | "method_definition"
-            | "method_declaration"
-            | "constructor_declaration"
-            | "arrow_function"
-            | "function_expression"
-            | "func_literal"
-            | "closure_expression"
-            | "lambda"
-            | "lambda_expression"
-    )
 }
 
 /// What a node does to the flow.
 enum Effect {
     /// One, plus one for each level around it; what is inside is a level deeper.
     Nests,
-    /// One, whatever is around it; what is inside is a level deeper.
+    /// One, whatever is around it.
     Branches,
     /// Nothing itself; what is inside is a level deeper.
     Deepens,
@@ -78,122 +87,74 @@ enum Effect {
     None,
 }
 
-fn effect(node: Node<'_>, parent: Node<'_>) -> Effect {
-    match node.kind() {
+fn effect(here: &Above<'_>, parent: &Above<'_>) -> Effect {
+    match here.kind.flow {
         // `else if` is one branch, in whichever way the grammar nests it.
-        "if_statement" | "if_expression" => {
-            let alternative = parent.kind() == "else_clause"
-                || parent.kind() == node.kind()
-                    && parent.child_by_field_name("alternative").is_some_and(|a| a.id() == node.id());
-            if alternative { Effect::Branches } else { Effect::Nests }
+        Flow::If => {
+            let alternative = || parent.node.child_by_field_name("alternative");
+            let chained = parent.kind.flow == Flow::Else
+                || parent.node.kind_id() == here.node.kind_id()
+                    && alternative().is_some_and(|a| a.id() == here.node.id());
+            if chained { Effect::Branches } else { Effect::Nests }
         }
-        "elif_clause" => Effect::Branches,
-        "else_clause" => {
-            let mut cursor = node.walk();
-            let chained = node
+        Flow::ElseIf => Effect::Branches,
+        Flow::Else => {
+            let mut cursor = here.node.walk();
+            let chained = here
+                .node
                 .named_children(&mut cursor)
                 .any(|child| matches!(child.kind(), "if_statement" | "if_expression"));
             // A braced `else` holds a block; a bare `if` in it is the chain.
-            if chained && parent.kind() != "try_statement" { Effect::None } else { Effect::Branches }
+            if chained && parent.node.kind() != "try_statement" { Effect::None } else { Effect::Branches }
         }
-        "for_statement"
-        | "while_statement"
-        | "do_statement"
-        | "for_in_statement"
-        | "enhanced_for_statement"
-        | "for_expression"
-        | "while_expression"
-        | "loop_expression"
-        | "match_expression"
-        | "match_statement"
-        | "switch_statement"
-        | "switch_expression"
-        | "expression_switch_statement"
-        | "type_switch_statement"
-        | "select_statement"
-        | "except_clause"
-        | "catch_clause"
-        | "conditional_expression"
-        | "ternary_expression" => Effect::Nests,
-        kind if is_function(kind) => Effect::Deepens,
-        _ => Effect::None,
+        Flow::Nests => Effect::Nests,
+        Flow::Function => Effect::Deepens,
+        Flow::Straight | Flow::Binary | Flow::Goto | Flow::Leave | Flow::LeaveExpression => Effect::None,
     }
 }
 
-fn children(source: &Source<'_>, node: Node<'_>, level: u32, depth: usize, value: &mut u32) {
-    if depth > DEEP {
-        return;
-    }
-    let mut cursor = node.walk();
-    for child in node.named_children(&mut cursor) {
-        *value += sequence(source, child, node) + jump(child);
-        let inside = match effect(child, node) {
-            Effect::Nests => {
-                *value += 1 + level;
-                level + 1
-            }
-            Effect::Branches => {
-                *value += 1;
-                // The chain stands inside its `if`, which deepened it already.
-                level
-            }
-            Effect::Deepens => level + 1,
-            Effect::None => level,
-        };
-        children(source, child, inside, depth + 1, value);
-        if !matches!(child.kind(), "if_statement" | "if_expression") {
-            continue;
-        }
-        // Go and Java put a final `else` into a field, without a node of its own.
-        let alternative = child.child_by_field_name("alternative");
-        if alternative
-            .is_some_and(|a| matches!(a.kind(), "block" | "expression_statement" | "return_statement"))
-        {
-            *value += 1;
-        }
-    }
+/// Go and Java put a final `else` into a field, without a node of its own.
+fn has_bare_else(node: Node<'_>) -> bool {
+    node.child_by_field_name("alternative")
+        .is_some_and(|a| matches!(a.kind(), "block" | "expression_statement" | "return_statement"))
 }
 
-/// A run of the same logical operator counts once; each change of operator counts again.
-fn sequence(source: &Source<'_>, node: Node<'_>, parent: Node<'_>) -> u32 {
-    let operator = |node: Node<'_>| -> Option<String> {
-        if !matches!(node.kind(), "binary_expression" | "boolean_operator") {
-            return None;
-        }
-        let sign = source.text.get(node.child_by_field_name("operator")?.byte_range())?;
-        matches!(sign, "&&" | "||" | "??" | "and" | "or").then(|| sign.to_owned())
-    };
-    let Some(own) = operator(node) else { return 0 };
-    u32::from(operator(parent) != Some(own))
+fn operator<'t>(here: &Above<'_>, text: &'t str) -> Option<&'t str> {
+    if here.kind.flow != Flow::Binary {
+        return None;
+    }
+    let sign = text.get(here.node.child_by_field_name("operator")?.byte_range())?;
+    matches!(sign, "&&" | "||" | "??" | "and" | "or").then_some(sign)
 }
 
 /// A jump to a label counts once.
-fn jump(node: Node<'_>) -> u32 {
-    let labelled = || {
-        let mut cursor = node.walk();
-        node.named_children(&mut cursor).any(|child| {
-            matches!(child.kind(), "label" | "statement_identifier" | "label_name" | "identifier")
-        })
+fn jump(here: &Above<'_>) -> u32 {
+    let names = |kinds: &[&str]| {
+        let mut cursor = here.node.walk();
+        u32::from(here.node.named_children(&mut cursor).any(|child| kinds.contains(&child.kind())))
     };
-    match node.kind() {
-        "goto_statement" => 1,
-        "break_statement" | "continue_statement" => u32::from(labelled()),
-        "break_expression" | "continue_expression" => {
-            let mut cursor = node.walk();
-            u32::from(node.named_children(&mut cursor).any(|child| child.kind() == "label"))
-        }
-        _ => 0,
+    match here.kind.flow {
+        Flow::Goto => 1,
+        Flow::Leave => names(&["label", "statement_identifier", "label_name", "identifier"]),
+        Flow::LeaveExpression => names(&["label"]),
+        Flow::Straight
+        | Flow::Function
+        | Flow::If
+        | Flow::ElseIf
+        | Flow::Else
+        | Flow::Nests
+        | Flow::Binary => 0,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::syntax::Source;
 
     #[track_caller]
     fn check(path: &str, text: &str, expected: &[u32]) {
         let source = Source::read(path, text).unwrap();
-        let found: Vec<u32> = functions(&source).iter().map(|f| f.value).collect();
+        let found: Vec<u32> = source.functions().iter().map(|f| f.value).collect();
         assert_eq!(found, expected, "{path}\n{text}\n{}", source.root().unwrap().to_sexp());
     }
 

@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use tree_sitter::Node;
 
-use super::Source;
+use super::kinds::Defines;
+use super::walk::Above;
 
 /// A named definition.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,64 +19,42 @@ pub(crate) struct Definition {
 /// Definitions are looked for this deep.
 const DEEP: usize = 200;
 
-/// Returns the definitions of a file in order of their beginning; none without a grammar.
-pub(crate) fn definitions(source: &Source<'_>) -> Vec<Definition> {
-    let mut found = Vec::new();
-    if let Some(root) = source.root() {
-        walk(source, root, "", 0, &mut found);
-    }
-    found
+/// The definitions that a walk has seen.
+#[derive(Default)]
+pub(super) struct Definitions {
+    /// In order of their beginning.
+    pub(super) found: Vec<Definition>,
+    /// Those around the last one with how deep they are, by their place in `found`.
+    around: Vec<(usize, usize)>,
 }
 
-fn walk(source: &Source<'_>, node: Node<'_>, outer: &str, depth: usize, found: &mut Vec<Definition>) {
-    if depth > DEEP {
-        return;
-    }
-    let named = name_of(source, node);
-    let path = match &named {
-        Some(name) if outer.is_empty() => name.clone(),
-        Some(name) => format!("{outer}.{name}"),
-        None => outer.to_owned(),
-    };
-    if named.is_some() {
-        let lines = node.start_position().row..node.end_position().row + 1;
-        found.push(Definition { name: path.clone(), lines });
-    }
-    let mut cursor = node.walk();
-    for child in node.named_children(&mut cursor) {
-        walk(source, child, &path, depth + 1, found);
+impl Definitions {
+    /// Looks at a node and adds what it defines.
+    pub(super) fn see(&mut self, here: &Above<'_>, depth: usize, text: &str) {
+        while self.around.last().is_some_and(|(outer, _)| *outer >= depth) {
+            self.around.pop();
+        }
+        if here.unnamed || here.kind.defines == Defines::Nothing || depth > DEEP {
+            return;
+        }
+        let Some(own) = name_of(here.node, here.kind.defines, text) else { return };
+        let outer = self.around.last().map_or("", |(_, outer)| &self.found[*outer].name);
+        let name = if outer.is_empty() { own } else { format!("{outer}.{own}") };
+        self.around.push((depth, self.found.len()));
+        let lines = here.node.start_position().row..here.node.end_position().row + 1;
+        self.found.push(Definition { name, lines });
     }
 }
 
-fn name_of(source: &Source<'_>, node: Node<'_>) -> Option<String> {
-    let field = match node.kind() {
-        "function_item"
-        | "struct_item"
-        | "enum_item"
-        | "trait_item"
-        | "mod_item"
-        | "union_item"
-        | "macro_definition"
-        | "function_definition"
-        | "class_definition"
-        | "function_declaration"
-        | "generator_function_declaration"
-        | "class_declaration"
-        | "method_definition"
-        | "abstract_class_declaration"
-        | "interface_declaration"
-        | "enum_declaration"
-        | "record_declaration"
-        | "type_alias_declaration"
-        | "method_declaration"
-        | "constructor_declaration"
-        | "type_spec" => "name",
-        "impl_item" => "type",
-        "variable_declarator" if is_function(node.child_by_field_name("value")) => "name",
-        _ => return None,
+fn name_of(node: Node<'_>, defines: Defines, text: &str) -> Option<String> {
+    let field = match defines {
+        Defines::Name => "name",
+        Defines::Type => "type",
+        Defines::Function if is_function(node.child_by_field_name("value")) => "name",
+        Defines::Function | Defines::Nothing => return None,
     };
     let name = node.child_by_field_name(field)?.byte_range();
-    source.text.get(name).map(|text| text.chars().take(200).collect())
+    text.get(name).map(|text| text.chars().take(200).collect())
 }
 
 fn is_function(value: Option<Node<'_>>) -> bool {
@@ -109,11 +88,12 @@ pub(crate) fn innermost(definitions: &[Definition], lines: impl Iterator<Item = 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::syntax::Source;
 
     fn check(path: &str, text: &str, expected: &[(&str, usize, usize)]) {
         let source = Source::read(path, text).unwrap();
-        let found = definitions(&source);
-        let found: Vec<_> = found.iter().map(|d| (d.name.as_str(), d.lines.start, d.lines.end)).collect();
+        let found: Vec<_> =
+            source.definitions().iter().map(|d| (d.name.as_str(), d.lines.start, d.lines.end)).collect();
         assert_eq!(found, expected, "{path}");
     }
 
@@ -138,7 +118,6 @@ mod tests {
     #[test]
     fn the_innermost_one_is_around_a_line() {
         let source = Source::read("a.py", "class A:\n    x = 1\n    def b(self):\n        pass\n").unwrap();
-        let all = definitions(&source);
-        assert_eq!(innermost(&all, [1, 3, 9].into_iter()), ["A", "A.b", ""]);
+        assert_eq!(innermost(source.definitions(), [1, 3, 9].into_iter()), ["A", "A.b", ""]);
     }
 }

@@ -6,12 +6,14 @@
 
 pub(crate) mod cognitive;
 pub(crate) mod definitions;
+mod kinds;
+mod walk;
 
-use std::cell::OnceCell;
 use std::ops::{ControlFlow, Range};
 
 use cognitive::Complexity;
 use definitions::Definition;
+use walk::{Found, walk};
 
 use tree_sitter::{Language, Node, ParseOptions, Parser, Tree};
 
@@ -108,8 +110,8 @@ pub struct Source<'a> {
     /// All tokens in order, comments included.
     pub tokens: Vec<Token>,
     tree: Option<Tree>,
-    definitions: OnceCell<Vec<Definition>>,
-    functions: OnceCell<Vec<Complexity>>,
+    definitions: Vec<Definition>,
+    functions: Vec<Complexity>,
 }
 
 /// Why a text was not read, as a sentence fragment.
@@ -133,26 +135,29 @@ impl<'a> Source<'a> {
             return Err(Unread::Long);
         }
         let Some(grammar) = Grammar::of_path(path) else {
-            return Ok(Source::of(text, None, words(text), None));
+            return Ok(Source {
+                text,
+                grammar: None,
+                tokens: words(text),
+                tree: None,
+                definitions: vec![],
+                functions: vec![],
+            });
         };
         let tree = parse(grammar, text)?;
-        let mut tokens = Vec::with_capacity(text.len() / 4);
-        leaves(&tree, &mut tokens);
-        Ok(Source::of(text, Some(grammar), tokens, Some(tree)))
+        let Found { tokens, definitions, functions } = walk(&tree, text, grammar);
+        let (grammar, tree) = (Some(grammar), Some(tree));
+        Ok(Source { text, grammar, tokens, tree, definitions, functions })
     }
 
-    fn of(text: &'a str, grammar: Option<Grammar>, tokens: Vec<Token>, tree: Option<Tree>) -> Source<'a> {
-        Source { text, grammar, tokens, tree, definitions: OnceCell::new(), functions: OnceCell::new() }
-    }
-
-    /// Returns the named definitions, worked out once.
+    /// Returns the named definitions, in order of their beginning; none without a grammar.
     pub(crate) fn definitions(&self) -> &[Definition] {
-        self.definitions.get_or_init(|| definitions::definitions(self))
+        &self.definitions
     }
 
-    /// Returns the complexity of each outermost function, worked out once.
+    /// Returns the complexity of each outermost function, in order; none without a grammar.
     pub(crate) fn functions(&self) -> &[Complexity] {
-        self.functions.get_or_init(|| cognitive::functions(self))
+        &self.functions
     }
 
     /// Returns the tree's root; `None` without a grammar.
@@ -187,81 +192,6 @@ fn parse(grammar: Grammar, text: &str) -> Result<Tree, Unread> {
     let bytes = text.as_bytes();
     let mut read = |at: usize, _: tree_sitter::Point| bytes.get(at..).unwrap_or_default();
     parser.parse_with_options(&mut read, None, Some(options)).ok_or(Unread::Steps)
-}
-
-/// Nodes whose whole text is one literal, however the grammar cuts it up.
-fn is_literal(kind: &str) -> bool {
-    matches!(
-        kind,
-        "string"
-            | "string_literal"
-            | "raw_string_literal"
-            | "interpreted_string_literal"
-            | "template_string"
-            | "char_literal"
-            | "character_literal"
-            | "rune_literal"
-            | "integer"
-            | "float"
-            | "number"
-            | "integer_literal"
-            | "float_literal"
-            | "int_literal"
-            | "decimal_integer_literal"
-            | "hex_integer_literal"
-            | "decimal_floating_point_literal"
-            | "concatenated_string"
-            | "regex"
-            | "text_block"
-            | "imaginary_literal"
-    )
-}
-
-fn is_comment(kind: &str) -> bool {
-    matches!(kind, "comment" | "line_comment" | "block_comment" | "doc_comment" | "html_comment")
-}
-
-fn is_import(kind: &str) -> bool {
-    matches!(
-        kind,
-        "import_statement"
-            | "import_from_statement"
-            | "future_import_statement"
-            | "use_declaration"
-            | "import_declaration"
-            | "extern_crate_declaration"
-    )
-}
-
-fn leaves(tree: &Tree, tokens: &mut Vec<Token>) {
-    let mut cursor = tree.walk();
-    let mut import_until = 0;
-    loop {
-        let node = cursor.node();
-        let (kind, range) = (node.kind(), node.byte_range());
-        if is_import(kind) {
-            import_until = range.end;
-        }
-        let whole = is_literal(kind) || is_comment(kind);
-        if (whole || node.child_count() == 0) && !range.is_empty() {
-            let what = match kind {
-                _ if is_comment(kind) => TokenKind::Comment,
-                _ if range.start < import_until => TokenKind::Import,
-                _ if whole => TokenKind::Literal,
-                _ => TokenKind::Code,
-            };
-            let line = node.start_position().row;
-            tokens.push(Token { start: range.start, end: range.end, line, kind: what });
-        }
-        if !whole && cursor.goto_first_child() {
-            continue;
-        }
-        while !cursor.goto_next_sibling() {
-            if !cursor.goto_parent() {
-                return;
-            }
-        }
-    }
 }
 
 /// Words and signs: what stands in for tokens where no grammar is bundled.
