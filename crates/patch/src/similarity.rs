@@ -72,13 +72,13 @@ pub fn by_lines(a: &Patch, b: &Patch) -> Result<f64, NoSimilarity> {
 }
 
 /// Reads one version of a file, by path and content, as a sequence of units; equal units have equal numbers.
-pub type Units<'r> = dyn FnMut(&str, Option<&Side>) -> Result<Vec<u32>, NoSimilarity> + 'r;
+pub type Units<'p, 'r> = dyn FnMut(&'p str, Option<&'p Side>) -> Result<Vec<u32>, NoSimilarity> + 'r;
 
 /// Returns the same as [`by_lines`], in units that the caller reads.
 ///
 /// # Errors
 /// When `units` fails, a figure would take too long, or the two patches have different bases.
-pub fn by_units(a: &Patch, b: &Patch, units: &mut Units<'_>) -> Result<f64, NoSimilarity> {
+pub fn by_units<'p>(a: &'p Patch, b: &'p Patch, units: &mut Units<'p, '_>) -> Result<f64, NoSimilarity> {
     let (mut apart, mut own) = (0usize, 0usize);
     let mut work = Work::default();
     for (path, (a, b)) in by_path(a, b) {

@@ -149,6 +149,9 @@ impl<'a> Lines<'a> {
 
 /// Returns the tests of a text in order.
 pub(crate) fn tests(text: &str, language: Language) -> Vec<Test> {
+    if !may_hold_tests(text, language) {
+        return vec![];
+    }
     let lines = Lines::of(text, language);
     let mut class: Option<(usize, &str)> = None;
     let mut found = Vec::new();
@@ -181,6 +184,18 @@ pub(crate) fn tests(text: &str, language: Language) -> Vec<Test> {
         found.extend(named.map(|name| lines.test(at, name, language)));
     }
     found
+}
+
+/// Returns whether a text holds the words without which no line of it begins a test.
+fn may_hold_tests(text: &str, language: Language) -> bool {
+    let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
+    match language {
+        Language::Python => has(&["def"]) && has(&["test"]),
+        Language::Rust => has(&["#[test]", "::test"]),
+        Language::JavaScript => has(&["it", "test", "specify", "])(", "`("]),
+        Language::Go => has(&["func Test"]),
+        Language::Java => has(&["@Test", "@ParameterizedTest", "@RepeatedTest"]),
+    }
 }
 
 fn indent_of(line: &str) -> usize {

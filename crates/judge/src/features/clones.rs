@@ -37,7 +37,6 @@ struct Tokens<'a> {
 /// # Errors
 /// When no file is in a language that is read, or one is too large.
 pub(crate) fn clones<'a>(files: &Files<'a>, sources: &Sources<'a>) -> Result<Clones, Unmeasured> {
-    let mut ids: HashMap<String, u32> = HashMap::new();
     let mut all: Vec<Tokens<'_>> = Vec::new();
     for file in files.files.iter().filter(|file| !file.is_made()) {
         let Some(after) = file.after.filter(|text| !text.is_empty()) else { continue };
@@ -51,14 +50,10 @@ pub(crate) fn clones<'a>(files: &Files<'a>, sources: &Sources<'a>) -> Result<Clo
         let mut fresh = vec![false; after.lines().count() + 1];
         file.real().for_each(|hunk| fresh[hunk.new.clone()].fill(true));
         let mut tokens = Tokens { path: file.path, ids: vec![], new: vec![], lines: vec![] };
-        let code = |token: &&Token| matches!(token.kind, TokenKind::Code | TokenKind::Literal);
-        for token in source.tokens.iter().filter(code) {
-            let (text, next) = (source.text_of(token), ids.len());
-            let id = match ids.get(text) {
-                Some(id) => *id,
-                None => *ids.entry(text.to_owned()).or_insert(u32::try_from(next).unwrap_or(u32::MAX)),
-            };
-            tokens.ids.push(id);
+        let code = |token: &Token| matches!(token.kind, TokenKind::Code | TokenKind::Literal);
+        let numbered = source.tokens.iter().zip(sources.numbers(source));
+        for (token, number) in numbered.filter(|(token, _)| code(token)) {
+            tokens.ids.push(*number);
             tokens.new.push(fresh.get(token.line).copied().unwrap_or(false));
             tokens.lines.push(token.line);
         }

@@ -52,6 +52,7 @@ pub(crate) struct Sources<'a> {
     placed: RefCell<Placed<'a>>,
     hunks: RefCell<HashMap<(Place, Place), Rc<Hunks>>>,
     tests: RefCell<Tests>,
+    numbers: RefCell<HashMap<&'a str, u32>>,
     read: Cell<usize>,
     work: RefCell<Work>,
 }
@@ -62,6 +63,18 @@ impl<'a> Sources<'a> {
         let mut known = self.hunks.borrow_mut();
         let one = known.entry((place_of(before), place_of(after)));
         Rc::clone(one.or_insert_with(|| Rc::new(of_texts(before, after, &mut self.work.borrow_mut()))))
+    }
+
+    /// Returns for each token of a text its number, the same one for the same token in whichever text.
+    pub(crate) fn numbers<'s>(&self, source: &'s Source<'a>) -> &'s [u32] {
+        source.numbers.get_or_init(|| {
+            let mut known = self.numbers.borrow_mut();
+            let number = |token| {
+                let next = u32::try_from(known.len()).unwrap_or(u32::MAX);
+                *known.entry(source.text_of(token)).or_insert(next)
+            };
+            source.tokens.iter().map(number).collect()
+        })
     }
 
     /// Returns the tests of a text.

@@ -106,25 +106,23 @@ pub(crate) fn classes<'a>(file: &File<'a>, sources: &Sources<'a>) -> Vec<Option<
 
 type Lines<'a> = (Vec<&'a str>, Vec<&'a str>);
 
-fn by_text(hunk: &Hunk, lines: &Lines<'_>, grammar: Option<Grammar>) -> Option<Class> {
+fn by_text<'l>(hunk: &Hunk, lines: &Lines<'l>, grammar: Option<Grammar>) -> Option<Class> {
     let (old, new) = (&lines.0[hunk.old.clone()], &lines.1[hunk.new.clone()]);
-    let plain = |lines: &[&str]| -> Vec<String> {
-        let strip =
-            |line: &&str| line.trim_start_matches('\u{feff}').trim_end_matches(['\r', '\n']).to_owned();
-        lines.iter().map(strip).collect()
-    };
-    if plain(old) == plain(new) {
+    fn plain<'l>(line: &&'l str) -> &'l str {
+        line.trim_start_matches('\u{feff}').trim_end_matches(['\r', '\n'])
+    }
+    if old.iter().map(plain).eq(new.iter().map(plain)) {
         return Some(Class::LineEnds);
     }
-    let bare = |lines: &[&str]| -> String {
-        lines.iter().flat_map(|line| line.chars()).filter(|c| !c.is_whitespace()).collect()
-    };
-    let same = bare(old) == bare(new);
+    let signs = |line: &'l str| line.chars().filter(|c| !c.is_whitespace());
+    if !old.iter().copied().flat_map(signs).eq(new.iter().copied().flat_map(signs)) {
+        return None;
+    }
     // White space inside of a literal is not looked for without its tokens.
     let means = grammar.is_some_and(Grammar::indents) && !same_indents(hunk, lines);
     let quoted = old.iter().chain(new).any(|line| line.contains(['"', '\'', '`']));
     let inside = grammar.is_some() && quoted && trimmed(old) != trimmed(new);
-    (same && !means && !inside).then_some(Class::WhiteSpace)
+    (!means && !inside).then_some(Class::WhiteSpace)
 }
 
 fn trimmed<'a>(lines: &[&'a str]) -> Vec<&'a str> {
@@ -144,10 +142,14 @@ fn same_indents(hunk: &Hunk, lines: &Lines<'_>) -> bool {
 }
 
 fn by_tokens(hunk: &Hunk, lines: &Lines<'_>, old: &Source<'_>, new: &Source<'_>) -> Option<Class> {
-    let texts = |source: &Source<'_>, range: &Range<usize>, comments: bool| -> Vec<String> {
-        let kept = |token: &&Token| comments || token.kind != TokenKind::Comment;
-        source.on_lines(range).iter().filter(kept).map(|token| source.text_of(token).to_owned()).collect()
-    };
+    fn texts<'s>(
+        source: &'s Source<'_>,
+        range: &Range<usize>,
+        comments: bool,
+    ) -> impl Iterator<Item = &'s str> {
+        let kept = move |token: &&Token| comments || token.kind != TokenKind::Comment;
+        source.on_lines(range).iter().filter(kept).map(|token| source.text_of(token))
+    }
     let grammar = old.grammar?;
     // A token that began before the hunk, as a long text does, is none of its tokens.
     if reaches_in(old, &hunk.old) || reaches_in(new, &hunk.new) {
@@ -156,13 +158,12 @@ fn by_tokens(hunk: &Hunk, lines: &Lines<'_>, old: &Source<'_>, new: &Source<'_>)
     if grammar.indents() && !same_indents_of_code(hunk, lines, old, new) {
         return None;
     }
-    let pair = |comments| (texts(old, &hunk.old, comments), texts(new, &hunk.new, comments));
-    let (with_old, with_new) = pair(true);
-    if with_old == with_new {
-        return Some(Class::Format);
+    let same = |comments| texts(old, &hunk.old, comments).eq(texts(new, &hunk.new, comments));
+    match () {
+        () if same(true) => Some(Class::Format),
+        () if same(false) => Some(Class::Comments),
+        () => None,
     }
-    let (bare_old, bare_new) = pair(false);
-    (bare_old == bare_new).then_some(Class::Comments)
 }
 
 fn reaches_in(source: &Source<'_>, range: &Range<usize>) -> bool {
@@ -197,6 +198,9 @@ fn imports(hunks: &[Hunk], found: &mut [Option<Class>], old: &Source<'_>, new: &
     let of_imports: Vec<usize> = (0..hunks.len())
         .filter(|at| found[*at].is_none() && only(old, &hunks[*at].old) && only(new, &hunks[*at].new))
         .collect();
+    if of_imports.is_empty() {
+        return;
+    }
     let lines = |source: &Source<'_>, side: &dyn Fn(&Hunk) -> Range<usize>| -> BTreeMap<String, usize> {
         let mut counted = BTreeMap::new();
         let all: Vec<&str> = source.text.lines().collect();

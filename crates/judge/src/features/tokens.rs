@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use fairtrial_domain::patch::{Content, Patch, Side};
+use fairtrial_domain::patch::{Content, Patch};
 use fairtrial_patch::similarity::{NoSimilarity, by_units};
 
 use super::Sources;
-use crate::syntax::{Token, TokenKind};
+use crate::syntax::TokenKind;
 
 /// Returns the base-normalised edit similarity of two patches by tokens (SCORING A4).
 ///
@@ -17,38 +17,26 @@ pub(crate) fn similarity<'a>(
     reference: &'a Patch,
     sources: &Sources<'a>,
 ) -> Result<f64, NoSimilarity> {
-    let texts = texts(patch, reference);
-    let mut ids: HashMap<String, u32> = HashMap::new();
+    let mut binary: HashMap<&str, u32> = HashMap::new();
     by_units(patch, reference, &mut |path, side| {
-        let content = match side.map(|side| &side.content) {
+        let text = match side.map(|side| &side.content) {
             None => return Ok(vec![]),
             Some(Content::Text(text)) => text.as_str(),
-            Some(Content::Binary(bytes)) => return Ok(vec![id(&mut ids, &format!("\0{bytes}"))]),
+            // Tokens are numbered from 0, so these are numbered from the other end.
+            Some(Content::Binary(bytes)) => {
+                let next = u32::MAX - u32::try_from(binary.len()).unwrap_or(u32::MAX);
+                return Ok(vec![*binary.entry(bytes).or_insert(next)]);
+            }
         };
-        let Some(text) = texts.get(content) else { return Ok(vec![]) };
         match sources.get(path, text).as_ref() {
             Ok(source) => {
-                let code = |token: &&Token| token.kind != TokenKind::Comment;
-                Ok(source.tokens.iter().filter(code).map(|t| id(&mut ids, source.text_of(t))).collect())
+                let numbered = source.tokens.iter().zip(sources.numbers(source));
+                let code = numbered.filter(|(token, _)| token.kind != TokenKind::Comment);
+                Ok(code.map(|(_, number)| *number).collect())
             }
             Err(why) => Err(NoSimilarity::Unread { path: path.to_owned(), why: why.to_string() }),
         }
     })
-}
-
-fn id(ids: &mut HashMap<String, u32>, text: &str) -> u32 {
-    let next = u32::try_from(ids.len()).unwrap_or(u32::MAX);
-    match ids.get(text) {
-        Some(known) => *known,
-        None => *ids.entry(text.to_owned()).or_insert(next),
-    }
-}
-
-/// The texts of both patches, so that what is looked up lives as long as they do.
-fn texts<'a>(patch: &'a Patch, reference: &'a Patch) -> HashMap<&'a str, &'a str> {
-    let sides = patch.files.iter().chain(&reference.files).flat_map(|change| [&change.before, &change.after]);
-    let text = |side: &'a Side| side.content.as_text();
-    sides.flatten().filter_map(text).map(|text| (text, text)).collect()
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ pub(crate) mod definitions;
 mod kinds;
 mod walk;
 
+use std::cell::OnceCell;
 use std::ops::{ControlFlow, Range};
 
 use cognitive::Complexity;
@@ -112,6 +113,8 @@ pub struct Source<'a> {
     tree: Option<Tree>,
     definitions: Vec<Definition>,
     functions: Vec<Complexity>,
+    /// A number for each token, given by whoever compares several texts.
+    pub(crate) numbers: OnceCell<Vec<u32>>,
 }
 
 /// Why a text was not read, as a sentence fragment.
@@ -142,12 +145,13 @@ impl<'a> Source<'a> {
                 tree: None,
                 definitions: vec![],
                 functions: vec![],
+                numbers: OnceCell::new(),
             });
         };
         let tree = parse(grammar, text)?;
         let Found { tokens, definitions, functions } = walk(&tree, text, grammar);
-        let (grammar, tree) = (Some(grammar), Some(tree));
-        Ok(Source { text, grammar, tokens, tree, definitions, functions })
+        let (grammar, tree, numbers) = (Some(grammar), Some(tree), OnceCell::new());
+        Ok(Source { text, grammar, tokens, tree, definitions, functions, numbers })
     }
 
     /// Returns the named definitions, in order of their beginning; none without a grammar.
