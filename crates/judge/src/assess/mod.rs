@@ -35,7 +35,7 @@ use checks::{Missing, failures, unseen, untrusted, verdict_of};
 
 /// The number of the rules by which outcome, scores and findings are made. It grows whenever the same evidence may come
 /// to something else; 1 is what was before the number.
-pub const RULES: u32 = 3;
+pub const RULES: u32 = 4;
 
 /// All that is known of a trial that is over.
 #[derive(Debug, Clone)]
@@ -90,7 +90,7 @@ pub fn assess(e: &Evidence<'_>) -> Assessment {
     if !e.ending.is_evidence() {
         return Assessment { outcome: None, scores: scores::no_evidence(e), findings: vec![] };
     }
-    let sources = Sources::default();
+    let sources = Sources::of(e.patch, e.reference);
     let seen = tamper::look(e, &sources);
     let scores = scores::scores(e, &seen, &sources);
     let outcome = outcome(e, &seen);

@@ -2,6 +2,7 @@
 //!
 //! **Invariant:** pure and bounded: what is too large is missing with the reason, and costs little to find out.
 
+mod ahead;
 pub(crate) mod clones;
 pub(crate) mod complexity;
 pub mod lint;
@@ -23,6 +24,7 @@ use fairtrial_patch::rename;
 
 use crate::assess::tests_in::{Language, Test, tests};
 use crate::syntax::{Grammar, Source, Unread};
+use ahead::Ahead;
 use noise::Class;
 pub(crate) use stood::Stood;
 
@@ -48,6 +50,7 @@ fn place_of(text: &str) -> Place {
 /// What is known of the texts of one trial, each worked out once for all rules and scores.
 #[derive(Default)]
 pub(crate) struct Sources<'a> {
+    ahead: RefCell<Ahead<'a>>,
     known: RefCell<Known<'a>>,
     placed: RefCell<Placed<'a>>,
     hunks: RefCell<HashMap<(Place, Place), Rc<Hunks>>>,
@@ -58,6 +61,11 @@ pub(crate) struct Sources<'a> {
 }
 
 impl<'a> Sources<'a> {
+    /// Begins with what the rules and scores will ask for of a patch and its reference.
+    pub(crate) fn of(patch: &'a Patch, reference: Option<&'a Patch>) -> Self {
+        Sources { ahead: RefCell::new(ahead::read(patch, reference)), ..Sources::default() }
+    }
+
     /// Returns where two texts differ.
     pub(crate) fn hunks(&self, before: &'a str, after: &'a str) -> Rc<Hunks> {
         let mut known = self.hunks.borrow_mut();
@@ -103,7 +111,12 @@ impl<'a> Sources<'a> {
             return Rc::clone(known);
         }
         let read = self.read.get() + text.len();
-        let source = if read > MOST_READ { Err(Unread::Long) } else { Source::read(path, text) };
+        let ahead = grammar.and_then(|grammar| self.ahead.borrow_mut().remove(&(grammar, text)));
+        let source = match ahead {
+            _ if read > MOST_READ => Err(Unread::Long),
+            Some(source) => source,
+            None => Source::read(path, text),
+        };
         if source.is_ok() {
             self.read.set(read);
         }

@@ -134,20 +134,32 @@ impl<'a> Source<'a> {
     /// # Errors
     /// When the text is larger than is read.
     pub fn read(path: &str, text: &'a str) -> Result<Source<'a>, Unread> {
+        if let Some(grammar) = Grammar::of_path(path) {
+            return Source::of_grammar(grammar, text);
+        }
         if text.len() > MOST_BYTES {
             return Err(Unread::Long);
         }
-        let Some(grammar) = Grammar::of_path(path) else {
-            return Ok(Source {
-                text,
-                grammar: None,
-                tokens: words(text),
-                tree: None,
-                definitions: vec![],
-                functions: vec![],
-                numbers: OnceCell::new(),
-            });
-        };
+        let (tokens, numbers) = (words(text), OnceCell::new());
+        Ok(Source {
+            text,
+            grammar: None,
+            tokens,
+            tree: None,
+            definitions: vec![],
+            functions: vec![],
+            numbers,
+        })
+    }
+
+    /// Reads a text by a grammar.
+    ///
+    /// # Errors
+    /// When the text is larger than is read, or takes more steps.
+    pub(crate) fn of_grammar(grammar: Grammar, text: &'a str) -> Result<Source<'a>, Unread> {
+        if text.len() > MOST_BYTES {
+            return Err(Unread::Long);
+        }
         let tree = parse(grammar, text)?;
         let Found { tokens, definitions, functions } = walk(&tree, text, grammar);
         let (grammar, tree, numbers) = (Some(grammar), Some(tree), OnceCell::new());
