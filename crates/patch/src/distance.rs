@@ -14,6 +14,9 @@ const STEPS: u64 = 150_000_000;
 /// Steps for 64 elements against the other side beyond which the greedy search is tried first.
 const COLUMNS: u64 = 40_000_000;
 
+/// The base of the rolling hash: odd, and large.
+const BASE: u64 = 0x9e37_79b9_7f4a_7c15;
+
 /// What may still be spent on comparisons, so that many files together cannot stall a score.
 #[derive(Debug, Clone)]
 pub struct Work(u64);
@@ -59,6 +62,10 @@ pub fn distance(a: &[u32], b: &[u32], work: &mut Work) -> Option<usize> {
         search(&shared_a, &shared_b, &mut tried)
             .unwrap_or_else(|| shared_a.len() + shared_b.len() - 2 * common(&shared_a, &shared_b, alphabet))
     } else {
+        let most = within(&shared_a, &shared_b, work);
+        if at_least(&shared_a, &shared_b, most) > most {
+            return None;
+        }
         search(&shared_a, &shared_b, work)?
     };
     Some(alone + rest)
@@ -104,11 +111,54 @@ fn common(a: &[u32], b: &[u32], alphabet: usize) -> usize {
     length
 }
 
-/// Myers, "An O(ND) difference algorithm" (1986), greedy forward search.
-fn search(a: &[u32], b: &[u32], work: &mut Work) -> Option<usize> {
+/// Returns the largest distance that a search can find with what is left of `work`.
+fn within(a: &[u32], b: &[u32], work: &Work) -> usize {
     // d steps at distance d: more than this cannot be paid for.
     let paid = usize::try_from((2 * work.0).isqrt() + 1).unwrap_or(MAX_DISTANCE);
-    let most = (a.len() + b.len()).min(MAX_DISTANCE).min(paid);
+    (a.len() + b.len()).min(MAX_DISTANCE).min(paid)
+}
+
+/// Returns a number that the distance is not below, in the hope that it is above `most`: of stretches of `a` side by
+/// side, those that stand nowhere in `b` were each edited in a place of their own.
+///
+/// Stretches are told apart by hashes. Two that share one make the number smaller, never larger.
+fn at_least(a: &[u32], b: &[u32], most: usize) -> usize {
+    // As long as they can be, and still an eighth more of them than are needed.
+    let length = a.len() / (most + most / 8 + 1);
+    if length < 2 {
+        return 0;
+    }
+    let mut open: NumberMap<usize> = NumberMap::default();
+    windows(a, length).step_by(length).for_each(|hash| *open.entry(hash).or_default() += 1);
+    let mut edited: usize = open.values().sum();
+    for hash in windows(b, length) {
+        edited -= open.remove(&hash).unwrap_or(0);
+    }
+    edited
+}
+
+/// Spreads a small number over all bits, so that rows of small numbers do not cancel each other out.
+fn spread(id: u32) -> u64 {
+    let id = (u64::from(id) + 1).wrapping_mul(BASE);
+    (id ^ (id >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9)
+}
+
+/// Returns a hash of each `length` elements in a row.
+fn windows(ids: &[u32], length: usize) -> impl Iterator<Item = u32> {
+    let out = (0..length).fold(1u64, |power, _| power.wrapping_mul(BASE));
+    let mut hash = 0u64;
+    ids.iter().enumerate().filter_map(move |(at, id)| {
+        hash = hash.wrapping_mul(BASE).wrapping_add(spread(*id));
+        if at >= length {
+            hash = hash.wrapping_sub(out.wrapping_mul(spread(ids[at - length])));
+        }
+        (at + 1 >= length).then_some((hash >> 32) as u32)
+    })
+}
+
+/// Myers, "An O(ND) difference algorithm" (1986), greedy forward search.
+fn search(a: &[u32], b: &[u32], work: &mut Work) -> Option<usize> {
+    let most = within(a, b, work);
     // `reach[k + most]` is the furthest x on diagonal k = x − y.
     let mut reach = vec![0usize; 2 * most + 3];
     for d in 0..=most {
@@ -163,6 +213,20 @@ mod tests {
         }
 
         #[test]
+        fn what_it_is_at_least_is_not_above_it(
+            kinds in 1u32..9,
+            most in 0usize..40,
+            a in proptest::collection::vec(0u32..1000, 0..200),
+            b in proptest::collection::vec(0u32..1000, 0..200),
+        ) {
+            let few = |ids: &[u32]| ids.iter().map(|id| id % kinds).collect::<Vec<_>>();
+            let (a, b) = (few(&a), few(&b));
+            prop_assert!(at_least(&a, &b, most) <= by_table(&a, &b));
+            let found = distance(&a, &b, &mut Work::default());
+            prop_assert_eq!(found, Some(by_table(&a, &b)));
+        }
+
+        #[test]
         fn the_distance_is_raw_myers(
             a in proptest::collection::vec(0u32..30, 0..200),
             b in proptest::collection::vec(0u32..30, 0..200),
@@ -183,6 +247,29 @@ mod tests {
         assert_eq!(distance(&a[..15_000], &b[85_000..]), Some(29_998));
         let c: Vec<u32> = (200_000..270_000).collect();
         assert_eq!(distance(&a, &c), Some(170_000), "what stands on one side only needs no search");
+    }
+
+    #[test]
+    fn long_unlike_rows_of_few_kinds_are_known_to_be_too_far_without_a_search() {
+        let mut state = 5u64;
+        let mut drawn = || -> Vec<u32> {
+            let mut next = || {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                (state >> 33) as u32 % 6
+            };
+            (0..100_000).map(|_| next()).collect()
+        };
+        let (a, b) = (drawn(), drawn());
+        assert!(at_least(&a, &b, MAX_DISTANCE) > MAX_DISTANCE);
+        assert_eq!(distance(&a, &b, &mut Work::default()), None);
+        // Near ones are not.
+        let mut near = a.clone();
+        (0..near.len()).step_by(25).for_each(|at| near[at] = (near[at] + 1) % 6);
+        let found = distance(&a, &near, &mut Work::default());
+        assert!(
+            found.is_some_and(|found| found <= 8_000 && found >= at_least(&a, &near, 3_000)),
+            "{found:?}"
+        );
     }
 
     #[test]
