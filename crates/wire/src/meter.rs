@@ -126,6 +126,12 @@ pub struct Seen {
     pub failures: u64,
     /// Requests that a model answered.
     pub answered: u64,
+    /// Bytes of requests and of answers. Those that tell of a failure, and requests after one, are none: a storm of retries
+    /// is silence.
+    pub moved: u64,
+    /// How long a model has been asked without one byte of an answer to any request; `None` when none was asked, or one
+    /// began to answer.
+    pub unanswered: Option<Duration>,
     /// Whether one more was asked for than are let through. Those beyond reach no model and are counted nowhere.
     pub over: bool,
 }

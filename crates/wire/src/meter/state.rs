@@ -45,6 +45,9 @@ pub(crate) struct State {
     failing: Option<FaultKind>,
     failures: u64,
     answered: u64,
+    moved: u64,
+    /// When a model was asked first, until one begins to answer.
+    waiting: Waiting,
     bodies: HashSet<u64>,
     watch: Watch,
     recorder: Option<Recorder>,
@@ -52,6 +55,14 @@ pub(crate) struct State {
     replay: Option<Replay>,
     most: Option<u64>,
     over: bool,
+}
+
+/// How far the first answer of a model is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Waiting {
+    Unasked,
+    Since(Instant),
+    Over,
 }
 
 impl State {
@@ -73,6 +84,8 @@ impl State {
             failing: None,
             failures: 0,
             answered: 0,
+            moved: 0,
+            waiting: Waiting::Unasked,
             bodies: HashSet::new(),
             watch,
             recorder,
@@ -92,8 +105,12 @@ impl State {
 
     pub(super) fn seen(&self) -> Seen {
         let departed = self.replay.as_ref().and_then(Replay::departed).map(str::to_owned);
-        let State { requests, open, failing, failures, answered, over, .. } = *self;
-        Seen { requests, open, departed, failing, failures, answered, over }
+        let State { requests, open, failing, failures, answered, over, moved, waiting, .. } = *self;
+        let unanswered = match waiting {
+            Waiting::Since(first) => Some(first.elapsed()),
+            Waiting::Unasked | Waiting::Over => None,
+        };
+        Seen { requests, open, departed, failing, failures, answered, over, moved, unanswered }
     }
 
     pub(super) fn traffic(&mut self, reported: Option<Usage>) -> Traffic {
@@ -130,6 +147,24 @@ impl State {
             return !self.bodies.insert(hash);
         }
         self.bodies.contains(&hash)
+    }
+
+    /// Takes note of a request's bytes.
+    fn asked(&mut self, api: WireApi, length: usize, at: Instant) {
+        if self.failing.is_none() {
+            self.moved += length as u64 + 1;
+        }
+        if counts(api) && self.waiting == Waiting::Unasked {
+            self.waiting = Waiting::Since(at);
+        }
+    }
+
+    /// Takes note of bytes of an answer that tells of no failure.
+    fn answers(&mut self, api: WireApi, length: usize) {
+        self.moved += length as u64;
+        if counts(api) && length > 0 {
+            self.waiting = Waiting::Over;
+        }
     }
 
     /// `ended`: whether the upstream ended it, and not the program by going away.
@@ -215,6 +250,7 @@ impl Open {
         }
         state.open += 1;
         state.requests += u64::from(counts(api));
+        state.asked(api, asked.body.len(), started);
         let number = state.arrived;
         state.arrived += 1;
         let held = state.recorder.is_some().then(Vec::new);
@@ -283,6 +319,9 @@ impl Open {
         let now = ms(self.started, Instant::now());
         self.exchange.first_byte_ms.get_or_insert(now);
         self.exchange.bytes_in += bytes.len() as u64;
+        if (200..400).contains(&self.exchange.status) {
+            self.shared.state().answers(self.exchange.api, bytes.len());
+        }
         if let Some(reader) = &mut self.reader {
             reader.push(bytes);
         }
@@ -370,6 +409,23 @@ mod tests {
         assert!((0..most + 5).all(|hash| !state.came_before(hash)));
         assert_eq!(state.bodies.len(), MOST_REMEMBERED);
         assert_eq!([0, most - 1, most].map(|hash| state.came_before(hash)), [true, true, false]);
+    }
+
+    #[test]
+    fn a_storm_of_retries_moves_nothing_and_an_answer_ends_the_first_wait() {
+        let mut state = State::new(String::new(), Watch::new(LineIndex::default()), None, None, None);
+        let start = Instant::now();
+        assert_eq!((state.seen().moved, state.seen().unanswered), (0, None));
+        state.asked(WireApi::Other, 3, start);
+        assert_eq!((state.seen().moved, state.seen().unanswered), (4, None));
+        state.asked(WireApi::Anthropic, 9, start);
+        assert!(state.seen().moved == 14 && state.seen().unanswered.is_some());
+        state.failing = Some(FaultKind::RateLimit);
+        state.asked(WireApi::Anthropic, 9, start);
+        assert!(state.seen().moved == 14 && state.seen().unanswered.is_some());
+        state.answers(WireApi::Anthropic, 5);
+        state.asked(WireApi::Anthropic, 9, start);
+        assert_eq!((state.seen().moved, state.seen().unanswered), (19, None));
     }
 
     #[test]
