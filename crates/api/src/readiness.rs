@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use fairtrial_backends::known;
 use fairtrial_domain::bundle::TierChoice;
-use fairtrial_domain::event::EventKind;
+use fairtrial_domain::event::{EventKind, StreamEnd};
 use fairtrial_domain::id::{AssistantId, RunId, TrialKey};
 use fairtrial_domain::run::TrialRecord;
 use fairtrial_domain::usage::CostSource;
@@ -30,6 +30,8 @@ const FILES: [(&str, &str); 2] = [
     ),
 ];
 const CHECK: &str = "python3 -m unittest -v 2>&1";
+/// A limit of the program's own, on turns or money. The test sets none, so it shows only where the user's settings do.
+const CAPS: &str = "caps";
 /// Wall seconds for the whole of it.
 const LIMIT_SEC: f64 = 900.0;
 
@@ -74,6 +76,7 @@ impl Api {
         let seen = |(feature, seen): (&str, Option<String>)| Seen {
             feature: feature.to_owned(),
             promised: promised.contains(&feature),
+            tried: feature != CAPS || seen.is_some(),
             seen,
         };
         Ok(AssistantTest {
@@ -102,9 +105,18 @@ fn capabilities(trial: &TrialRecord, events: &[EventKind]) -> Vec<(&'static str,
         ("tokens", trial.usage.total_tokens().map(|tokens| format!("{tokens} tokens"))),
         ("cost", reported.map(|cost| format!("{} dollars", cost.usd))),
         ("credits", trial.usage.credits.map(|credits| format!("{credits} credits"))),
+        (CAPS, is_capped(events).then(|| "it ended at a limit of its own".to_owned())),
         ("permissions", some(asked, "permissions asked for")),
         ("meter", trial.traffic.as_ref().map(|_| "its requests passed our meter".to_owned())),
     ]
+}
+
+/// Returns whether the program ended at a limit of its own.
+fn is_capped(events: &[EventKind]) -> bool {
+    let own = |event: &EventKind| {
+        matches!(event, EventKind::Ended { end: StreamEnd::TurnLimit | StreamEnd::BudgetLimit })
+    };
+    events.iter().any(own)
 }
 
 /// Makes the small repository anew.
@@ -136,4 +148,16 @@ fn repository(folder: &Path) -> Result<PathBuf, ApiError> {
         }
     }
     Ok(folder.to_path_buf())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_of_its_own_is_seen_where_a_session_ended_at_it() {
+        let ended = |end| vec![EventKind::Ended { end }];
+        assert!(is_capped(&ended(StreamEnd::TurnLimit)) && is_capped(&ended(StreamEnd::BudgetLimit)));
+        assert!(!is_capped(&ended(StreamEnd::Completed)) && !is_capped(&[]));
+    }
 }

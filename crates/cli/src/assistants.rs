@@ -100,6 +100,7 @@ pub(crate) async fn test(api: &Arc<Api>, name: &str, json: bool) -> Result<ExitC
             let told = match (&one.seen, one.promised) {
                 (Some(seen), true) => format!("yes      {seen}"),
                 (Some(seen), false) => format!("yes      {seen}, though not promised"),
+                (None, true) if !one.tried => "promised not tried".to_owned(),
                 (None, true) => "MISSING  promised, and not seen".to_owned(),
                 (None, false) => "no       not promised".to_owned(),
             };

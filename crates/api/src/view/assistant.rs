@@ -75,6 +75,8 @@ values! {
         pub feature: String,
         /// True when its back end promises it.
         pub promised: bool,
+        /// False when this test does nothing that could show it.
+        pub tried: bool,
         /// What showed it; `None` when nothing did.
         pub seen: Option<String>,
     }
