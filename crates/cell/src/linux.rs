@@ -3,6 +3,7 @@
 pub(crate) mod bubblewrap;
 pub(crate) mod cgroup;
 mod confine;
+pub(crate) mod cpu;
 pub(crate) mod family;
 mod filter;
 mod memory;

@@ -12,6 +12,7 @@ mod lines;
 pub(crate) mod link;
 pub(crate) mod program;
 mod refused;
+mod signs;
 pub(crate) mod spent;
 pub(crate) mod supervise;
 pub(crate) mod talk;
@@ -38,7 +39,7 @@ pub struct Job {
     pub stdin: Stdin,
     /// Wall time until it is stopped.
     pub timeout: Duration,
-    /// Silence after which it is stopped.
+    /// Time without a sign of life after which it is stopped: output, and what the sink says when it is asked.
     pub stall: Option<Duration>,
     /// Time from the polite stop until nothing of it lives.
     pub grace: Duration,
@@ -82,8 +83,21 @@ pub enum Happening<'a> {
     Started,
     /// It wrote something.
     Output(Output<'a>),
+    /// It is looked at, several times a second until it is being stopped: whether there is another sign of life than
+    /// output is for the sink to say, by `Continue::Yes` or `Continue::Silent`.
+    Looked(Look),
     /// A limit was reached and the job is being stopped; said once, when it happens.
     Stopping(Why),
+}
+
+/// A look at a running job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Look {
+    /// Since the job was started.
+    pub at: Duration,
+    /// Whether its processes have computed since they were looked at last; `None` where that cannot be read, or nothing
+    /// depends on it.
+    pub computing: Option<bool>,
 }
 
 /// Whether a job may go on.
@@ -91,7 +105,7 @@ pub enum Happening<'a> {
 pub enum Continue {
     /// It may.
     Yes,
-    /// It may, but what it wrote is no sign of life: it does not put a stall off.
+    /// It may, but what it wrote, or what was seen, is no sign of life: it does not put a stall off.
     Silent,
     /// It is stopped, as `Why::Refused`.
     Stop,

@@ -8,6 +8,7 @@ mod meter;
 mod rawlog;
 mod secrets;
 mod session;
+mod silence;
 mod start;
 
 use std::collections::BTreeMap;
@@ -204,7 +205,7 @@ fn in_room(
     journal.write(Record::Launched { argv: start.shown, instruction_files: start.instruction_files })?;
     let mut session =
         Session::new(bundle, &world.unwritten(), folder, journal, start.reader, start.talk, metered);
-    let end = room.run(&start.job, &mut |happening| session.take(happening));
+    let end = room.run(&start.job, &mut |happening| session.take(happening, proxy.as_ref()));
     session.collect(&room.home_outside(), &start.collect);
     if let Some(login) = &bundle.assistant.own_login {
         session.planted(login::planted(login, &world.host, own));

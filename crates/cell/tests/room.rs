@@ -93,6 +93,8 @@ fn run(room: &mut Room, job: &Job) -> Told {
                 Stream::Stdout => out.extend_from_slice(o.bytes),
                 Stream::Stderr => err.extend_from_slice(o.bytes),
             },
+            Happening::Looked(look) if look.computing != Some(true) => return Continue::Silent,
+            Happening::Looked(_) => {}
             Happening::Stopping(why) => stopping.push((why, since.elapsed())),
         }
         Continue::Yes
@@ -357,7 +359,7 @@ fn a_sink_that_refuses_ends_the_job() {
         let job = sh(&room, "yes");
         let end = room.run(&job, &mut |h| match h {
             Happening::Output(_) => Continue::Stop,
-            Happening::Started | Happening::Stopping(_) => Continue::Yes,
+            Happening::Started | Happening::Looked(_) | Happening::Stopping(_) => Continue::Yes,
         });
         assert_eq!(end.unwrap().why, Why::Refused);
         room.close().unwrap();

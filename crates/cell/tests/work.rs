@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -20,7 +20,8 @@ use fairtrial_domain::id::AssistantId;
 use fairtrial_domain::journal::{JournalLine, Phase, Record};
 use fairtrial_domain::outcome::{Ending, InfraFault};
 use fairtrial_domain::patch::{Content, Patch};
-use fairtrial_domain::task::Limits;
+use fairtrial_domain::task::{Limits, Network};
+use fairtrial_domain::traffic::MeterOrder;
 
 const CELL: &str = env!("CARGO_BIN_EXE_fairtrial-cell");
 
@@ -136,6 +137,12 @@ impl Desk {
 struct Journal(Vec<JournalLine>);
 
 impl Journal {
+    fn limits(&self) -> Vec<&str> {
+        self.records()
+            .filter_map(|r| if let Record::LimitReached { limit } = r { Some(limit.as_str()) } else { None })
+            .collect()
+    }
+
     fn records(&self) -> impl Iterator<Item = &Record> {
         self.0.iter().map(|l| &l.record)
     }
@@ -461,11 +468,103 @@ fn a_storm_of_retries_is_silence_and_the_vendors_fault() {
             "{ending:?}"
         );
         assert!(
-            journal
-                .records()
-                .any(|r| matches!(r, Record::LimitReached { limit } if limit == "silent for 0.7 s"))
+            journal.records().any(
+                |r| matches!(r, Record::LimitReached { limit } if limit.starts_with("silent for 0.7 s"))
+            )
         );
     }
+}
+
+#[test]
+fn silent_work_is_no_stall_and_waiting_is() {
+    const WORK: &str = "end=$(($(date +%s) + 4)); while [ $(date +%s) -lt $end ]; do \
+        i=0; while [ $i -lt 50000 ]; do i=$((i + 1)); done; done";
+    for tier in [TierChoice::Plain, TierChoice::Best] {
+        let mut working = Desk::new(tier, WORK);
+        working.bundle.limits.stall_sec = Some(1.5);
+        let journal = working.run();
+        assert_eq!((journal.ending(), journal.limits()), (Ending::Finished, vec![]));
+        let mut waiting = Desk::new(tier, "while :; do sleep 0.5; done");
+        waiting.bundle.limits.stall_sec = Some(1.5);
+        let journal = waiting.run();
+        assert_eq!(journal.ending(), Ending::Stalled);
+        assert!(
+            matches!(&journal.limits()[..], [limit] if limit.starts_with("silent for 1.5 s (looked at: output")
+                && limit.ends_with("CPU)")),
+            "{:?}",
+            journal.limits()
+        );
+    }
+}
+
+/// A desk whose assistant says nothing and asks a model that answers one request by `answer`.
+fn asking(answer: fn(std::net::TcpStream)) -> Desk {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let ask = r#"curl -sN -H 'content-type: application/json' -d '{"model":"m","messages":[]}' "$ANTHROPIC_BASE_URL/v1/messages" >/dev/null"#;
+    let mut desk = streaming(TierChoice::Best, ask);
+    desk.bundle.assistant.base_url = Some(format!("http://{}", listener.local_addr().unwrap()));
+    desk.bundle.assistant.network = Network::Host;
+    desk.bundle.meter = Some(MeterOrder::default());
+    std::thread::spawn(move || listener.incoming().flatten().for_each(answer));
+    desk
+}
+
+fn never(stream: std::net::TcpStream) {
+    std::thread::sleep(Duration::from_secs(20));
+    drop(stream);
+}
+
+fn slowly(mut stream: std::net::TcpStream) {
+    let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n";
+    // An answer before the question is none; one that went away needs no more.
+    let _asked = stream.read(&mut [0; 4096]);
+    let _gone = stream.write_all(head.as_bytes());
+    for _ in 0..8 {
+        let _gone = stream.write_all(b": still at it\n\n");
+        std::thread::sleep(Duration::from_millis(500));
+    }
+}
+
+#[test]
+fn a_model_that_is_silent_is_the_vendors_fault_and_one_that_streams_is_no_stall() {
+    let mut stalled = asking(never);
+    stalled.bundle.limits.stall_sec = Some(1.5);
+    let mut late = asking(never);
+    late.bundle.limits.first_token_sec = Some(1.0);
+    for (desk, limit) in [
+        (stalled, "silent for 1.5 s (looked at: output, traffic with its model, "),
+        (late, "no answer of its model within 1 s of its first request"),
+    ] {
+        let journal = desk.run();
+        let ending = journal.ending();
+        assert!(
+            matches!(&ending, Ending::Infra { fault: InfraFault::Vendor(FaultKind::Server), .. }),
+            "{ending:?}"
+        );
+        assert!(journal.limits()[0].starts_with(limit), "{:?}", journal.limits());
+    }
+    let mut streams = asking(slowly);
+    streams.bundle.limits.stall_sec = Some(1.5);
+    streams.bundle.limits.first_token_sec = Some(3.0);
+    let journal = streams.run();
+    assert_eq!(journal.limits(), [""; 0]);
+    assert!(
+        journal.records().any(|r| matches!(r, Record::Ended { seconds, .. } if *seconds > 3.5)),
+        "{:#?}",
+        journal.0
+    );
+}
+
+#[test]
+fn a_program_that_says_nothing_in_time_is_stalled_where_its_requests_are_not_seen() {
+    let mut mute = Desk::new(TierChoice::Best, "sleep 20");
+    mute.bundle.limits.first_token_sec = Some(1.0);
+    let journal = mute.run();
+    assert_eq!(journal.ending(), Ending::Stalled);
+    assert_eq!(journal.limits(), ["no word within 1 s of its start"]);
+    let mut spoken = Desk::new(TierChoice::Best, "echo up; sleep 2");
+    spoken.bundle.limits.first_token_sec = Some(1.0);
+    assert_eq!(spoken.run().ending(), Ending::Finished);
 }
 
 #[test]

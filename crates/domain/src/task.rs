@@ -125,8 +125,13 @@ values! {
         pub agent_timeout_sec: f64,
         /// Seconds between the polite stop and the kill.
         pub grace_sec: f64,
-        /// Seconds without any output after which a trial counts as stalled.
+        /// Seconds without any sign of life (output, traffic with its model, computing) after which a trial counts as
+        /// stalled.
         pub stall_sec: Option<f64>,
+        /// Seconds from its first model request to the first byte of an answer; where requests are not seen, from its
+        /// start to its first word.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub first_token_sec: Option<f64>,
         /// Bytes of stream kept; the middle of what exceeds it is dropped and counted.
         pub output_bytes: u64,
         /// Bytes that workspace and home may grow by.
@@ -275,6 +280,7 @@ impl Default for Limits {
             agent_timeout_sec: 600.0,
             grace_sec: 5.0,
             stall_sec: None,
+            first_token_sec: None,
             output_bytes: 16 << 20,
             disk_bytes: 4 << 30,
             processes: 512,

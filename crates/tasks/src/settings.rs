@@ -311,6 +311,7 @@ fn limits(ours: &Node<'_>) -> Limits {
         agent_timeout_sec: standard.agent_timeout_sec,
         grace_sec: node.positive("grace_sec").unwrap_or(standard.grace_sec),
         stall_sec: node.positive("stall_sec"),
+        first_token_sec: node.positive("first_token_sec"),
         output_bytes: node.count("output_bytes").unwrap_or(standard.output_bytes),
         disk_bytes: node.count("disk_bytes").unwrap_or(standard.disk_bytes),
         processes: node.count("processes").unwrap_or(standard.processes),

@@ -201,8 +201,10 @@ fn check_table(check: &Check) -> Table {
 
 fn limits(limits: &Limits) -> Result<Table, WriteError> {
     let mut table = Table::from_iter([("grace_sec".to_owned(), limits.grace_sec.into())]);
-    if let Some(stall) = limits.stall_sec {
-        table.insert("stall_sec".into(), stall.into());
+    for (key, seconds) in [("stall_sec", limits.stall_sec), ("first_token_sec", limits.first_token_sec)] {
+        if let Some(seconds) = seconds {
+            table.insert(key.into(), seconds.into());
+        }
     }
     let counts = [
         ("output_bytes", Some(limits.output_bytes)),

@@ -53,7 +53,7 @@ fn the_documented_defaults_are_those_of_the_parser() {
     assert_eq!(rest.limits.agent_timeout_sec, standard.agent_timeout_sec);
     assert_eq!(rest.limits.grace_sec, standard.grace_sec);
     assert_eq!((rest.limits.disk_bytes, rest.limits.processes), (standard.disk_bytes, standard.processes));
-    assert_eq!((standard.stall_sec, standard.memory_bytes), (None, None));
+    assert_eq!((standard.stall_sec, standard.first_token_sec, standard.memory_bytes), (None, None, None));
     // `hidden` is left out of the first example.
     assert_eq!((first.checks[0].kind, first.checks[0].hidden), (CheckKind::FailToPass, true));
 }

@@ -35,7 +35,12 @@ fn new_task(base: &Path) -> NewTask {
         hidden: vec![HiddenFile { path: "checks/a.sh".to_owned(), content: vec![0, 255], executable: true }],
         reference: Some("--- a/a\n+++ b/a\n@@ -1 +1 @@\n-x\n+y\n".to_owned()),
         requires: vec!["python3".to_owned()],
-        limits: Limits { stall_sec: Some(3.0), requests: Some(9), ..Limits::default() },
+        limits: Limits {
+            stall_sec: Some(3.0),
+            first_token_sec: Some(7.0),
+            requests: Some(9),
+            ..Limits::default()
+        },
         tests_may_change: true,
     }
 }

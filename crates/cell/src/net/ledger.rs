@@ -46,6 +46,12 @@ impl Ledger {
         }
     }
 
+    /// Returns the bytes of all, both ways.
+    pub(super) fn moved(&self) -> u64 {
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.values().map(|sums| sums.up + sums.down).sum()
+    }
+
     /// Returns everything so far, by host, port and what became of it.
     pub(super) fn contacts(&self) -> Vec<Contact> {
         let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);

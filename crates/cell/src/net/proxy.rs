@@ -57,6 +57,11 @@ impl Proxy {
         env
     }
 
+    /// Returns the bytes that went through it so far, both ways.
+    pub fn moved(&self) -> u64 {
+        self.ledger.moved()
+    }
+
     /// Closes it and returns every host that was asked for.
     pub fn end(self) -> Vec<Contact> {
         self.door.close();

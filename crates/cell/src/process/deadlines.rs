@@ -40,7 +40,7 @@ pub(super) struct Deadlines {
     timeout: Duration,
     stall: Option<Duration>,
     grace: Duration,
-    last_output: Duration,
+    last_sign: Duration,
     stopping: Option<Stopping>,
 }
 
@@ -64,14 +64,19 @@ impl Deadlines {
             timeout: job.timeout,
             stall: job.stall,
             grace: job.grace,
-            last_output: Duration::ZERO,
+            last_sign: Duration::ZERO,
             stopping: None,
         }
     }
 
-    /// Takes note of output at `now`, counted from the job's start as everywhere here.
-    pub(super) fn output(&mut self, now: Duration) {
-        self.last_output = now;
+    /// Takes note of a sign of life at `now`, counted from the job's start as everywhere here.
+    pub(super) fn alive(&mut self, now: Duration) {
+        self.last_sign = now;
+    }
+
+    /// Returns whether the job is being stopped.
+    pub(super) fn is_stopping(&self) -> bool {
+        self.stopping.is_some()
     }
 
     /// Returns why the job is being stopped; `ByItself` when it is not.
@@ -101,7 +106,7 @@ impl Deadlines {
     /// Returns the moment of the next act, if nothing else happens; `None` when there is none left.
     pub(super) fn next(&self) -> Option<Duration> {
         match &self.stopping {
-            None => Some(self.stall.map_or(self.timeout, |s| self.timeout.min(self.last_output + s))),
+            None => Some(self.stall.map_or(self.timeout, |s| self.timeout.min(self.last_sign + s))),
             Some(s) => match s.done {
                 Step::Interrupted => Some(s.since + self.grace.mul_f64(ASK_ALL)),
                 Step::Terminated => Some(s.since + self.grace.mul_f64(KILL)),
@@ -123,7 +128,7 @@ impl Deadlines {
             Some(Why::MemoryLimit)
         } else if now >= self.timeout {
             Some(Why::TimedOut)
-        } else if self.stall.is_some_and(|s| now >= self.last_output + s) {
+        } else if self.stall.is_some_and(|s| now >= self.last_sign + s) {
             Some(Why::Stalled)
         } else {
             None
@@ -176,13 +181,13 @@ mod tests {
     }
 
     #[test]
-    fn output_puts_a_stall_off_but_not_the_limit() {
+    fn a_sign_of_life_puts_a_stall_off_but_not_the_limit() {
         let mut d = job(60, Some(10));
-        d.output(sec(9));
+        d.alive(sec(9));
         assert_eq!(d.due(sec(18), Seen::default()), []);
         assert_eq!(d.due(sec(19), Seen::default()), [Act::Say(Why::Stalled), Act::Interrupt]);
         let mut chatty = job(60, Some(10));
-        chatty.output(sec(59));
+        chatty.alive(sec(59));
         assert_eq!(chatty.next(), Some(sec(60)));
         assert_eq!(chatty.due(sec(60), Seen::default()), [Act::Say(Why::TimedOut), Act::Interrupt]);
     }

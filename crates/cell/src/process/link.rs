@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::Exit;
+use super::{Exit, Stdin, Talk};
 use crate::room::Own;
 
 /// No message is longer; the longest holds an instruction.
@@ -110,6 +110,17 @@ pub(crate) enum Feed {
     Text(String),
     /// What orders say.
     Talk,
+}
+
+impl Feed {
+    /// Returns how a job is fed, and who is to be asked what to say.
+    pub(crate) fn of(stdin: &Stdin) -> (Feed, Option<Talk>) {
+        match stdin {
+            Stdin::Null => (Feed::Nothing, None),
+            Stdin::Text(text) => (Feed::Text(text.clone()), None),
+            Stdin::Talk(talk) => (Feed::Talk, Some(talk.clone())),
+        }
+    }
 }
 
 /// What a warden says.

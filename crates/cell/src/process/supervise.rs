@@ -20,8 +20,9 @@ use super::gone::Leaving;
 use super::link::{self, Feed, Order, Report, Setup, Walls};
 use super::program::spawn;
 pub(crate) use super::refused::StartError;
-use super::refused::lost;
-use super::{Cancel, Continue, Exit, Happening, Job, JobEnd, Output, Stdin, Stream, Talk, Why};
+use super::refused::{self, lost};
+use super::signs::Signs;
+use super::{Cancel, Continue, Exit, Happening, Job, JobEnd, Output, Stream, Talk, Why};
 use crate::cgroup::Group;
 use crate::room::RoomError;
 
@@ -178,31 +179,12 @@ impl Warden {
         sink: &mut dyn FnMut(Happening<'_>) -> Continue,
     ) -> Result<JobEnd, RoomError> {
         let lost = |source| RoomError::Warden { step: "job".to_owned(), source };
-        let (stdin, talk) = match &job.stdin {
-            Stdin::Null => (Feed::Nothing, None),
-            Stdin::Text(text) => (Feed::Text(text.clone()), None),
-            Stdin::Talk(talk) => (Feed::Talk, Some(talk.clone())),
-        };
+        let (stdin, talk) = Feed::of(&job.stdin);
         let (argv, env, cwd) = (job.argv.clone(), job.env.clone(), job.cwd.clone());
         link::send(&mut self.link, &Order::Run { argv, env, cwd, stdin }).map_err(lost)?;
-        match link::receive(&mut self.link).map_err(lost)? {
-            Report::Started => {}
-            Report::NotStarted { reason, lasting } => {
-                return Err(RoomError::Start {
-                    program: job.argv.first().cloned().unwrap_or_default(),
-                    reason,
-                    lasting,
-                });
-            }
-            Report::Ready
-            | Report::Refused { .. }
-            | Report::OverMemory
-            | Report::Exited(_)
-            | Report::Gone { .. } => {
-                return Err(lost(io::ErrorKind::InvalidData.into()));
-            }
-        }
+        refused::started(link::receive(&mut self.link).map_err(lost)?, job)?;
         let watch = Watch {
+            signs: Signs::new(self.process, job.stall),
             warden: self,
             deadlines: Deadlines::new(job),
             seen: Seen::default(),
@@ -235,6 +217,7 @@ struct Watch<'a> {
     warden: &'a mut Warden,
     deadlines: Deadlines,
     seen: Seen,
+    signs: Signs,
     started: Instant,
     killed: Option<Duration>,
     exited: Option<(Exit, Duration)>,
@@ -260,6 +243,7 @@ impl Watch<'_> {
             self.seen.over_disk = self.seen.over_disk || disk.over(self.started.elapsed());
             if self.exited.is_none() {
                 self.pass_on().map_err(lost)?;
+                self.look();
                 self.act().map_err(lost)?;
             }
             let late = |since: Duration| self.started.elapsed().saturating_sub(since) > AFTER_KILL;
@@ -305,7 +289,7 @@ impl Watch<'_> {
                 let now = self.started.elapsed();
                 let at_ms = u64::try_from(now.as_millis()).unwrap_or(u64::MAX);
                 if self.tell(Happening::Output(Output { stream, at_ms, bytes: &buffer[..length] })) {
-                    self.deadlines.output(now);
+                    self.deadlines.alive(now);
                 }
             }
         }
@@ -340,6 +324,17 @@ impl Watch<'_> {
             Report::Ready | Report::Refused { .. } | Report::Started | Report::NotStarted { .. } => {
                 Err(lost(io::ErrorKind::InvalidData.into()))
             }
+        }
+    }
+
+    /// Asks for signs of life other than output.
+    fn look(&mut self) {
+        let now = self.started.elapsed();
+        if !self.deadlines.is_stopping()
+            && let Some(look) = self.signs.look(now)
+            && self.tell(Happening::Looked(look))
+        {
+            self.deadlines.alive(now);
         }
     }
 

@@ -22,8 +22,10 @@ use super::kept::Kept;
 use super::meter::Metered;
 use super::rawlog::RawLog;
 use super::secrets::Veil;
+use super::silence::{Kinds, Life, first_is_late};
 use crate::journal::{Journal, JournalError};
-use crate::process::{Continue, Happening, JobEnd, Line, Lines, Output, Stream, Talk, Why};
+use crate::net::Proxy;
+use crate::process::{Continue, Happening, JobEnd, Line, Lines, Look, Output, Stream, Talk, Why};
 use crate::room::RoomError;
 
 /// Bytes of one line that are read; the rest is counted.
@@ -66,6 +68,9 @@ pub(super) struct Session<'a> {
     price: Option<Price>,
     limits: Limits,
     over_requests: bool,
+    life: Life,
+    /// Whether the model, or a program whose requests are not seen, was to have said its first word by now.
+    late: bool,
     failed: Option<JournalError>,
 }
 
@@ -97,18 +102,21 @@ impl<'a> Session<'a> {
             price: bundle.assistant.price.clone(),
             limits: bundle.limits.clone(),
             over_requests: false,
+            life: Life::default(),
+            late: false,
             failed: None,
         }
     }
 
-    /// Takes what happens while the assistant runs.
-    pub(super) fn take(&mut self, happening: Happening<'_>) -> Continue {
+    /// Takes what happens while the assistant runs. `proxy`: what its other traffic goes through.
+    pub(super) fn take(&mut self, happening: Happening<'_>, proxy: Option<&Proxy>) -> Continue {
         let alive = match happening {
             Happening::Started => {
                 self.answer();
                 true
             }
             Happening::Output(output) => self.output(output),
+            Happening::Looked(look) => self.looked(look, proxy),
             Happening::Stopping(why) => {
                 let seen = self.metered.as_ref().map(Metered::seen);
                 self.when_stopped = Some(Stopped { progress: self.progress.clone(), seen });
@@ -119,13 +127,29 @@ impl<'a> Session<'a> {
             }
         };
         let departed = self.look_at_meter();
-        if self.failed.is_some() || self.over_requests || departed {
+        if self.failed.is_some() || self.over_requests || self.late || departed {
             Continue::Stop
         } else if alive {
             Continue::Yes
         } else {
             Continue::Silent
         }
+    }
+
+    /// Returns whether there is another sign of life than output, and takes note of a first word that does not come.
+    fn looked(&mut self, look: Look, proxy: Option<&Proxy>) -> bool {
+        let seen = self.metered.as_ref().map(Metered::seen);
+        let waited = match &seen {
+            Some(seen) => seen.unanswered,
+            None => (!self.life.heard).then_some(look.at),
+        };
+        self.late |= self.when_stopped.is_none() && first_is_late(self.limits.first_token_sec, waited);
+        let kinds = Kinds {
+            metered: seen.map(|seen| seen.moved),
+            relayed: proxy.map(Proxy::moved),
+            computing: look.computing,
+        };
+        self.life.look(kinds, self.progress.retrying().is_some())
     }
 
     /// Looks at the bound on requests; returns whether a replay has departed from its recording.
@@ -198,6 +222,7 @@ impl<'a> Session<'a> {
                 self.cost = cost.clone().or(self.cost.take());
             }
         }
+        self.life.heard |= alive;
         let most = self.limits.requests;
         if self.when_stopped.is_none() && most.is_some_and(|m| self.usage.requests.is_some_and(|r| r > m)) {
             self.over_requests = true;
@@ -229,11 +254,15 @@ impl<'a> Session<'a> {
             Why::ByItself | Why::Cancelled => None,
             Why::TimedOut => Some(format!("time limit of {} s", limits.agent_timeout_sec)),
             Why::Outstayed => Some("did not end when all was said".to_owned()),
-            Why::Stalled => Some(format!("silent for {} s", limits.stall_sec.unwrap_or_default())),
+            Why::Stalled => Some(self.life.silence(limits.stall_sec.unwrap_or_default())),
             Why::DiskLimit => {
                 Some(format!("workspace and home grew by more than {} bytes", limits.disk_bytes))
             }
             Why::MemoryLimit => limits.memory_bytes.map(|most| format!("memory limit of {most} bytes")),
+            Why::Refused if self.late => limits.first_token_sec.map(|most| match self.metered {
+                Some(_) => format!("no answer of its model within {most} s of its first request"),
+                None => format!("no word within {most} s of its start"),
+            }),
             Why::Refused => limits.requests.filter(|_| self.over_requests).map(|n| format!("{n} requests")),
         };
         if let Some(limit) = limit {
@@ -318,7 +347,8 @@ impl<'a> Session<'a> {
         let now = || self.metered.as_ref().map(Metered::seen);
         let seen = self.when_stopped.as_ref().map_or_else(now, |stopped| stopped.seen.clone());
         let open = self.when_stopped.is_some() && seen.as_ref().is_some_and(|seen| seen.open > 0);
-        let told = match why {
+        let late = why == Why::Refused && self.late && !self.over_requests;
+        let told = match if late { Why::Stalled } else { why } {
             // Silent while its model was: not its silence.
             Why::Stalled if open => ending(StoppedBy::Stall, exit, progress.end(), true, true),
             Why::ByItself if self.over_requests => Ending::Budget,

@@ -465,7 +465,11 @@ fn no_round_starts_after_a_cancel_and_its_trial_waits_to_be_resumed() {
 #[test]
 fn a_budget_that_is_spent_ends_a_trial_between_its_rounds() {
     check(
-        Setup { rounds: 2, budget: Budget { usd: Some(1.0), seconds: None, requests: None }, ..setup("t", "a b", 1) },
+        Setup {
+            rounds: 2,
+            budget: Budget { usd: Some(1.0), seconds: None, requests: None },
+            ..setup("t", "a b", 1)
+        },
         "begin -> prepare t
          ready t -> start t/b1#1
          spent 1.5 ->
