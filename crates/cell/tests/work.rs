@@ -197,23 +197,26 @@ impl Journal {
     }
 }
 
-fn both(script: &str, check: impl Fn(Desk)) {
-    check(Desk::new(TierChoice::Plain, script));
+/// Checks in every tier that there is here.
+fn each(script: &str, check: impl Fn(Desk)) {
     let scratch = tempfile::tempdir().unwrap();
-    match room::detect(&scratch.path().join("try")).unwrap().status.reason {
-        None => check(Desk::new(TierChoice::Best, script)),
-        Some(reason) => {
+    let tiers = room::detect(&scratch.path().join("try")).unwrap().tiers;
+    for choice in [TierChoice::Full, TierChoice::Bubblewrap, TierChoice::Plain] {
+        let found = tiers.iter().find(|one| Some(one.tier) == choice.only()).unwrap();
+        if let Some(reason) = &found.missing {
             let current = std::thread::current();
             // Written past the test harness, so that it is seen although the test counts as passed.
-            let text = format!("SKIPPED in the full tier: {}: {reason}\n", current.name().unwrap());
+            let text = format!("SKIPPED in the tier {choice:?}: {}: {reason}\n", current.name().unwrap());
             std::io::stderr().write_all(text.as_bytes()).unwrap();
+            continue;
         }
+        check(Desk::new(choice, script));
     }
 }
 
 #[test]
 fn a_trial_goes_from_bundle_to_closed_journal() {
-    both("echo hello; sed -i s/one/ONE/ a.txt; echo new > made; echo trouble >&2", |desk| {
+    each("echo hello; sed -i s/one/ONE/ a.txt; echo new > made; echo trouble >&2", |desk| {
         let journal = desk.run();
         let names: Vec<String> = journal
             .records()
@@ -271,7 +274,7 @@ fn a_trial_goes_from_bundle_to_closed_journal() {
 
 #[test]
 fn the_assistant_gets_its_secret_and_the_journal_does_not() {
-    both(
+    each(
         "echo $API_KEY | rev; echo \"key $API_KEY\"; echo \"$GIVEN ($1) $APP_PRIVATE$FAIRTRIAL_SECRET_API_KEY\"",
         |desk| {
             let journal = desk.run();
@@ -286,7 +289,7 @@ fn the_assistant_gets_its_secret_and_the_journal_does_not() {
 
 #[test]
 fn a_hang_is_timed_out_within_a_second_and_nothing_lives_after_the_grace() {
-    both("trap '' INT TERM; echo x > partial; setsid sleep 60 & while :; do sleep 1; done", |mut desk| {
+    each("trap '' INT TERM; echo x > partial; setsid sleep 60 & while :; do sleep 1; done", |mut desk| {
         desk.bundle.limits.agent_timeout_sec = 1.0;
         desk.bundle.limits.grace_sec = 2.0;
         let mut child = desk.start();
@@ -305,7 +308,7 @@ fn a_hang_is_timed_out_within_a_second_and_nothing_lives_after_the_grace() {
 
 #[test]
 fn sigterm_cancels_and_still_captures() {
-    both("echo x > partial; echo ready; sleep 60", |desk| {
+    each("echo x > partial; echo ready; sleep 60", |desk| {
         let mut child = desk.start();
         desk.wait_for(|j| j.texts().contains("ready"));
         assert!(Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
@@ -319,7 +322,7 @@ fn sigterm_cancels_and_still_captures() {
 
 #[test]
 fn a_killed_cell_leaves_no_process_and_only_debris_that_is_swept() {
-    both("setsid sleep 60 & setsid setsid sh -c 'trap \"\" TERM; sleep 60' & echo ready; sleep 60", |desk| {
+    each("setsid sleep 60 & setsid setsid sh -c 'trap \"\" TERM; sleep 60' & echo ready; sleep 60", |desk| {
         let mut child = desk.start();
         desk.wait_for(|j| j.texts().contains("ready"));
         assert!(!desk.alive().is_empty());
@@ -336,7 +339,7 @@ fn a_killed_cell_leaves_no_process_and_only_debris_that_is_swept() {
 
 #[test]
 fn daemons_that_outlive_the_assistant_are_named() {
-    both(
+    each(
         "setsid sh -c ': > $TMPDIR/up; exec sleep 60' >/dev/null 2>&1 & while [ ! -e $TMPDIR/up ]; do sleep 0.02; done; sleep 0.3; echo done",
         |desk| {
             let journal = desk.run();
@@ -348,7 +351,7 @@ fn daemons_that_outlive_the_assistant_are_named() {
 
 #[test]
 fn a_flood_keeps_its_head_and_tail_and_counts_the_rest() {
-    both("i=0; echo first; yes 0123456789 | head -n 200000; echo last", |mut desk| {
+    each("i=0; echo first; yes 0123456789 | head -n 200000; echo last", |mut desk| {
         desk.bundle.limits.output_bytes = 100_000;
         let journal = desk.run();
         let texts = journal.texts();
@@ -364,7 +367,7 @@ fn a_flood_keeps_its_head_and_tail_and_counts_the_rest() {
 
 #[test]
 fn a_line_of_many_megabytes_is_cut_and_counted() {
-    both("head -c 9000000 /dev/zero | tr '\\0' x; echo; echo after; printf 'no end'", |desk| {
+    each("head -c 9000000 /dev/zero | tr '\\0' x; echo; echo after; printf 'no end'", |desk| {
         let texts = desk.run().texts();
         let lines: Vec<&str> = texts.lines().collect();
         assert_eq!(lines.iter().map(|l| l.len()).collect::<Vec<_>>(), [4 << 20, 9, 5, 6]);
@@ -374,7 +377,7 @@ fn a_line_of_many_megabytes_is_cut_and_counted() {
 
 #[test]
 fn a_crash_is_the_assistants_and_is_captured() {
-    both("echo x > made; exit 3", |desk| {
+    each("echo x > made; exit 3", |desk| {
         let journal = desk.run();
         assert_eq!(journal.ending(), Ending::Crashed { reason: "exited with code 3".to_owned() });
         assert_eq!(desk.patch().files.len(), 1);
@@ -383,7 +386,7 @@ fn a_crash_is_the_assistants_and_is_captured() {
 
 #[test]
 fn a_hoard_of_memory_ends_a_trial_at_a_limit_with_its_name() {
-    both("echo one >> a.txt; head -c 60000000 /dev/zero | tail -n 1 | sleep 20", |mut desk| {
+    each("echo one >> a.txt; head -c 60000000 /dev/zero | tail -n 1 | sleep 20", |mut desk| {
         desk.bundle.limits.memory_bytes = Some(40_000_000);
         let journal = desk.run();
         let limit = "memory limit of 40000000 bytes".to_owned();
@@ -399,7 +402,7 @@ fn a_hoard_of_memory_ends_a_trial_at_a_limit_with_its_name() {
 
 #[test]
 fn a_disk_full_while_journalling_is_no_success() {
-    both("yes abcdefghijklmnopqrstuvwxyz | head -n 100000", |desk| {
+    each("yes abcdefghijklmnopqrstuvwxyz | head -n 100000", |desk| {
         let inner = desk.command();
         let mut command = Command::new("sh");
         // 64 KiB is the longest file the cell may write; the signal for it is ignored, so that writing fails.
@@ -620,7 +623,7 @@ fn a_broken_bundle_is_told() {
 
 #[test]
 fn the_tier_is_told_with_its_reason() {
-    both("true", |desk| {
+    each("true", |desk| {
         let journal = desk.run();
         let Record::Opened { tier, tier_reason, .. } = &journal.0[0].record else {
             panic!("{:#?}", journal.0)
@@ -700,7 +703,7 @@ fi"#;
 
 #[test]
 fn a_further_round_goes_on_in_what_the_first_left() {
-    both(IN_ROUNDS, |mut desk| {
+    each(IN_ROUNDS, |mut desk| {
         let tier = desk.bundle.tier;
         desk.bundle.assistant.backend = BackendKind::Sample;
         desk.bundle.assistant.args.pop();
