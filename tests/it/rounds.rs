@@ -102,6 +102,33 @@ fn who_cannot_resume_has_one_round_and_says_so() {
     assert!(page.contains("cannot resume a session"), "{page}");
 }
 
+#[test]
+fn a_limit_on_requests_is_one_for_all_rounds_of_a_trial() {
+    let cedar = |more: &[&str]| {
+        let home = Home::new();
+        let suite = slow_with(&home, "0", "true");
+        let words = ["run", &suite, "--assistants", "cedar", "--rounds", "2", "--seed", "7", "--json"];
+        let run = home.run(&[&words[..], more].concat()).ended_with(0).json();
+        trial(&run, "one", "cedar").clone()
+    };
+    let free = cedar(&[]);
+    assert_eq!(free["more"].as_array().unwrap().len(), 1, "{free}");
+    let made = free["usage"]["requests"].as_u64().unwrap();
+    let spent = cedar(&["--budget-requests", &made.to_string()]);
+    assert_eq!(
+        (&spent["ending"]["ending"], &spent["no_more"]),
+        (&"finished".into(), &"its limit on requests is reached".into()),
+        "{spent}"
+    );
+    let one_left = cedar(&["--budget-requests", &(made + 1).to_string()]);
+    let second = &one_left["more"][0];
+    assert_eq!(
+        (&second["usage"]["requests"], &second["ending"]["ending"]),
+        (&1.into(), &"finished".into()),
+        "{one_left}"
+    );
+}
+
 /// Kills the app once a file is there whose path holds all of these words, and resumes the run.
 fn killed_at(words: &[&str]) -> Value {
     let home = Home::new();

@@ -66,6 +66,12 @@ impl Surroundings {
         round < self.plan.rounds && backend(assistant.backend).can_resume(assistant)
     }
 
+    /// Returns how many requests a trial may still make after these rounds; `None` where its plan has no limit.
+    pub(crate) fn requests_left(&self, rounds: &[Round]) -> Option<u64> {
+        let made: u64 = rounds.iter().filter_map(|round| round.work.usage.requests).sum();
+        Some(self.plan.budget.requests?.saturating_sub(made))
+    }
+
     /// Says what follows the last of these rounds.
     pub(crate) fn what_follows(
         &self,
@@ -84,6 +90,9 @@ impl Surroundings {
         }
         if !backend(assistant.backend).can_resume(assistant) {
             return over("one round: it cannot resume a session");
+        }
+        if self.requests_left(rounds) == Some(0) {
+            return over("its limit on requests is reached");
         }
         if session(last).is_none() {
             return over("it did not say which session to resume");

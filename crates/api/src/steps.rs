@@ -105,9 +105,10 @@ impl Surroundings {
         Ok(())
     }
 
-    /// Returns the bounds of a trial: its task's, and its plan's on requests where that is less.
-    fn limits(&self, task: &Task) -> Limits {
-        let bounds = [task.limits.requests, self.plan.budget.requests];
+    /// Returns the bounds of a trial's next round: its task's, and what is left of its plan's on requests where that is
+    /// less.
+    fn limits(&self, task: &Task, before: &[Round]) -> Limits {
+        let bounds = [task.limits.requests, self.requests_left(before)];
         Limits { requests: bounds.into_iter().flatten().min(), ..task.limits.clone() }
     }
 
@@ -189,7 +190,7 @@ impl Steps for Surroundings {
             assistant: assistant.clone(),
             program: program.program.clone(),
             env: assistants::passed(assistant),
-            limits: self.limits(task),
+            limits: self.limits(task, before),
             requires: task.requires.clone(),
             readable: task.readable.clone(),
             tier: self.plan.tier,
