@@ -8,7 +8,7 @@ use fairtrial_testkit::{Failure, ModelServer, Script};
 use fairtrial_tests::Home;
 use serde_json::{Value, json};
 
-const KEY: (&str, &str) = ("INVENTED_BEDROCK_KEY", "planted-bedrock-key-1");
+pub(crate) const KEY: (&str, &str) = ("INVENTED_BEDROCK_KEY", "planted-bedrock-key-1");
 const CANARY: &str = "# canary: planted line 7f3a in calc.py";
 const UNREAD: &str = "# canary: planted line 9c1e in a file that nobody reads";
 
@@ -37,13 +37,13 @@ timeout_sec = 60.0
 hidden = false
 "#;
 
-fn put(path: PathBuf, text: &str) {
+pub(crate) fn put(path: PathBuf, text: &str) {
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(path, text).unwrap();
 }
 
 /// Writes a base, a suite and an assistant; returns the suite's folder.
-fn arrange(home: &Path, server: &ModelServer) -> PathBuf {
+pub(crate) fn arrange(home: &Path, server: &ModelServer) -> PathBuf {
     let suite = home.join("work/suite");
     put(home.join("work/base/calc.py"), &format!("{CANARY}\ndef add(a, b):\n    return a - b\n"));
     put(home.join("work/base/notes.py"), &format!("{UNREAD}\n"));
@@ -64,7 +64,7 @@ fn arrange(home: &Path, server: &ModelServer) -> PathBuf {
     suite
 }
 
-fn run(home: &Home, arguments: &[&str], key: bool) -> Value {
+pub(crate) fn run(home: &Home, arguments: &[&str], key: bool) -> Value {
     let mut command = home.fairtrial(arguments);
     if key {
         command.env(KEY.0, KEY.1);

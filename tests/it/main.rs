@@ -4,6 +4,7 @@
 
 mod audit;
 mod bad_input;
+mod crossing;
 mod direct;
 mod faults;
 mod house;

@@ -7,6 +7,7 @@ mod assistants;
 mod audit;
 mod base;
 mod compare;
+mod crossing;
 mod diffs;
 mod doctor;
 mod environment;

@@ -8,7 +8,7 @@ use fairtrial_domain::id::{RunId, TrialKey};
 use fairtrial_domain::journal::Phase;
 use fairtrial_domain::network::Network;
 use fairtrial_domain::outcome::{Ending, Outcome};
-use fairtrial_domain::plan::{Plan, Recording};
+use fairtrial_domain::plan::{LeftOut, Plan, Recording};
 use fairtrial_domain::run::{RunRecord, RunStatus, TaskFacts, TrialRecord};
 use fairtrial_domain::task::Task;
 use fairtrial_domain::usage::CostSource;
@@ -94,6 +94,7 @@ impl Api {
                 .iter()
                 .map(|one| assistants::status(&self.home, one))
                 .collect(),
+            left_out: planned.plan.left_out.clone(),
             trials,
             seconds_at_most: seconds * arms as f64 * f64::from(planned.plan.trials),
             power: power(planned.tasks.len(), planned.plan.trials),
@@ -102,6 +103,11 @@ impl Api {
                 crate::rounds::allowed(&planned.plan, one)
             }),
         })
+    }
+
+    /// Returns the pairs of tool and model that a run's plan left out.
+    pub fn left_out(&self, run: &RunId) -> Result<Vec<LeftOut>, ApiError> {
+        Ok(self.store.run(run)?.record.plan.left_out)
     }
 
     /// Returns all runs, newest first.

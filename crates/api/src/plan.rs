@@ -15,6 +15,7 @@ use fairtrial_domain::task::{Network, Suite, Task};
 use sha2::{Digest as _, Sha256};
 
 use crate::assistants;
+use crate::crossing;
 use crate::error::ApiError;
 use crate::home::Home;
 use crate::rounds;
@@ -60,8 +61,13 @@ pub(crate) fn plan(home: &Home, request: &PlanRequest) -> Result<Planned, ApiErr
     let (request, design) = from_file(request)?;
     let samples = request.suite == SAMPLES;
     let suite = suite(home, &request.suite)?;
-    let chosen = choose(home, &request.assistants, samples)?;
+    let (chosen, left_out) = if crossing::is_asked(&request)? {
+        crossing::cross(&assistants::all(home)?, &request.tools, &request.models)?
+    } else {
+        (choose(home, &request.assistants, samples)?, vec![])
+    };
     let mut planned = planned(home, &suite, chosen, &request)?;
+    planned.plan.left_out = left_out;
     (planned.plan.looks, planned.plan.weights) = (design.looks, design.weights);
     planned.plan.attempts = design.attempts;
     planned.hash = hash(&planned.plan)?;
@@ -123,6 +129,7 @@ pub(crate) fn planned(
         attempts: None,
         rounds,
         tier: request.tier,
+        left_out: vec![],
     };
     let hash = hash(&plan)?;
     Ok(Planned { plan, hash, tasks: suite.tasks.clone() })
@@ -135,6 +142,10 @@ struct PlanFile {
     suite: String,
     #[serde(default)]
     assistants: Vec<String>,
+    #[serde(default)]
+    tools: Vec<String>,
+    #[serde(default)]
+    models: Vec<String>,
     #[serde(default = "one")]
     trials: u32,
     seed: Option<u64>,
@@ -183,10 +194,12 @@ fn from_file(request: &PlanRequest) -> Result<(PlanRequest, PlannedDesign), ApiE
         // Relative to the plan, not to where the command was typed.
         name => path.parent().unwrap_or(Path::new("")).join(name).to_string_lossy().into_owned(),
     };
-    let assistants = if request.assistants.is_empty() { file.assistants } else { request.assistants.clone() };
+    let who = crossing::given(request, (file.assistants, file.tools, file.models));
     let request = PlanRequest {
         suite,
-        assistants,
+        assistants: who.0,
+        tools: who.1,
+        models: who.2,
         trials: if request.trials > 1 { request.trials } else { file.trials },
         seed: request.seed.or(file.seed),
         jobs: request.jobs.or(file.jobs),
@@ -281,7 +294,7 @@ fn is_counted(one: &Assistant) -> bool {
     one.sample || metered && backend(one.backend).meter_point(one).is_some()
 }
 
-fn bad(message: String) -> ApiError {
+pub(crate) fn bad(message: String) -> ApiError {
     ApiError::BadRequest(message)
 }
 

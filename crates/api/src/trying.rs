@@ -35,6 +35,8 @@ impl Api {
             let request = PlanRequest {
                 suite: suite.id.to_string(),
                 assistants: vec![],
+                tools: vec![],
+                models: vec![],
                 trials: request.trials,
                 seed: None,
                 jobs: None,

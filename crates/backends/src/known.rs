@@ -4,9 +4,11 @@
 
 use fairtrial_domain::assistant::{BackendKind, OwnLogin};
 
+mod models;
 mod programs;
 mod protocol;
 
+pub use models::{Takes, alias, takes};
 pub use programs::known;
 pub(crate) use protocol::CODEX_CONFIG;
 pub use protocol::acp_programs;

@@ -39,7 +39,7 @@ mod shorten;
 mod value;
 
 pub use ending::{Progress, StoppedBy, ending, metered};
-pub use known::{AcpProgram, Driven, Features, Known, acp_programs, known};
+pub use known::{AcpProgram, Driven, Features, Known, Takes, acp_programs, alias, known, takes};
 pub use sample::samples;
 pub use shorten::{OUTPUT_LIMIT, shorten};
 

@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 use fairtrial_domain::bundle::TierChoice;
 
+use crate::crossing::CrossArgs;
 use crate::judge::JudgeArgs;
 
 /// Runs the same coding task through several assistants and says what may be concluded.
@@ -167,6 +168,8 @@ pub(crate) struct RunArgs {
     /// Who, by name; without it all that are ready, or all samples for `samples`.
     #[arg(long, value_delimiter = ',')]
     pub(crate) assistants: Vec<String>,
+    #[command(flatten)]
+    pub(crate) cross: CrossArgs,
     /// Trials per task and assistant.
     #[arg(long, default_value_t = 1)]
     pub(crate) trials: u32,

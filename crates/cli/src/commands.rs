@@ -18,7 +18,7 @@ use crate::args::{
     AssistantsArgs, AssistantsCommand, Cli, Command, DiffArgs, ReportArgs, RunArgs, TasksCommand, TierArg,
     TryArgs,
 };
-use crate::{assistants, audit, compare, judge, progress, rescore, serve, upkeep};
+use crate::{assistants, audit, compare, crossing, judge, progress, rescore, serve, upkeep};
 
 /// Carries a command out and returns the exit code of its success.
 pub(crate) async fn run(cli: Cli) -> Result<ExitCode, ApiError> {
@@ -126,6 +126,8 @@ async fn run_suite(api: &Arc<Api>, args: RunArgs) -> Result<ExitCode, ApiError> 
     let request = PlanRequest {
         suite: args.suite,
         assistants: args.assistants,
+        tools: args.cross.tools,
+        models: args.cross.models,
         trials: args.trials,
         seed: args.seed,
         jobs: args.jobs,
@@ -141,6 +143,7 @@ async fn run_suite(api: &Arc<Api>, args: RunArgs) -> Result<ExitCode, ApiError> 
     }
     let run =
         if args.record { api.start_recorded_run(request).await? } else { api.start_run(request).await? };
+    crossing::tell(&api.left_out(&run)?);
     follow(api, &run, args.json.json).await
 }
 

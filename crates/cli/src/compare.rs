@@ -8,6 +8,7 @@ use fairtrial_api::{Api, ApiError, Choice};
 
 use crate::args::CompareArgs;
 use crate::commands::{colour, say_json, say_styled, width};
+use crate::crossing;
 
 /// Compares a run or a table, or checks the methods.
 pub(crate) fn compare(api: &Api, args: &CompareArgs) -> Result<(), ApiError> {
@@ -64,6 +65,7 @@ fn self_test(api: &Api, args: &CompareArgs) -> Result<(), ApiError> {
 /// Shows what a plan could detect and in what its assistants differ.
 pub(crate) fn preview(api: &Api, request: &PlanRequest, json: bool) -> Result<(), ApiError> {
     let preview = api.preview(request)?;
+    crossing::tell(&preview.left_out);
     if json {
         return say_json(&preview);
     }

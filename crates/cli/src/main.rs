@@ -5,6 +5,7 @@ mod assistants;
 mod audit;
 mod commands;
 mod compare;
+mod crossing;
 mod judge;
 mod progress;
 mod rescore;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::assistant::Assistant;
 use crate::bundle::TierChoice;
 use crate::comparison::Looks;
-use crate::id::{Digest, RunId, SuiteId, TaskId};
+use crate::id::{AssistantId, Digest, RunId, SuiteId, TaskId};
 
 values! {
     /// Tasks × assistants × trials with everything that could change a verdict.
@@ -50,6 +50,20 @@ values! {
         /// Which isolation trials and their checks must have.
         #[serde(default, skip_serializing_if = "TierChoice::is_best")]
         pub tier: TierChoice,
+        /// Pairs of tool and model that were asked for and cannot be; empty where nothing is crossed.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        pub left_out: Vec<LeftOut>,
+    }
+
+    /// A pair of tool and model that was asked for and is not run.
+    #[derive(Eq)]
+    pub struct LeftOut {
+        /// The assistant that was to work with the model.
+        pub tool: AssistantId,
+        /// The model, as it was asked for.
+        pub model: String,
+        /// Why not.
+        pub reason: String,
     }
 
     /// Whether models' answers are recorded, or come from a recording.

@@ -214,7 +214,7 @@ own_login: boolean,
  */
 open_network: boolean, };
 
-export type Aspect = "tool" | "version" | "model" | "effort" | "arguments" | "environment" | "network" | "readable" | "limits" | "account" | "sign_in" | "address" | "price" | "caches" | "isolation" | "rounds";
+export type Aspect = "tool" | "version" | "model" | "effort" | "arguments" | "permissions" | "environment" | "network" | "readable" | "limits" | "account" | "sign_in" | "address" | "price" | "caches" | "isolation" | "rounds";
 
 export type AssistantId = string;
 
@@ -1248,6 +1248,20 @@ of: number,
  */
 ranges: Array<[number, number]>, };
 
+export type LeftOut = { 
+/**
+ * The assistant that was to work with the model.
+ */
+tool: AssistantId, 
+/**
+ * The model, as it was asked for.
+ */
+model: string, 
+/**
+ * Why not.
+ */
+reason: string, };
+
 export type LiveBatch = { 
 /**
  * In order.
@@ -1600,6 +1614,10 @@ tasks: Array<TaskSummary>,
  */
 assistants: Array<AssistantStatus>, 
 /**
+ * Pairs of tool and model that were asked for and cannot be.
+ */
+left_out: Array<LeftOut>, 
+/**
  * Trials in all.
  */
 trials: number, 
@@ -1629,6 +1647,14 @@ suite: string,
  * Who; empty means all that are ready, or all samples for the sample suite.
  */
 assistants: Array<string>, 
+/**
+ * Assistants, each of which is to work with each of `models`; not together with `assistants`.
+ */
+tools: Array<string>, 
+/**
+ * Models, by the names that their tools take.
+ */
+models: Array<string>, 
 /**
  * Trials per task and assistant.
  */

@@ -85,7 +85,7 @@ export class StartController {
 
   /** The bundled sample with every sample assistant, in one click. */
   startSample(): Promise<RunId | null> {
-    const request = { suite: 'samples', assistants: [], trials: 1, seed: null, jobs: null, budget_usd: null, budget_sec: null, budget_requests: null, margin: null, rounds: null, tier: 'best' as const };
+    const request = { suite: 'samples', assistants: [], tools: [], models: [], trials: 1, seed: null, jobs: null, budget_usd: null, budget_sec: null, budget_requests: null, margin: null, rounds: null, tier: 'best' as const };
     return this.#start(() => this.#host.act({ action: 'start_run', request }));
   }
 
@@ -110,6 +110,8 @@ export class StartController {
     return {
       suite: suite.sample ? 'samples' : suite.directory,
       assistants: this.chosen,
+      tools: [],
+      models: [],
       trials: this.trials,
       seed: null,
       jobs: null,

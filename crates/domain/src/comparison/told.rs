@@ -31,6 +31,8 @@ values! {
         Effort,
         /// Extra arguments: permissions, extensions and instruction files are given there.
         Arguments,
+        /// What its tools may not do, where its program asks us before one runs.
+        Permissions,
         /// Variables set or passed on.
         Environment,
         /// Which network its cell has.

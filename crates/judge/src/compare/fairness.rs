@@ -36,6 +36,7 @@ pub fn fairness(
         }),
         of(Aspect::Effort, &|one| one.effort.clone().or_else(|| some("not set"))),
         of(Aspect::Arguments, &|one| Some(arguments(one))),
+        of(Aspect::Permissions, &|one| Some(permissions(one))),
         of(Aspect::Environment, &|one| Some(environment(one))),
         of(Aspect::Network, &|one| word(&one.network)),
         of(Aspect::Readable, &|one| Some(listed(one.readable.iter().cloned()))),
@@ -84,6 +85,14 @@ fn arguments(one: &Assistant) -> String {
         PromptBy::File => "; instruction in a file",
     };
     format!("{}{by}", listed(one.args.iter().cloned()))
+}
+
+/// What a plan denies. What arguments or a program's own settings deny beside is told with these.
+fn permissions(one: &Assistant) -> String {
+    match one.deny.as_slice() {
+        [] => "nothing is denied".to_owned(),
+        denied => format!("denied: {}", listed(denied.iter().filter_map(word))),
+    }
 }
 
 /// Returns by what it signs in.

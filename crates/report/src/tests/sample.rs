@@ -236,6 +236,7 @@ fn plan() -> Plan {
         attempts: None,
         rounds: 1,
         tier: fairtrial_domain::bundle::TierChoice::Best,
+        left_out: vec![],
     }
 }
 

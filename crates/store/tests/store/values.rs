@@ -42,6 +42,7 @@ pub(crate) fn run(name: &str, started: &str) -> RunRecord {
             attempts: None,
             rounds: 1,
             tier: fairtrial_domain::bundle::TierChoice::Best,
+            left_out: vec![],
         },
         plan_hash: Digest("p".to_owned()),
         started: started.to_owned(),
