@@ -133,10 +133,7 @@ fn a_file_that_is_no_stream_is_kept_line_by_line() {
     let events = read(BackendKind::Copilot, &path);
     let kept: Vec<&str> = events
         .iter()
-        .filter_map(|event| match event {
-            EventKind::Unparsed { line } => Some(line.as_str()),
-            _ => None,
-        })
+        .filter_map(|event| if let EventKind::Unparsed { line } = event { Some(line.as_str()) } else { None })
         .collect();
     assert_eq!(kept, text.lines().collect::<Vec<_>>());
     assert_eq!((kept.len(), events.len()), (29, 29));

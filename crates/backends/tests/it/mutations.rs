@@ -263,13 +263,16 @@ fn a_line_beyond_64_kilobytes_costs_in_proportion_to_its_length() {
 
 /// Returns a recording for each back end: its own, or that of one whose reader is like it.
 fn every_kind() -> Vec<Recording> {
-    let like = |kind: BackendKind| match kind {
-        BackendKind::Cursor | BackendKind::Amp | BackendKind::Auggie => BackendKind::ClaudeCode,
-        BackendKind::Kiro => BackendKind::Acp,
-        BackendKind::Direct => BackendKind::Sample,
-        BackendKind::Goose | BackendKind::Command => BackendKind::Aider,
-        own => own,
-    };
+    let alike = [
+        (BackendKind::Cursor, BackendKind::ClaudeCode),
+        (BackendKind::Amp, BackendKind::ClaudeCode),
+        (BackendKind::Auggie, BackendKind::ClaudeCode),
+        (BackendKind::Kiro, BackendKind::Acp),
+        (BackendKind::Direct, BackendKind::Sample),
+        (BackendKind::Goose, BackendKind::Aider),
+        (BackendKind::Command, BackendKind::Aider),
+    ];
+    let like = |kind| alike.iter().find(|(own, _)| *own == kind).map_or(kind, |(_, other)| *other);
     let own = |kind: BackendKind| {
         let found = corpus().into_iter().find(|one| one.kind == like(kind)).unwrap();
         Recording { kind, ..found }
