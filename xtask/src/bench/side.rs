@@ -15,7 +15,8 @@ use super::figure::Figure;
 use super::{BenchError, folder, write};
 
 const LOOK: Duration = Duration::from_millis(25);
-const ASSISTANTS: [&str; 4] = ["aster", "birch", "cedar", "dogwood"];
+/// Names that no bundled sample has.
+const ASSISTANTS: [&str; 4] = ["one", "two", "three", "four"];
 /// Names of our processes, as the kernel cuts them.
 const OURS: [&str; 2] = ["fairtrial", "fairtrial-cell"];
 
@@ -53,7 +54,7 @@ pub(super) fn bench(programs: &Path, scratch: &Path) -> Result<Vec<Figure>, Benc
         .arg(ASSISTANTS.join(","))
         .env("FAIRTRIAL_HOME", place.join("home"))
         .env("INVENTED_KEY", "planted-key-3");
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit());
     let started = |source| BenchError::Start { program: program.display().to_string(), source };
     let child = command.spawn().map_err(started)?;
     let root = child.id();
