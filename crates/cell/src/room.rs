@@ -1,7 +1,8 @@
 //! A room: a private workspace over a prepared base, with a home of its own, in which jobs run one after another.
 //!
 //! **Invariant:** in the full tier a job sees the system's programs, the prefixes it was given, its workspace and
-//! its home, and nothing else of this machine, and so it is where `bwrap` makes the walls; in every tier nothing of a job lives when `run` returns.
+//! its home, and nothing else of this machine, and so it is where `bwrap` makes the walls; in every tier nothing of a
+//! job lives when `run` returns.
 
 mod detect;
 mod doors;
