@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use fairtrial_tests::{Home, program, skip};
 use fantoccini::elements::Element;
+use fantoccini::error::CmdError;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use rustix::process::{Pid, Signal, kill_process};
@@ -73,14 +74,34 @@ impl Window {
         }
     }
 
-    /// Waits for an element and presses it.
+    /// Waits for an element that stays where it is, and presses it. A live screen may move an element under the
+    /// pointer, or draw it anew, between the look and the press.
     pub(crate) async fn press(&self, css: &str) {
         let started = Instant::now();
-        // A live screen may draw the element anew between the look and the press.
-        while let Err(error) = self.see(css).await.click().await {
-            assert!(started.elapsed() < Duration::from_secs(20), "{css} cannot be pressed: {error}");
+        loop {
+            let element = self.see(css).await;
+            let hindrance = match self.is_still(&element).await {
+                Ok(true) => match element.click().await {
+                    Ok(()) => return,
+                    Err(error) => error.to_string(),
+                },
+                Ok(false) => "it moves".to_owned(),
+                Err(error) => error.to_string(),
+            };
+            assert!(started.elapsed() < Duration::from_secs(20), "{css} cannot be pressed: {hindrance}");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
+    }
+
+    /// Brings an element into view and tells whether it is at the same place four frames later.
+    async fn is_still(&self, element: &Element) -> Result<bool, CmdError> {
+        let js = "const [element, done] = arguments; element.scrollIntoView({ block: 'nearest', behavior: 'instant' });
+            const place = () => JSON.stringify(element.getBoundingClientRect());
+            const first = place();
+            let frames = 4;
+            const next = () => frames-- ? requestAnimationFrame(next) : done(element.isConnected && place() === first);
+            next();";
+        Ok(self.client.execute_async(js, vec![serde_json::to_value(element)?]).await? == json!(true))
     }
 
     /// Types into a field.
