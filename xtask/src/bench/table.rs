@@ -41,7 +41,7 @@ fn row(figure: &Figure) -> [String; 6] {
         figure.ours.as_ref().map(spread).unwrap_or_default(),
         figure.beside.as_ref().map(|(name, _)| name.clone()).unwrap_or_default(),
         figure.beside.as_ref().map(|(_, base)| spread(base)).unwrap_or_default(),
-        figure.ratio().map(|ratio| format!("{ratio:.2}")).unwrap_or_default(),
+        figure.ratio().map(number).unwrap_or_default(),
         budget(figure),
     ]
 }
@@ -110,6 +110,8 @@ mod tests {
 
     #[test]
     fn a_small_ratio_is_not_nothing() {
+        let small = Figure::new("a workspace", "ms", &[13.3]).beside("a worktree", &[4280.0]);
+        assert!(plain(&[small]).contains("0.0031"));
         assert_eq!(
             [0.0, 0.0022, 0.31, 2.5, 25.51, 257.1].map(number),
             ["0", "0.0022", "0.31", "2.50", "25.5", "257"]

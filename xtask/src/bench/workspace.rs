@@ -15,6 +15,7 @@ use fairtrial_domain::id::AssistantId;
 use fairtrial_domain::journal::{JournalLine, Record};
 use fairtrial_domain::patch::Patch;
 use fairtrial_domain::task::{Limits, Network, Repository};
+use fairtrial_judge::stats::SplitMix;
 
 use super::figure::{Budget, Figure};
 use super::measure::{Cost, measure};
@@ -33,11 +34,21 @@ const IN_MEMORY: &str = "in memory";
 const SIZES: [Size; 3] = [
     Size { files: 1_000, cells: 15, others: 5, copies_on_disk: true },
     Size { files: 10_000, cells: 15, others: 2, copies_on_disk: true },
-    Size { files: 100_000, cells: 15, others: 1, copies_on_disk: false },
+    Size { files: 100_000, cells: 15, others: 3, copies_on_disk: false },
 ];
 /// Why not, where they are not.
 const NO_COPIES: &str = "at this size only in memory: it takes too long";
 const FILES_IN_FOLDER: usize = 100;
+/// The sizes of files: half are below the median, and their mean is about 5.6 kB.
+const MEDIAN_BYTES: f64 = 2_600.0;
+/// The standard deviation of their logarithm.
+const SPREAD: f64 = 1.25;
+const LEAST_BYTES: f64 = 40.0;
+const MOST_BYTES: f64 = 200_000.0;
+const WORDS: [&str; 16] = [
+    "fn", "let", "return", "match", "order", "shelf", "reader", "amount", "self.", "Option", "// when",
+    "due", "==", "import", "const", "value(",
+];
 /// Ten edits: five files longer, one gone, one renamed, one executable, one new text, one new binary.
 const EDITS: &str = "for i in 1 2 3 4 5; do echo more >> d0000/f0$i.txt; done; rm d0001/f01.txt; \
 mv d0002/f01.txt d0002/g01.txt; chmod +x d0003/f01.txt; echo new > d0004/new.txt; printf 'a\\0b' > d0005/new.bin";
@@ -285,20 +296,37 @@ pub(super) fn put(dir: &Path, name: &str, bundle: &Bundle) -> Result<PathBuf, Be
     Ok(at)
 }
 
+/// Writes `files` files of text whose sizes are spread as those of source code are: log-normal around a median.
 fn fill(root: &Path, files: usize) -> Result<(), BenchError> {
     for number in 0..files {
         let dir = root.join(format!("d{:04}", number / FILES_IN_FOLDER));
         if number % FILES_IN_FOLDER == 0 {
             folder(&dir)?;
         }
-        let mut text = String::new();
-        for line in 0..8 {
-            // Writing to a string does not fail.
-            let _ = writeln!(text, "line {line} of file {number}");
-        }
-        write(&dir.join(format!("f{:02}.txt", number % FILES_IN_FOLDER)), &text)?;
+        write(&dir.join(format!("f{:02}.txt", number % FILES_IN_FOLDER)), &text(number))?;
     }
     Ok(())
+}
+
+/// Returns lines of words, of a size and a content that are the same for a number in every run.
+fn text(number: usize) -> String {
+    let mut random = SplitMix::new(number as u64);
+    let size = (MEDIAN_BYTES * (SPREAD * random.normals().0).exp()).clamp(LEAST_BYTES, MOST_BYTES);
+    let mut text = String::new();
+    let mut line = 0;
+    while text.len() < size as usize {
+        // Writing to a string does not fail.
+        let _ = write!(text, "{} ", WORDS[random.below(WORDS.len())]);
+        if random.below(4) == 0 {
+            let _ = write!(text, "{:x}", random.below(1 << 16));
+        }
+        if random.below(9) == 0 {
+            line += 1;
+            let _ = writeln!(text, "; // {number}:{line}");
+        }
+    }
+    text.push('\n');
+    text
 }
 
 /// Returns an assistant that does what a shell script says.
