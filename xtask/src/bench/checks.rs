@@ -17,7 +17,7 @@ use super::measure::{Cost, measure};
 use super::workspace::{put, records, wrong};
 use super::{BenchError, folder, write};
 
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 7;
 /// Times a check that sets up for itself.
 const MOST_WARM: f64 = 1.0 / 10.0;
 /// Packages that the sample in Node, which has none of its own, is given to depend on: as many as a small web project's.
