@@ -227,6 +227,9 @@ values! {
             by: Interval,
             /// True when any of it was simulated by a sample.
             simulated: bool,
+            /// False when all of the interval is below the margin that matters.
+            #[serde(default = "always")]
+            matters: bool,
         },
         /// No conclusion, with the reason.
         Withheld {
@@ -268,4 +271,9 @@ values! {
         /// Why, in a sentence fragment.
         pub reason: String,
     }
+}
+
+/// Savings that were kept before they had a margin.
+fn always() -> bool {
+    true
 }

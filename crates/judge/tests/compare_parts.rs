@@ -10,10 +10,13 @@ use fairtrial_domain::run::Validity;
 use fairtrial_domain::score::ScoreId;
 use fairtrial_domain::task::TaskKind;
 use fairtrial_domain::usage::{Cost, CostSource};
+use fairtrial_judge::compare::{RATIO_MARGIN, SCORE_MARGIN};
 use fairtrial_judge::stats::Preferred;
 use fairtrial_judge::{
     ArmEntry, BlindVote, ComparisonInput, Design, LaterRound, TaskEntry, TrialEntry, TrialResult, compare,
+    english,
 };
+use proptest::prelude::*;
 
 const NAMES: [&str; 4] = ["aster", "birch", "cedar", "dogwood"];
 
@@ -327,5 +330,232 @@ fn a_word_for_every_reason_to_withhold() {
         assert!(
             fairtrial_judge::compare::template(&format!("withheld_{}", word.as_str().unwrap())).is_some()
         );
+    }
+}
+
+/// Two who solve everything on twelve tasks, twice: the first's costs and times are `ratio` of the second's, give or
+/// take `spread` by turns.
+fn paid(ratio: f64, spread: f64) -> ComparisonInput {
+    let mut input = input(&["p".repeat(12), "p".repeat(12)], 2);
+    for trial in &mut input.trials {
+        let at: usize = trial.key.task.as_str()[1..].parse().unwrap();
+        let turn = if at % 2 == 0 { 1.0 + spread } else { 1.0 - spread };
+        let factor = if trial.key.assistant == id(0) { ratio * turn } else { 1.0 };
+        trial.cost = Some(Cost { usd: factor, source: CostSource::Reported });
+        trial.seconds = Some(90.0 * factor);
+    }
+    input
+}
+
+/// Every sentence on a part of the only pair that names cost or time, in English.
+fn details(input: &ComparisonInput) -> Vec<String> {
+    let title = |id: &AssistantId| id.as_str().to_uppercase();
+    compare(input).verdict.details.iter().map(|one| english(one, &title)).collect()
+}
+
+#[track_caller]
+fn says(input: &ComparisonInput, kind: PartKind, expected: Conclusion, sentence: &str) {
+    let got = compare(input);
+    assert_eq!(part(&got.pairs[0].parts, kind).conclusion, expected);
+    let told = details(input);
+    assert!(told.iter().any(|one| one == sentence), "{told:#?}");
+}
+
+#[test]
+fn a_cost_is_better_or_better_below_the_margin_that_matters() {
+    says(
+        &paid(0.5, 0.2),
+        PartKind::CostPerSolved,
+        Conclusion::ABetter,
+        "ASTER costs 50 % less per solved task than BIRCH (95 % interval 43 to 56 %).",
+    );
+    let small = "ASTER costs 8 % less per solved task than BIRCH (95 % interval 5 to 11 %), which is below the \
+                 margin that matters: a factor of 1.25.";
+    says(&paid(0.92, 0.05), PartKind::CostPerSolved, Conclusion::ASlightlyBetter, small);
+    let headline = compare(&paid(0.92, 0.05)).verdict.headline;
+    assert!(!headline.contains("costs"), "what does not matter does not lead: {headline}");
+    let mut turned = paid(0.92, 0.05);
+    turned.assistants.reverse();
+    says(&turned, PartKind::CostPerSolved, Conclusion::BSlightlyBetter, small);
+}
+
+#[test]
+fn a_cost_and_a_time_are_equal_when_the_interval_is_inside_the_factor() {
+    for (kind, words) in [(PartKind::CostPerSolved, "cost per solved task"), (PartKind::Time, "time")] {
+        let (low, high) = if kind == PartKind::Time { ("0.93", "1.06") } else { ("0.94", "1.07") };
+        says(
+            &paid(1.0, 0.1),
+            kind,
+            Conclusion::Equivalent,
+            &format!(
+                "ASTER and BIRCH are equal in {words}, within a factor of 1.25 (95 % interval {low} to {high}, \
+                 on 12 tasks)."
+            ),
+        );
+    }
+    let mut sample = paid(1.0, 0.1);
+    sample.trials[0].cost = Some(Cost { usd: 1.0, source: CostSource::Simulated });
+    assert!(details(&sample).iter().any(|one| one.ends_with("on 12 tasks, simulated costs).")));
+}
+
+#[test]
+fn an_open_cost_says_what_settling_it_would_take() {
+    let open = paid(0.9, 0.5);
+    let got = compare(&open);
+    let cost = part(&got.pairs[0].parts, PartKind::CostPerSolved);
+    let price = cost.price.clone().unwrap();
+    assert_eq!((cost.margin, cost.tasks_needed), (Some(RATIO_MARGIN), Some(43)));
+    assert_eq!((price.tasks, price.trials), (31, 124));
+    // Two trials of either on 31 tasks: 0.9 and 1 dollars, 81 and 90 seconds.
+    assert!(
+        (price.usd.unwrap() - 117.8).abs() < 1e-9 && (price.hours.unwrap() - 2.945).abs() < 1e-9,
+        "{price:?}"
+    );
+    let start = "Whether ASTER or BIRCH is better in cost per solved task is undecided. ";
+    let about = "About 31 more tasks would detect a factor of 1.25 with 80 % power";
+    let text = format!("{start}{about}: $118 and 3 hours of trials.");
+    says(&open, PartKind::CostPerSolved, Conclusion::Undecided, &text);
+
+    let mut sample = paid(0.9, 0.5);
+    sample.trials[0].cost = Some(Cost { usd: 1.35, source: CostSource::Simulated });
+    let text = format!("{start}{about}: 3 hours of trials, at a cost that is not known.");
+    says(&sample, PartKind::CostPerSolved, Conclusion::Undecided, &text);
+
+    let mut timeless = paid(0.9, 0.5);
+    timeless.trials.iter_mut().for_each(|trial| trial.seconds = None);
+    let text = format!("{start}{about}: $118, in a time that is not known.");
+    says(&timeless, PartKind::CostPerSolved, Conclusion::Undecided, &text);
+    timeless.trials[0].cost = Some(Cost { usd: 1.35, source: CostSource::Simulated });
+    let text = format!("{start}{about}, at a cost and in a time that are not known.");
+    says(&timeless, PartKind::CostPerSolved, Conclusion::Undecided, &text);
+}
+
+#[test]
+fn tasks_that_would_have_shown_the_margin_are_said_to() {
+    says(
+        &paid(0.9, 0.26),
+        PartKind::CostPerSolved,
+        Conclusion::Undecided,
+        "Whether ASTER or BIRCH is better in cost per solved task is undecided. The 12 tasks at hand would have \
+         detected a factor of 1.25 with 80 % power; the difference may be smaller.",
+    );
+}
+
+#[test]
+fn what_has_no_figure_is_withheld_with_its_reason() {
+    let mut unknown = paid(0.5, 0.2);
+    unknown.trials[3].cost = None;
+    let which = "Which of ASTER and BIRCH ";
+    let text = format!("{which}costs less per solved task cannot be said: a cost is unknown.");
+    says(&unknown, PartKind::CostPerSolved, Conclusion::Withheld, &text);
+    unknown.trials[3].seconds = Some(f64::NAN);
+    let text = format!("{which}takes less time cannot be said: a time is unknown.");
+    says(&unknown, PartKind::Time, Conclusion::Withheld, &text);
+    let even = input(&["p".repeat(12), "p".repeat(12)], 1);
+    let text = format!("{which}takes less time cannot be said: every task has the same ratio of times.");
+    says(&even, PartKind::Time, Conclusion::Withheld, &text);
+    let text = format!(
+        "{which}solves tasks in all of their trials more often cannot be said: fewer than two tasks with two \
+         trials each."
+    );
+    says(&even, PartKind::Consistency, Conclusion::Withheld, &text);
+}
+
+#[test]
+fn a_score_is_small_equal_or_open_by_ten_points_and_its_price_counts_tasks_without_a_value() {
+    let size = PartKind::Score(ScoreId::Size);
+    let scored = |apart: f64, spread: f64, with_a_value: usize| {
+        let mut input = paid(1.0, 0.1);
+        for trial in &mut input.trials {
+            let at: usize = trial.key.task.as_str()[1..].parse().unwrap();
+            let turn = if at % 2 == 0 { spread } else { -spread };
+            let value = if trial.key.assistant == id(0) { 0.5 + apart + turn } else { 0.5 };
+            trial.scores = if at < with_a_value { vec![(ScoreId::Size, value)] } else { vec![] };
+        }
+        input
+    };
+    let small = "ASTER is ahead of BIRCH in size, on tasks both solved: 4 points (95 % interval 2 to 6, on 12 \
+                 tasks), which is below the margin that matters: 10 points.";
+    says(&scored(0.04, 0.02, 12), size, Conclusion::ASlightlyBetter, small);
+    let equal =
+        "ASTER and BIRCH are equal in size, within 10 points (95 % interval \u{2212}3 to 3, on 12 tasks).";
+    says(&scored(0.0, 0.05, 12), size, Conclusion::Equivalent, equal);
+    let got = compare(&scored(0.0, 0.3, 6));
+    let open = part(&got.pairs[0].parts, size).clone();
+    let (needed, price) = (open.tasks_needed.unwrap(), open.price.unwrap());
+    assert_eq!(open.margin, Some(SCORE_MARGIN));
+    assert_eq!(price.tasks, 2 * (needed - 6), "every second task gave a value");
+    assert_eq!(open.conclusion, Conclusion::Undecided);
+}
+
+#[test]
+fn nothing_but_the_solved_rate_is_decided_before_all_planned_tasks_are_in() {
+    let mut live = paid(0.5, 0.2);
+    live.design.looks = Looks::EveryTask;
+    assert_eq!(part(&compare(&live).pairs[0].parts, PartKind::CostPerSolved).conclusion, Conclusion::ABetter);
+    live.finished = false;
+    let cost = part(&compare(&live).pairs[0].parts, PartKind::CostPerSolved).clone();
+    assert_eq!(cost.conclusion, Conclusion::Withheld);
+    assert!(cost.effect.is_some() && cost.missing.unwrap().starts_with("the run has not finished"));
+    let told = details(&live);
+    let early =
+        told.iter().filter(|one| one.starts_with("Cost, time, consistency and the scorecard are told when"));
+    assert_eq!(early.count(), 1, "{told:#?}");
+}
+
+/// Amounts as they come, and as nobody would expect them.
+fn amount() -> impl Strategy<Value = f64> {
+    prop_oneof![
+        6 => 0.01f64..100.0,
+        1 => prop::sample::select(vec![0.0, 1e-300, 1e300, f64::MAX, f64::MIN_POSITIVE, -1.0, f64::NAN, f64::INFINITY]),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+    #[test]
+    fn parts_are_mirrored_when_sides_change_and_nothing_is_no_number(
+        letters in prop::collection::vec("[ppppfi]{2}", 2..16),
+        amounts in prop::collection::vec((amount(), amount(), 0.0f64..=1.0), 64),
+        planned in prop::sample::select(vec![1u32, 2, 3, u32::MAX]),
+        margin in prop::sample::select(vec![0.1, 1e-9, 0.0, 1e6]),
+    ) {
+        let row = |arm: usize| letters.iter().map(|pair| pair.chars().nth(arm).unwrap()).collect::<String>();
+        let mut one = input(&[row(0), row(1)], 2);
+        (one.planned_trials, one.margin) = (planned, margin);
+        for (trial, (usd, seconds, score)) in one.trials.iter_mut().zip(amounts.iter().cycle()) {
+            trial.cost = Some(Cost { usd: *usd, source: CostSource::Reported });
+            trial.seconds = Some(*seconds);
+            trial.scores = vec![(ScoreId::Size, *score)];
+        }
+        let mut turned = one.clone();
+        turned.assistants.reverse();
+        let (one, turned) = (compare(&one), compare(&turned));
+        for (a, b) in one.pairs[0].parts.iter().zip(&turned.pairs[0].parts) {
+            let mirror = match b.conclusion {
+                Conclusion::ABetter => Conclusion::BBetter,
+                Conclusion::BBetter => Conclusion::ABetter,
+                Conclusion::ASlightlyBetter => Conclusion::BSlightlyBetter,
+                Conclusion::BSlightlyBetter => Conclusion::ASlightlyBetter,
+                same @ (Conclusion::Equivalent | Conclusion::Undecided | Conclusion::Withheld) => same,
+            };
+            prop_assert_eq!(a.conclusion, mirror, "{:?} {:?}", a, b);
+            prop_assert_eq!(&a.missing, &b.missing);
+            prop_assert_eq!(a.margin, b.margin);
+            prop_assert!(a.tasks_needed.unwrap_or(0).abs_diff(b.tasks_needed.unwrap_or(0)) <= 1);
+            if let (Some(x), Some(y)) = (&a.effect, &b.effect) {
+                let ratio = matches!(a.part, PartKind::CostPerSolved | PartKind::Time);
+                let apart = |x: f64, y: f64| if ratio { (x.ln() + y.ln()).abs() } else { (x + y).abs() };
+                prop_assert!(apart(x.estimate, y.estimate) < 1e-9, "{:?} {:?}", x, y);
+                prop_assert!(apart(x.low, y.high) < 1e-9 && apart(x.high, y.low) < 1e-9, "{:?} {:?}", x, y);
+            }
+            for price in [&a.price, &b.price].into_iter().flatten() {
+                prop_assert!(price.tasks > 0 && [price.usd, price.hours].iter().flatten().all(|x| x.is_finite()));
+            }
+        }
+        for told in one.verdict.details.iter().chain(&turned.verdict.details) {
+            let text = english(told, &|id| id.to_string());
+            prop_assert!(!text.contains("NaN") && !text.contains("inf") && !text.contains('?'), "{}", text);
+        }
     }
 }

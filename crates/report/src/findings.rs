@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use fairtrial_domain::comparison::{
-    Aspect, Comparison, Conclusion, Exploratory, Factor, Fairness, Interval, Looks, Standing, Stratum, Votes,
-    Weighted,
+    Aspect, Comparison, Conclusion, Exploratory, Factor, Fairness, Interval, Looks, Sentence, Standing,
+    Stratum, Votes, Weighted,
 };
 use fairtrial_domain::id::AssistantId;
 use fairtrial_judge::english;
@@ -22,7 +22,7 @@ pub(crate) struct Section {
 }
 
 /// Codes that verdict and pairs tell already.
-const TOLD: [&str; 17] = [
+const TOLD: [&str; 19] = [
     "more",
     "more_small",
     "more_maybe_small",
@@ -38,6 +38,8 @@ const TOLD: [&str; 17] = [
     "early",
     "costs_less",
     "costs_less_simulated",
+    "costs_less_small",
+    "costs_less_small_simulated",
     "withheld_infra_asymmetry",
     "withheld_no_evidence",
 ];
@@ -110,17 +112,31 @@ fn reason_words(reason: Exploratory) -> &'static str {
     }
 }
 
-/// Decided parts as sentences; what is open is counted.
+/// Decided parts as sentences; many that are equal, open or cannot be said are counted.
 fn beside(comparison: &Comparison, title: Title<'_>) -> Vec<String> {
     let details = comparison.verdict.details.iter().filter(|one| !TOLD.contains(&one.code.as_str()));
-    let (open, decided): (Vec<_>, Vec<_>) =
-        details.filter(|one| !one.code.starts_with("kind_")).partition(|one| one.code.ends_with("_open"));
-    let mut lines: Vec<String> = decided.into_iter().map(|one| english(one, title)).collect();
-    match open.len() {
-        0 => {}
-        1..=3 => lines.extend(open.into_iter().map(|one| english(one, title))),
-        open => {
-            lines.push(format!("{open} further parts are undecided; the data has each with its interval."))
+    let mut groups: [Vec<&Sentence>; 4] = Default::default();
+    for one in details.filter(|one| !one.code.starts_with("kind_")) {
+        groups[match one.code.as_str() {
+            code if code.starts_with("part_equal") => 1,
+            code if code.ends_with("_open") => 2,
+            code if code.ends_with("_unsaid") => 3,
+            _ => 0,
+        }]
+        .push(one);
+    }
+    let counted = [
+        "",
+        "are equal within their margins; the data has each with its interval",
+        "are undecided; the data has each with its interval and what settling it would take",
+        "cannot be said; the data has the reason of each",
+    ];
+    let mut lines = vec![];
+    for (group, words) in groups.iter().zip(counted) {
+        if words.is_empty() || group.len() <= 3 {
+            lines.extend(group.iter().map(|one| english(one, title)));
+        } else {
+            lines.push(format!("{} further parts {words}.", group.len()));
         }
     }
     lines

@@ -33,14 +33,15 @@ pub(crate) fn parts<'a>(input: &ReportInput<'a>, parts: &'a [VerdictPart]) -> Ve
             VerdictPart::SolvesMore { better, worse, by, matters } => {
                 sentences.push(solves_more(input, (better, worse), by, *matters));
             }
-            VerdictPart::CostsLess { cheaper, dearer, by, simulated } => sentences.push(format!(
-                "{} costs {} less than {} for each resolved trial ({} interval {}){}.",
+            VerdictPart::CostsLess { cheaper, dearer, by, simulated, matters } => sentences.push(format!(
+                "{} costs {} less than {} for each resolved trial ({} interval {}){}{}.",
                 input.title(cheaper),
                 percent(by.estimate),
                 input.title(dearer),
                 percent(by.level),
                 bounds(by),
-                if *simulated { "; simulated" } else { "" }
+                if *simulated { "; simulated" } else { "" },
+                if *matters { "" } else { ", which is less than the margin that matters" }
             )),
             VerdictPart::Equivalent { a, b } => sentences.push(format!(
                 "{} and {} solve equally many, within the margin.",

@@ -1550,9 +1550,22 @@ simulated: boolean,
 /**
  * Why there is nothing to say.
  */
-missing: string | null, };
+missing: string | null, 
+/**
+ * The margin that matters: a ratio above 1 for cost and time, else a difference in [0, 1]; `None` when there is
+ * none, and in what was kept before parts had margins.
+ */
+margin: number | null, 
+/**
+ * Tasks with a value that would detect the margin with 80 % power, given the spread seen.
+ */
+tasks_needed: number | null, 
+/**
+ * What settling the margin would take; `None` when nothing or not known.
+ */
+price: Price | null, };
 
-export type Param = { "as": "names", "value": Array<AssistantId> } | { "as": "points", "value": number } | { "as": "bound", "value": number } | { "as": "percent", "value": number } | { "as": "count", "value": number } | { "as": "usd", "value": number } | { "as": "hours", "value": number } | { "as": "score", "value": ScoreId } | { "as": "kind", "value": TaskKind };
+export type Param = { "as": "names", "value": Array<AssistantId> } | { "as": "points", "value": number } | { "as": "bound", "value": number } | { "as": "percent", "value": number } | { "as": "ratio", "value": number } | { "as": "factor", "value": number } | { "as": "count", "value": number } | { "as": "usd", "value": number } | { "as": "hours", "value": number } | { "as": "score", "value": ScoreId } | { "as": "kind", "value": TaskKind } | { "as": "part", "value": PartKind };
 
 export type PartKind = "cost_per_solved" | "time" | "consistency" | { "score": ScoreId };
 
@@ -3001,7 +3014,11 @@ by: Interval,
 /**
  * True when any of it was simulated by a sample.
  */
-simulated: boolean, } | { "part": "withheld", 
+simulated: boolean, 
+/**
+ * False when all of the interval is below the margin that matters.
+ */
+matters: boolean, } | { "part": "withheld", 
 /**
  * Why.
  */

@@ -109,6 +109,16 @@ values! {
         pub simulated: bool,
         /// Why there is nothing to say.
         pub missing: Option<String>,
+        /// The margin that matters: a ratio above 1 for cost and time, else a difference in [0, 1]; `None` when there is
+        /// none, and in what was kept before parts had margins.
+        #[serde(default)]
+        pub margin: Option<f64>,
+        /// Tasks with a value that would detect the margin with 80 % power, given the spread seen.
+        #[serde(default)]
+        pub tasks_needed: Option<u32>,
+        /// What settling the margin would take; `None` when nothing or not known.
+        #[serde(default)]
+        pub price: Option<Price>,
     }
 
     /// Who is shown to solve no fewer tasks than the other, by the margin or more.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::PartKind;
 use crate::id::AssistantId;
 use crate::score::ScoreId;
 use crate::task::TaskKind;
@@ -76,6 +77,10 @@ values! {
         Bound(f64),
         /// A share in [0, 1], as percent without its sign.
         Percent(f64),
+        /// A ratio, as a number.
+        Ratio(f64),
+        /// A ratio that matters, as a factor with its word.
+        Factor(f64),
         /// A whole number.
         Count(u32),
         /// US dollars.
@@ -86,6 +91,8 @@ values! {
         Score(ScoreId),
         /// A kind of task.
         Kind(TaskKind),
+        /// In what two are compared.
+        Part(PartKind),
     }
 
     /// A check of the error rates, made on this machine.

@@ -1,6 +1,6 @@
 //! The English of every sentence: one text per code, filled by fixed rules. Other languages fill theirs by the same.
 
-use fairtrial_domain::comparison::{Param, Sentence};
+use fairtrial_domain::comparison::{Param, PartKind, Sentence};
 use fairtrial_domain::id::AssistantId;
 use fairtrial_domain::task::TaskKind;
 
@@ -54,12 +54,32 @@ codes! {
     CostsLess "costs_less" "{a} costs {by} % less per solved task than {b} (95 % interval {low} to {high} %)."
     CostsLessSimulated "costs_less_simulated" "{a} costs {by} % less per solved task than {b} (95 % interval {low} to {high} %, simulated costs)."
     CostOpen "cost_open" "Whether {a} or {b} costs less per solved task is undecided."
+    CostsLessSmall "costs_less_small" "{a} costs {by} % less per solved task than {b} (95 % interval {low} to {high} %), which is below the margin that matters: {margin}."
+    CostsLessSmallSimulated "costs_less_small_simulated" "{a} costs {by} % less per solved task than {b} (95 % interval {low} to {high} %, simulated costs), which is below the margin that matters: {margin}."
     TakesLess "takes_less" "{a} takes {by} % less time than {b} (95 % interval {low} to {high} %, on {n} tasks)."
+    TakesLessSmall "takes_less_small" "{a} takes {by} % less time than {b} (95 % interval {low} to {high} %, on {n} tasks), which is below the margin that matters: {margin}."
     TimeOpen "time_open" "Whether {a} or {b} takes less time is undecided."
     Steadier "steadier" "{a} solves tasks in all of their trials more often than {b}: {by} more (95 % interval {low} to {high}, on {n} tasks)."
+    SteadierSmall "steadier_small" "{a} solves tasks in all of their trials more often than {b}: {by} more (95 % interval {low} to {high}, on {n} tasks), which is below the margin that matters: {margin}."
     SteadyOpen "steady_open" "Whether {a} or {b} solves tasks in all of their trials more often is undecided."
     Scores "scores" "{a} is ahead of {b} in {score}, on tasks both solved: {by} (95 % interval {low} to {high}, on {n} tasks)."
+    ScoresSmall "scores_small" "{a} is ahead of {b} in {score}, on tasks both solved: {by} (95 % interval {low} to {high}, on {n} tasks), which is below the margin that matters: {margin}."
     ScoresOpen "scores_open" "Whether {a} or {b} is ahead in {score} on tasks both solved is undecided."
+    PartEqual "part_equal" "{a} and {b} are equal in {part}, within {margin} (95 % interval {low} to {high}, on {n} tasks)."
+    PartEqualSimulated "part_equal_simulated" "{a} and {b} are equal in {part}, within {margin} (95 % interval {low} to {high}, on {n} tasks, simulated costs)."
+    PartPriceOpen "part_price_open" "Whether {a} or {b} is better in {part} is undecided. About {n} more tasks would detect {margin} with 80 % power: {usd} and {hours} of trials."
+    PartHoursOpen "part_hours_open" "Whether {a} or {b} is better in {part} is undecided. About {n} more tasks would detect {margin} with 80 % power: {hours} of trials, at a cost that is not known."
+    PartUsdOpen "part_usd_open" "Whether {a} or {b} is better in {part} is undecided. About {n} more tasks would detect {margin} with 80 % power: {usd}, in a time that is not known."
+    PartTasksOpen "part_tasks_open" "Whether {a} or {b} is better in {part} is undecided. About {n} more tasks would detect {margin} with 80 % power, at a cost and in a time that are not known."
+    PartHadOpen "part_had_open" "Whether {a} or {b} is better in {part} is undecided. The {n} tasks at hand would have detected {margin} with 80 % power; the difference may be smaller."
+    CostUnknown "cost_unknown_unsaid" "Which of {a} and {b} costs less per solved task cannot be said: a cost is unknown."
+    CostFew "cost_few_unsaid" "Which of {a} and {b} costs less per solved task cannot be said: fewer than five tasks or eight solved trials on a side, or nothing was spent."
+    TimeUnknown "time_unknown_unsaid" "Which of {a} and {b} takes less time cannot be said: a time is unknown."
+    TimeEven "time_even_unsaid" "Which of {a} and {b} takes less time cannot be said: every task has the same ratio of times."
+    TimeFew "time_few_unsaid" "Which of {a} and {b} takes less time cannot be said: fewer than two tasks, or a time of zero."
+    SteadyFew "steady_few_unsaid" "Which of {a} and {b} solves tasks in all of their trials more often cannot be said: fewer than two tasks with two trials each."
+    ScoresFew "scores_few_unsaid" "Which of {a} and {b} is ahead in {score} cannot be said: fewer than two tasks that both solved with a value."
+    PartsEarly "parts_early_unsaid" "Cost, time, consistency and the scorecard are told when all planned tasks are in: only the solved rate may be looked at early."
     KindMore "kind_more" "On tasks of the kind {kind}, {a} solves more than {b}: {by} more (95 % interval {low} to {high}, on {n} tasks)."
     KindOpen "kind_open" "On tasks of the kind {kind}, nobody is shown to solve more, on {n} tasks."
     NoPlan "exploratory_no_plan" "Exploratory: no plan fixed this before the trials."
@@ -98,6 +118,8 @@ fn said(param: &Param, title: &dyn Fn(&AssistantId) -> String) -> String {
         Param::Points(share) => points(*share),
         Param::Bound(share) => whole(*share),
         Param::Percent(share) => whole(*share),
+        Param::Ratio(ratio) => number(*ratio),
+        Param::Factor(ratio) => format!("a factor of {}", number(*ratio)),
         Param::Count(n) => n.to_string(),
         Param::Usd(usd) if *usd < 10.0 => format!("${usd:.2}"),
         Param::Usd(usd) => format!("${usd:.0}"),
@@ -111,6 +133,10 @@ fn said(param: &Param, title: &dyn Fn(&AssistantId) -> String) -> String {
         },
         Param::Score(id) => plain(serde_json::to_value(id)),
         Param::Kind(kind) => kind_word(*kind).to_owned(),
+        Param::Part(PartKind::CostPerSolved) => "cost per solved task".to_owned(),
+        Param::Part(PartKind::Time) => "time".to_owned(),
+        Param::Part(PartKind::Consistency) => "solving tasks in all of their trials".to_owned(),
+        Param::Part(PartKind::Score(id)) => plain(serde_json::to_value(id)),
     }
 }
 
@@ -143,6 +169,12 @@ fn list(titles: &[String]) -> String {
 fn whole(share: f64) -> String {
     let rounded = (100.0 * share).round();
     if rounded < 0.0 { format!("\u{2212}{}", -rounded) } else { format!("{}", rounded.abs()) }
+}
+
+/// A ratio with two places, without zeros behind.
+fn number(ratio: f64) -> String {
+    let text = format!("{ratio:.2}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 fn points(share: f64) -> String {
@@ -199,5 +231,10 @@ mod tests {
         assert_eq!(say(Param::Points(-0.014)), "\u{2212}1 points");
         assert_eq!(say(Param::Bound(-0.001)), "0");
         assert_eq!(say(Param::Score(ScoreId::FailToPass)), "fail to pass");
+        assert_eq!(say(Param::Ratio(0.904)), "0.9");
+        assert_eq!(say(Param::Ratio(100.0)), "100");
+        assert_eq!(say(Param::Factor(1.25)), "a factor of 1.25");
+        assert_eq!(say(Param::Part(PartKind::CostPerSolved)), "cost per solved task");
+        assert_eq!(say(Param::Part(PartKind::Score(ScoreId::OwnTests))), "own tests");
     }
 }

@@ -9,13 +9,16 @@ mod english;
 mod factors;
 mod fairness;
 mod input;
+mod lack;
 mod pair;
 mod parts;
+mod price;
 mod rounds;
 pub mod rule;
 mod sentence;
 mod strata;
 mod table;
+mod told;
 mod votes;
 mod weighted;
 mod words;
@@ -34,20 +37,22 @@ pub use fairness::fairness;
 pub use input::{
     ArmEntry, BlindVote, ComparisonInput, Design, LaterRound, TaskEntry, TrialEntry, TrialResult,
 };
+pub use parts::{RATIO_MARGIN, SCORE_MARGIN};
 pub use words::why_withheld;
 
 use pair::Compared;
 use table::Table;
 
 /// The version of the rules of judging and comparing; a plan made under another one is no longer pre-registered.
-pub const RULES: u32 = 2;
+pub const RULES: u32 = 3;
 
 /// Returns what may be concluded from `input`.
 ///
 /// Better means that the 95 % interval of the paired difference excludes zero and that the sign-flip p is at most 5 %
 /// after Holm's correction over all pairs, both with infra failures left out and counted as not solved; or, where the
 /// plan looks after every task, that its sequential test decided. Equivalent means that the interval lies inside the
-/// margin; all else is undecided, with the price of detecting the margin.
+/// margin; all else is undecided, with the price of detecting the margin. Cost, time, consistency and the scorecard are
+/// judged likewise when all tasks are in, each by a margin of its own ([`RATIO_MARGIN`], the plan's, [`SCORE_MARGIN`]).
 pub fn compare(input: &ComparisonInput) -> Comparison {
     let planned_tasks = u32::try_from(input.tasks.len()).unwrap_or(u32::MAX);
     let input = &*whole_tasks(input);
@@ -115,7 +120,8 @@ fn conclude(input: &ComparisonInput, compared: &mut [Compared], withheld: bool) 
     for (one, adjusted) in compared.iter_mut().zip(rule::corrected(&p)) {
         one.conclude(input, pairs, adjusted);
     }
-    parts::conclude(compared.iter_mut().filter(|one| one.withheld.is_none()).map(|one| &mut one.pair.parts));
+    let counted = compared.iter_mut().filter(|one| one.withheld.is_none());
+    parts::conclude(counted.map(|one| &mut one.pair.parts), input.finished);
     for one in compared {
         if withheld || one.withheld.is_some() {
             (one.pair.conclusion, one.pair.not_worse) = (Conclusion::Withheld, Default::default());
@@ -160,6 +166,18 @@ fn part_order<'a>(pair: &'a Pair, part: &PairPart) -> Option<(&'a AssistantId, &
     }
 }
 
+/// Returns whether a part is decided by what may be the margin or more.
+fn matters(part: &PairPart) -> bool {
+    match part.conclusion {
+        Conclusion::ABetter | Conclusion::BBetter => true,
+        Conclusion::ASlightlyBetter
+        | Conclusion::BSlightlyBetter
+        | Conclusion::Equivalent
+        | Conclusion::Undecided
+        | Conclusion::Withheld => false,
+    }
+}
+
 /// Returns those with evidence that no rival beats.
 fn top(input: &ComparisonInput, table: &Table<'_>, compared: &[Compared]) -> Vec<AssistantId> {
     let beaten =
@@ -198,6 +216,7 @@ fn saving(pair: &Pair) -> Option<VerdictPart> {
         dearer: dearer.clone(),
         by,
         simulated: part.simulated,
+        matters: matters(part),
     })
 }
 

@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use fairtrial_domain::comparison::{
-    Conclusion, Early, Looks, LostTrials, NotWorse, Pair, Price, VerdictPart, WithheldReason,
+    Conclusion, Early, Looks, LostTrials, NotWorse, Pair, VerdictPart, WithheldReason,
 };
 use fairtrial_domain::score::ScoreId;
 
 use super::arm::interval;
 use super::input::ComparisonInput;
 use super::parts;
+use super::price::OneMore;
 use super::rule::{self, FEWEST_TASKS, Side};
 use super::table::{Cell, Table};
 use crate::stats::{
@@ -51,6 +52,7 @@ pub(super) fn compared(
     let excluded = reading(&cells, Cell::count);
     let as_failed = if lost { reading(&cells, Cell::as_failed) } else { None };
     let needed = padded_sd(&counts).and_then(|sd| tasks_needed(sd, input.margin));
+    let one_more = OneMore::of(input, &cells);
     let pair = Pair {
         a: input.assistants[a].id.clone(),
         b: input.assistants[b].id.clone(),
@@ -62,12 +64,12 @@ pub(super) fn compared(
         tasks_needed: needed,
         p_as_failed: as_failed.as_ref().map(|one| one.p),
         not_worse: NotWorse::default(),
-        price: needed.and_then(|needed| price(input, &cells, needed, counts.len())),
+        price: needed.and_then(|needed| one_more.price(needed, counts.len(), counts.len())),
         early: None,
         lost: if lost { lost_trials(input, &counts) } else { None },
         by_repository: by_repository(table, &cells)
             .map(|by| interval(by, "padded paired t over repositories")),
-        parts: parts::parts(&cells, scores),
+        parts: parts::parts(&cells, scores, input, &one_more),
     };
     let readings = [excluded, as_failed].into_iter().flatten().collect();
     Compared { pair, withheld, readings }
@@ -215,29 +217,6 @@ fn by_repository(table: &Table<'_>, cells: &[(&Cell, &Cell)]) -> Option<Estimate
     let shared = groups.values().any(|(_, tasks)| *tasks > 1);
     let means: Vec<f64> = groups.values().map(|(sum, tasks)| sum / f64::from(*tasks)).collect();
     if shared { padded_mean(&means, f64::from(trials)) } else { None }
-}
-
-/// What the tasks still needed would take, at what trials took so far.
-fn price(input: &ComparisonInput, cells: &[(&Cell, &Cell)], needed: u32, have: usize) -> Option<Price> {
-    let tasks = needed.checked_sub(u32::try_from(have).ok()?).filter(|more| *more > 0)?;
-    let per_arm = tasks.saturating_mul(input.planned_trials.max(1));
-    let side = |of: fn(&(&Cell, &Cell)) -> Cell| {
-        let all: Vec<Cell> = cells.iter().map(of).collect();
-        let trials: f64 = all.iter().map(|cell| f64::from(cell.trials)).sum();
-        let priced = trials > 0.0 && all.iter().all(|cell| cell.unpriced == 0 && !cell.simulated);
-        let timed: f64 = all.iter().map(|cell| f64::from(cell.seconds.1)).sum();
-        let usd = priced.then(|| all.iter().map(|cell| cell.usd).sum::<f64>() / trials);
-        let seconds = (timed > 0.0).then(|| all.iter().map(|cell| cell.seconds.0).sum::<f64>() / timed);
-        (usd, seconds)
-    };
-    let ((usd_a, sec_a), (usd_b, sec_b)) = (side(|(a, _)| (*a).clone()), side(|(_, b)| (*b).clone()));
-    let times = |one: f64, other: f64| f64::from(per_arm) * (one + other);
-    Some(Price {
-        tasks,
-        trials: per_arm.saturating_mul(2),
-        usd: usd_a.zip(usd_b).map(|(a, b)| times(a, b)),
-        hours: sec_a.zip(sec_b).map(|(a, b)| times(a, b) / 3600.0),
-    })
 }
 
 /// Returns the pair's part in the verdict; `None` when its conclusion is withheld.

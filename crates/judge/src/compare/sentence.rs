@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use fairtrial_domain::comparison::{Interval, Param, Sentence};
+use fairtrial_domain::comparison::{Interval, Param, PartKind, Sentence};
 use fairtrial_domain::id::AssistantId;
 
 use super::english::Code;
@@ -50,6 +50,21 @@ impl Say {
 
     pub(super) fn kind(self, name: &str, kind: fairtrial_domain::task::TaskKind) -> Say {
         self.with(name, Param::Kind(kind))
+    }
+
+    pub(super) fn part(self, name: &str, part: PartKind) -> Say {
+        self.with(name, Param::Part(part))
+    }
+
+    /// A margin that matters, as a factor or as points.
+    pub(super) fn margin(self, margin: f64, ratio: bool) -> Say {
+        self.with("margin", if ratio { Param::Factor(margin) } else { Param::Points(margin) })
+    }
+
+    /// Bounds of a ratio, and the number of tasks.
+    pub(super) fn bounds(self, by: &Interval) -> Say {
+        let say = self.with("low", Param::Ratio(by.low)).with("high", Param::Ratio(by.high));
+        say.count("n", by.n)
     }
 
     /// A difference: `by` as points, `low` and `high` as bounds, and the number of tasks.

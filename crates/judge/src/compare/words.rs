@@ -1,7 +1,7 @@
 //! The verdict as sentences, by fixed rules: what is decided comes first.
 
 use fairtrial_domain::comparison::{
-    Conclusion, Exploratory, Interval, Pair, PairPart, PartKind, Sentence, Standing, Stratum, StratumPair,
+    Conclusion, Exploratory, Interval, Pair, PartKind, Sentence, Standing, Stratum, StratumPair,
     VerdictWords, WithheldReason,
 };
 use fairtrial_domain::id::AssistantId;
@@ -12,7 +12,8 @@ use super::pair::Compared;
 use super::rule::FEWEST_TASKS;
 use super::sentence::Say;
 use super::table::Table;
-use super::{order, part_order, saved};
+use super::told::{Told, less, told};
+use super::{matters, order, part_order, saved};
 
 /// Says what may be concluded: the headline, and every part of every pair.
 pub(super) fn verdict(
@@ -272,23 +273,23 @@ impl Words<'_> {
         (std::iter::once(first).chain(few).chain(price).collect(), false)
     }
 
-    /// The largest saving in money or time that is decided, between two of the top.
+    /// The largest saving in money or time that is decided and matters, between two of the top.
     fn largest_saving(&self, shown: &[&Compared], top: &[AssistantId], part: PartKind) -> Option<Sentence> {
         let savings = shown.iter().filter_map(|one| {
             let found = one.pair.parts.iter().find(|known| known.part == part)?;
             let (better, worse) = part_order(&one.pair, found)?;
             let by = saved(found.effect.as_ref()?, better == &one.pair.a);
             let in_top = shown.len() == 1 || top.contains(better) && top.contains(worse);
-            in_top.then_some((better, worse, by, found))
+            (in_top && matters(found)).then_some((better, worse, by, found))
         });
         let (better, worse, by, found) =
             savings.max_by(|(_, _, x, _), (_, _, y, _)| x.estimate.total_cmp(&y.estimate))?;
         Some(less(better, worse, &by, found))
     }
 
-    /// Every part of every pair: decided ones first, then what is open.
+    /// Every part of every pair: decided ones first, then what is open, then what cannot be said.
     fn details(&self, shown: &[&Compared]) -> Vec<Sentence> {
-        let (mut decided, mut open) = (vec![], vec![]);
+        let (mut decided, mut open, mut unsaid, mut early) = (vec![], vec![], vec![], None);
         for one in shown {
             let (sentences, is) = self.two(one);
             if is {
@@ -297,54 +298,20 @@ impl Words<'_> {
                 open.extend(sentences)
             }
             for part in &one.pair.parts {
-                match part_order(&one.pair, part) {
-                    Some((better, worse)) => decided.extend(part_more(&one.pair, better, worse, part)),
-                    None if part.conclusion == Conclusion::Undecided => open.push(part_open(&one.pair, part)),
+                match told(&one.pair, part) {
+                    Some(Told::Decided(sentence)) => decided.push(sentence),
+                    Some(Told::Open(sentence)) => open.push(sentence),
+                    // What names nobody holds for all pairs, and is said once.
+                    Some(Told::Unsaid(sentence)) if sentence.params.is_empty() => early = Some(sentence),
+                    Some(Told::Unsaid(sentence)) => unsaid.push(sentence),
                     None => {}
                 }
             }
         }
-        decided.into_iter().chain(open).collect()
+        decided.into_iter().chain(open).chain(unsaid).chain(early).collect()
     }
 }
 
-fn less(better: &AssistantId, worse: &AssistantId, by: &Interval, part: &PairPart) -> Sentence {
-    let code = match part.part {
-        PartKind::Time => Code::TakesLess,
-        PartKind::CostPerSolved | PartKind::Consistency | PartKind::Score(_) if part.simulated => {
-            Code::CostsLessSimulated
-        }
-        PartKind::CostPerSolved | PartKind::Consistency | PartKind::Score(_) => Code::CostsLess,
-    };
-    Say::new(code).who("a", better).who("b", worse).saved(by).done()
-}
-
-fn part_more(pair: &Pair, better: &AssistantId, worse: &AssistantId, part: &PairPart) -> Option<Sentence> {
-    let effect = part.effect.as_ref()?;
-    let by = if better == &pair.a { effect.clone() } else { turned(effect) };
-    Some(match part.part {
-        PartKind::CostPerSolved | PartKind::Time => {
-            less(better, worse, &saved(effect, better == &pair.a), part)
-        }
-        PartKind::Consistency => {
-            Say::new(Code::Steadier).who("a", better).who("b", worse).difference(&by).done()
-        }
-        PartKind::Score(id) => {
-            Say::new(Code::Scores).who("a", better).who("b", worse).score("score", id).difference(&by).done()
-        }
-    })
-}
-
-fn part_open(pair: &Pair, part: &PairPart) -> Sentence {
-    let say = |code| Say::new(code).who("a", &pair.a).who("b", &pair.b);
-    match part.part {
-        PartKind::CostPerSolved => say(Code::CostOpen).done(),
-        PartKind::Time => say(Code::TimeOpen).done(),
-        PartKind::Consistency => say(Code::SteadyOpen).done(),
-        PartKind::Score(id) => say(Code::ScoresOpen).score("score", id).done(),
-    }
-}
-
-fn turned(by: &Interval) -> Interval {
+pub(super) fn turned(by: &Interval) -> Interval {
     Interval { estimate: -by.estimate, low: -by.high, high: -by.low, ..by.clone() }
 }

@@ -22,7 +22,7 @@ pub use flips::sign_flip_p;
 pub use margin::{equivalent, not_worse};
 pub use multiple::{holm, pass_at_k, pass_hat_k};
 pub use paired::{
-    MissingBounds, PairedCounts, missing_bounds, padded_mean, padded_sd, padded_t, padded_test,
+    MissingBounds, PairedCounts, missing_bounds, padded_mean, padded_sd, padded_spread, padded_t, padded_test,
 };
 pub use power::{detectable, planning_sd, tasks_needed};
 pub(crate) use quantile::t95;

@@ -69,12 +69,18 @@ pub fn padded_test(values: &[f64], trials: f64) -> Option<(Estimate, f64)> {
 
 /// Returns the spread of task differences with the same padding, so that it is never zero. `None` below two tasks.
 pub fn padded_sd(tasks: &[PairedCounts]) -> Option<f64> {
-    if tasks.len() < 2 {
+    let (values, trials) = differences(tasks)?;
+    padded_spread(&values, trials)
+}
+
+/// Returns the spread of `values` with the padding of [`padded_mean`], so that it is never zero. `None` below two
+/// values or without a positive number of trials.
+pub fn padded_spread(values: &[f64], trials: f64) -> Option<f64> {
+    if values.len() < 2 || trials.is_nan() || trials <= 0.0 {
         return None;
     }
-    let (values, trials) = differences(tasks)?;
     let padded = values.len() as f64 + 2.0;
-    let sd = (padded_variance(&values, trials) * padded / (padded - 1.0)).sqrt();
+    let sd = (padded_variance(values, trials) * padded / (padded - 1.0)).sqrt();
     sd.is_finite().then_some(sd)
 }
 

@@ -26,6 +26,8 @@ pub struct RatioTest {
     pub ratio: Estimate,
     /// Two-sided p of the t test on the logarithm; 1 when all ratios are 1.
     pub p: f64,
+    /// The spread of the tasks' parts in the logarithm.
+    pub sd: f64,
 }
 
 fn sound(values: &[f64]) -> bool {
@@ -82,8 +84,10 @@ fn log_test(centre: f64, se: f64, n: usize) -> Option<RatioTest> {
         0.0
     };
     let (value, low, high) = (centre.exp(), (centre - factor * se).exp(), (centre + factor * se).exp());
-    let ratio = Estimate { value, low, high, n: count(n) }.finite()?;
-    p.is_finite().then_some(RatioTest { ratio, p })
+    // Whoever turns the sides must find a ratio as well.
+    let ratio = Estimate { value, low, high, n: count(n) }.finite().filter(|_| (1.0 / low).is_finite())?;
+    let sd = se * (n as f64).sqrt();
+    (p.is_finite() && sd.is_finite()).then_some(RatioTest { ratio, p, sd })
 }
 
 /// Returns the logarithm of the ratio of sums, and each task's linear part in it.

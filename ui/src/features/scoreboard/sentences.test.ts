@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import type { Param, Sentence } from '../../api/types';
 import { type Locale, tell, translate } from '../../i18n/translate';
-import { isCaution, isOpen, type Teller, told } from './sentences';
+import { isCaution, isOpen, isUnsaid, type Teller, told } from './sentences';
 
 const name = (id: string) => id.toUpperCase();
 const teller = (locale: Locale): Teller => ({
@@ -32,10 +32,25 @@ describe('a sentence of the comparison', () => {
     expect(says('scores_open', { ...ab, score: { as: 'score', value: 'size' } })).toContain('is ahead in Size on tasks');
     expect(says('kind_open', { kind: { as: 'kind', value: 'bug_fix' }, n: { as: 'count', value: 3 } })).toContain('kind bug fix');
   });
+  it('says of a part that it is equal within its margin, a factor for cost and points for a score', () => {
+    const cost: Record<string, Param> = { ...ab, part: { as: 'part', value: 'cost_per_solved' }, margin: { as: 'factor', value: 1.25 }, low: { as: 'ratio', value: 0.904 }, high: { as: 'ratio', value: 1.1 }, n: { as: 'count', value: 9 } };
+    expect(says('part_equal', cost)).toBe('A and B + C are equal in cost per solved task, within a factor of 1.25 (95 % interval 0.9 to 1.1, on 9 tasks).');
+    const size: Record<string, Param> = { ...ab, ...by, part: { as: 'part', value: { score: 'size' } }, margin: { as: 'points', value: 0.1 } };
+    expect(says('part_equal', size)).toBe('A and B + C are equal in Size, within 10 points (95 % interval \u22125 to 40, on 9 tasks).');
+    expect(says('part_equal', cost, 'ar')).toContain('معامل');
+  });
+  it('says what settling a part would take, and that a cost is not known', () => {
+    const open: Record<string, Param> = { ...ab, part: { as: 'part', value: 'time' }, margin: { as: 'factor', value: 1.25 }, n: { as: 'count', value: 31 }, hours: { as: 'hours', value: 2 } };
+    expect(says('part_hours_open', open)).toBe(
+      'Whether A or B + C is better in time is undecided. About 31 more tasks would detect a factor of 1.25 with 80 % power: 7200 s of trials, at a cost that is not known.',
+    );
+    expect(says('part_price_open', { ...open, usd: { as: 'usd', value: 4 } }, 'ar')).toContain('$4');
+  });
   it('is built in Arabic from the same data', () => expect(says('more', { ...ab, ...by }, 'ar')).toMatch(/^يحلّ \u2068A\u2069 مهام أكثر من/));
   it('is nothing when this version does not know it, rather than a riddle', () => expect(says('from_the_future')).toBeNull());
   it('tells cautions and open questions from findings', () => {
     expect([isCaution(sentence('exploratory_no_plan')), isCaution(sentence('more'))]).toEqual([true, false]);
     expect([isOpen(sentence('cost_open')), isOpen(sentence('undecided')), isOpen(sentence('best'))]).toEqual([true, true, false]);
+    expect([isUnsaid(sentence('cost_few_unsaid')), isUnsaid(sentence('cost_open')), isUnsaid(sentence('costs_less'))]).toEqual([true, false, false]);
   });
 });

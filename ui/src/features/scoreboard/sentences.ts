@@ -22,6 +22,8 @@ export const isCaution = ({ code }: Sentence): boolean => code.startsWith('explo
 export const isWithheld = ({ code }: Sentence): boolean => code.startsWith('withheld_');
 /** A comparison that decided nothing. */
 export const isOpen = ({ code }: Sentence): boolean => code.endsWith('_open') || code.startsWith('undecided');
+/** A part that has no figure, with the reason. */
+export const isUnsaid = ({ code }: Sentence): boolean => code.endsWith('_unsaid');
 
 /** Returns a sentence in words; `null` for a code that this version does not know. */
 export function told({ code, params }: Sentence, name: (id: string) => string, say: Teller): string | null {
@@ -33,6 +35,9 @@ export function told({ code, params }: Sentence, name: (id: string) => string, s
 /** A share as whole points, with a real minus and none before a zero. */
 const whole = (share: number, say: Teller) => say.number(Math.round(100 * share) + 0).replace('-', '\u2212');
 
+/** Two places are enough for a ratio, and none of them a zero. */
+const ratio = (value: number) => Math.round(100 * value) / 100;
+
 function said(param: Param, name: (id: string) => string, say: Teller): string {
   switch (param.as) {
     case 'names':
@@ -42,6 +47,10 @@ function said(param: Param, name: (id: string) => string, say: Teller): string {
     case 'bound':
     case 'percent':
       return whole(param.value, say);
+    case 'ratio':
+      return say.number(ratio(param.value));
+    case 'factor':
+      return say.t('part.factor', { by: say.number(ratio(param.value)) });
     case 'count':
       return say.number(param.value);
     case 'usd':
@@ -52,5 +61,7 @@ function said(param: Param, name: (id: string) => string, say: Teller): string {
       return say.t(`evidence.score.${param.value}`);
     case 'kind':
       return say.t(`kind.${param.value}`);
+    case 'part':
+      return typeof param.value === 'string' ? say.t(`part.${param.value}`) : say.t(`evidence.score.${param.value.score}`);
   }
 }

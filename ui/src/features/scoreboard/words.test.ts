@@ -15,7 +15,7 @@ const by = (estimate: number): Interval => ({ estimate, low: estimate - 0.1, hig
 const more = (better: string, worse: string, matters = true): VerdictPart => ({ part: 'solves_more', better, worse, by: by(0.3), matters });
 const open = (a: string, b: string, tasks_needed: number | null = null): VerdictPart => ({ part: 'undecided', a, b, tasks_needed });
 const same = (a: string, b: string): VerdictPart => ({ part: 'equivalent', a, b });
-const less = (cheaper: string, dearer: string, simulated: boolean): VerdictPart => ({ part: 'costs_less', cheaper, dearer, by: by(0.43), simulated });
+const less = (cheaper: string, dearer: string, simulated: boolean, matters = true): VerdictPart => ({ part: 'costs_less', cheaper, dearer, by: by(0.43), simulated, matters });
 
 function says(top: string[], ...parts: VerdictPart[]): string {
   const verdict: VerdictWords = { parts, top, headline: 'never shown', sentences: [], details: [] };
@@ -36,6 +36,8 @@ describe('the headline', () => {
     expect(says(['a', 'b'], less('b', 'a', true), open('a', 'b'))).toBe('B costs 43% less than A (simulated). Which of A, B solves more is undecided.');
     expect(says(['a'], more('a', 'b'), less('b', 'a', false))).toBe('A solves more tasks than B.');
   });
+  it('leaves out a saving below the margin that matters', () =>
+    expect(says(['a', 'b'], less('b', 'a', false, false), open('a', 'b'))).toBe('Which of A, B solves more is undecided.'));
   it('gives a reason and nothing else when there is no verdict', () =>
     expect(says(['a'], more('a', 'b'), { part: 'withheld', reason: 'one_task' })).toBe('No verdict. One task says nothing about tasks in general.'));
   it('says that there is none when there are no parts', () => expect(says([])).toBe('No verdict.'));
@@ -50,5 +52,6 @@ describe('a part', () => {
     [open('a', 'b'), 'A and B: undecided.'],
     [same('a', 'b'), 'A and B solve equally many, within the margin.'],
     [less('a', 'b', false), 'A costs 43% less than B for each resolved trial (95% interval 33% to 53%).'],
+    [less('a', 'b', false, false), 'A costs 43% less than B for each resolved trial (95% interval 33% to 53%). That is less than the margin that matters.'],
   ])('%j', (part, text) => expect(sentence(part, name, language('en'))).toBe(text));
 });

@@ -57,9 +57,9 @@ function lead(ahead: readonly More[], top: readonly string[]): { who: string; ov
   return best;
 }
 
-/** The largest decided saving between two at the top: a saving over somebody who solves less is no news. */
+/** The largest saving that matters between two at the top: one over somebody who solves less is no news. */
 function thrift({ parts, top }: VerdictWords): Less | null {
-  const among = parts.filter((part) => part.part === 'costs_less').filter((part) => top.includes(part.cheaper) && top.includes(part.dearer));
+  const among = parts.filter((part) => part.part === 'costs_less').filter((part) => part.matters && top.includes(part.cheaper) && top.includes(part.dearer));
   return among.reduce<Less | null>((best, part) => (best === null || part.by.estimate > best.by.estimate ? part : best), null);
 }
 
@@ -92,7 +92,8 @@ export function sentence(part: VerdictPart, name: Name, say: Language): string {
         low: say.percent(part.by.low),
         high: say.percent(part.by.high),
       };
-      return part.simulated ? say.t('score.part.cheaperSimulated', params) : say.t('score.part.cheaper', params);
+      const text = part.simulated ? say.t('score.part.cheaperSimulated', params) : say.t('score.part.cheaper', params);
+      return part.matters ? text : `${text} ${say.t('score.part.small')}`;
     }
     case 'withheld':
       return say.t(`score.withheld.${part.reason}`);
