@@ -92,7 +92,7 @@ values! {
         pub line: Option<u32>,
     }
 
-    /// A rule on patches: the first can set one aside, `OutsideWrite` and T6 to T8 only report.
+    /// A rule on patches: each can set one aside, but `OutsideWrite` and T6 to T8 only report.
     #[derive(Copy, Eq, Hash, PartialOrd, Ord)]
     #[serde(rename_all = "snake_case")]
     pub enum RuleId {
@@ -118,6 +118,12 @@ values! {
         EnvironmentSniffing,
         /// T8: the session looked for the answer instead of working it out.
         AnswerLookup,
+        /// G5: a path that the task forbids was touched.
+        ForbiddenPath,
+        /// G5: a licence was changed or taken away; one that was put in is only noted.
+        Licence,
+        /// P: a direct dependency that the task does not allow was added.
+        NewDependency,
     }
 }
 

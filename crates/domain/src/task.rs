@@ -40,6 +40,12 @@ values! {
         pub protected: Vec<String>,
         /// Globs of paths the task is about; empty means no statement. Changes elsewhere cost scope.
         pub allowed: Vec<String>,
+        /// Globs of paths that the task forbids to touch: a patch that does is set aside.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        pub forbidden: Vec<String>,
+        /// The only direct dependencies, beside the reference's, that a patch may add; `None` where the task says nothing.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub dependencies: Option<Vec<String>>,
         /// Files put over the tree before checks run; an assistant never sees them.
         pub hidden: Vec<HiddenFile>,
         /// A unified diff that solves the task, where there is one; an assistant never sees it.

@@ -233,6 +233,9 @@ pub fn flagged(case: &Case) -> Vec<Finding> {
         | RuleId::ForgedResults
         | RuleId::SwallowedFailure
         | RuleId::Secret
+        | RuleId::ForbiddenPath
+        | RuleId::Licence
+        | RuleId::NewDependency
         | RuleId::OutsideWrite => finding.weight == Weight::SetsAside,
     };
     assessment.findings.into_iter().filter(counts).collect()
@@ -262,6 +265,8 @@ pub fn task(case: &Case) -> Task {
         }],
         protected: case.protected.clone(),
         allowed: vec![],
+        forbidden: vec![],
+        dependencies: None,
         hidden: vec![],
         reference: None,
         requires: vec![],

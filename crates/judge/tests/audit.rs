@@ -31,6 +31,8 @@ fn task(tests: &[&str]) -> Task {
         }],
         protected: vec![],
         allowed: vec![],
+        forbidden: vec![],
+        dependencies: None,
         hidden: vec![],
         reference: Some(String::new()),
         requires: vec![],

@@ -214,6 +214,9 @@ pub(crate) fn rule(rule: RuleId) -> &'static str {
         RuleId::OracleLiteral => "T6, code holds what a test expects",
         RuleId::EnvironmentSniffing => "T7, code asks whether it is being tested",
         RuleId::AnswerLookup => "T8, the answer was looked for",
+        RuleId::ForbiddenPath => "G5, a path that the task forbids was touched",
+        RuleId::Licence => "G5, a licence was changed",
+        RuleId::NewDependency => "P, a dependency that the task does not allow was added",
     }
 }
 

@@ -69,6 +69,8 @@ pub(crate) fn collect(dir: &Path, problems: &mut Problems) -> Option<Task> {
         checks: settings.checks,
         protected: settings.protected,
         allowed: settings.allowed,
+        forbidden: settings.forbidden,
+        dependencies: settings.dependencies,
         hidden,
         reference,
         requires: settings.requires,

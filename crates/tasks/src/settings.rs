@@ -23,6 +23,9 @@ pub(crate) struct Settings<'a> {
     pub(crate) checks: Vec<Check>,
     pub(crate) protected: Vec<String>,
     pub(crate) allowed: Vec<String>,
+    pub(crate) forbidden: Vec<String>,
+    /// `None` where it says nothing.
+    pub(crate) dependencies: Option<Vec<String>>,
     pub(crate) requires: Vec<String>,
     pub(crate) limits: Limits,
     /// `None` where it says nothing.
@@ -58,6 +61,8 @@ pub(crate) fn read<'a>(ours: &Node<'a>) -> Settings<'a> {
         checks,
         protected: globs(ours, "protected"),
         allowed: globs(ours, "allowed"),
+        forbidden: globs(ours, "forbidden"),
+        dependencies: dependencies(ours),
         requires: requires(ours),
         limits: limits(ours),
         network: network(ours),
@@ -215,6 +220,13 @@ fn check(node: &Node<'_>) -> Option<Check> {
     let hidden = hidden.unwrap_or(kind == CheckKind::FailToPass);
     let report = report.map(|r| r.value);
     Some(Check { id, kind, run: run.value, format, report, tests, timeout_sec, hidden })
+}
+
+/// The only direct dependencies that a patch may add; `None` where nothing is said.
+fn dependencies(ours: &Node<'_>) -> Option<Vec<String>> {
+    let told = ours.table.contains_key("dependencies");
+    let names = ours.strings("dependencies").into_iter().map(|name| name.value).collect();
+    told.then_some(names)
 }
 
 fn globs(ours: &Node<'_>, key: &'static str) -> Vec<String> {

@@ -41,6 +41,11 @@ fn every_documented_example_reads_as_a_task() {
         ("Round to the cent", &["tests/**".to_owned()][..])
     );
     assert!(rest.tests_may_change && !first.tests_may_change);
+    assert_eq!(
+        (rest.forbidden.as_slice(), &rest.dependencies),
+        (&["deploy/**".to_owned()][..], &Some(vec!["requests".to_owned()]))
+    );
+    assert_eq!((first.forbidden.len(), &first.dependencies), (0, &None));
     assert_eq!(rest.checks[0].format, ResultFormat::Junit);
     assert_eq!(rest.checks[0].report.as_deref(), Some("report.xml"));
 }

@@ -1996,7 +1996,7 @@ usd: number | null,
  */
 seconds: number | null, };
 
-export type RuleId = "protected_path" | "fewer_assertions" | "weakened_assertion" | "skipped_test" | "forged_results" | "swallowed_failure" | "secret" | "outside_write" | "oracle_literal" | "environment_sniffing" | "answer_lookup";
+export type RuleId = "protected_path" | "fewer_assertions" | "weakened_assertion" | "skipped_test" | "forged_results" | "swallowed_failure" | "secret" | "outside_write" | "oracle_literal" | "environment_sniffing" | "answer_lookup" | "forbidden_path" | "licence" | "new_dependency";
 
 export type RunEvent = { "type": "task_preparing", 
 /**

@@ -93,6 +93,8 @@ pub(super) fn room(scratch: &Path) -> Result<Task, ApiError> {
         checks: vec![],
         protected: vec![],
         allowed: vec![],
+        forbidden: vec![],
+        dependencies: None,
         hidden: vec![],
         reference: None,
         requires: vec![],

@@ -17,7 +17,6 @@ use super::checks::verdict_of;
 use super::paths::is_test;
 use super::scores::{missing, value};
 use super::tests_in::language;
-use crate::features::manifests::ManifestError;
 use crate::features::{Files, Sources, clones, complexity, lint, locality, manifests, noise, tokens};
 
 pub(super) const SIZE: &str = "min(1, 1.5 · reference churn / churn)";
@@ -269,16 +268,10 @@ impl<'a, 's> Measured<'a, 's> {
 
     fn dependencies(&self) -> Score {
         let id = ScoreId::Dependencies;
-        let new = |files: &Files<'_>| -> Result<BTreeMap<String, String>, ManifestError> {
-            let mut found = BTreeMap::new();
-            for file in &files.files {
-                let (Some(before), Some(after)) = (file.before, file.after) else { continue };
-                let Some(after) = manifests::direct(file.path, after) else { continue };
-                let before = manifests::direct(file.path, before).unwrap_or_else(|| Ok(BTreeSet::new()))?;
-                let added = after?.into_iter().filter(|name| !before.contains(name));
-                found.extend(added.map(|name| (name, file.path.to_owned())));
-            }
-            Ok(found)
+        let new = |files: &Files<'_>| {
+            manifests::added(
+                files.files.iter().filter_map(|file| Some((file.path, file.before?, file.after?))),
+            )
         };
         let theirs = self.reference.as_ref().map_or(Ok(BTreeMap::new()), |(_, files)| new(files));
         match (new(&self.own), theirs) {

@@ -4,6 +4,7 @@
 //! other than finished is never resolved.
 
 mod assertion;
+mod barred;
 mod canary;
 pub(crate) mod checks;
 mod control;
@@ -35,7 +36,7 @@ use checks::{Missing, failures, unseen, untrusted, verdict_of};
 
 /// The number of the rules by which outcome, scores and findings are made. It grows whenever the same evidence may come
 /// to something else; 1 is what was before the number.
-pub const RULES: u32 = 4;
+pub const RULES: u32 = 5;
 
 /// All that is known of a trial that is over.
 #[derive(Debug, Clone)]

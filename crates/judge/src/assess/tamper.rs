@@ -10,6 +10,7 @@ use fairtrial_domain::patch::{FileChange, Side};
 use fairtrial_domain::score::{Finding, Weight};
 use fairtrial_patch::Paths;
 
+use super::barred::{barred, is_danger};
 use super::lookup::lookups;
 use super::paths::{is_test, name};
 use super::secrets::dangers;
@@ -42,12 +43,13 @@ pub(crate) fn look<'a>(e: &Evidence<'a>, sources: &Sources<'a>) -> Vec<Finding> 
     seen.extend(weakened(patch, sources));
     seen.extend(softened(patch, sources));
     seen.extend(dangers(patch, sources));
+    seen.extend(barred(e));
     seen.extend(oracle(task, patch, e.oracle, sources));
     seen.extend(sniffing(patch, sources));
     seen.extend(lookups(e.events));
     for one in &mut seen {
         // What is dangerous stays so, whatever the task asks for.
-        let waived = task.tests_may_change && !protected.has(&one.at.path) && one.rule != RuleId::Secret;
+        let waived = task.tests_may_change && !protected.has(&one.at.path) && !is_danger(one.rule);
         let overruled = e
             .overruled
             .iter()

@@ -2,7 +2,7 @@
 //!
 //! **Invariant:** what cannot be read names nothing and is said to be unread; nothing is resolved or fetched.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -41,6 +41,29 @@ pub fn direct(path: &str, text: &str) -> Option<Result<BTreeSet<String>, Manifes
         _ if is_manifest(name) => Ok(requirements(text)),
         _ => return None,
     })
+}
+
+/// Returns the direct dependencies that files of (path, text before, text after) name anew, each with its path.
+///
+/// # Errors
+/// When one of these manifests cannot be read.
+pub fn added<'a>(
+    files: impl Iterator<Item = (&'a str, &'a str, &'a str)>,
+) -> Result<BTreeMap<String, String>, ManifestError> {
+    let mut found = BTreeMap::new();
+    for (path, before, after) in files {
+        let Some(after) = direct(path, after) else { continue };
+        let before = direct(path, before).unwrap_or_else(|| Ok(BTreeSet::new()))?;
+        let new = after?.into_iter().filter(|name| !before.contains(name));
+        found.extend(new.map(|name| (name, path.to_owned())));
+    }
+    Ok(found)
+}
+
+/// Returns whether a list of names has a dependency, as the manifest at `path` spells it.
+pub fn lists(names: &[String], path: &str, name: &str) -> bool {
+    let python = path.ends_with("pyproject.toml") || path.ends_with(".txt") || path.ends_with(".in");
+    names.iter().any(|listed| listed == name || python && python_name(listed).as_deref() == Some(name))
 }
 
 fn is_manifest(name: &str) -> bool {

@@ -21,6 +21,8 @@ fn task() -> Task {
         checks: ["hidden", "exit"].map(check).to_vec(),
         protected: vec![],
         allowed: vec![],
+        forbidden: vec![],
+        dependencies: None,
         hidden: vec![HiddenFile {
             path: "tests/t.py".into(),
             content: HIDDEN.as_bytes().to_vec(),

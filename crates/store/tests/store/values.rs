@@ -64,6 +64,8 @@ pub(crate) fn task(name: &str) -> Task {
         checks: vec![],
         protected: vec![],
         allowed: vec![],
+        forbidden: vec![],
+        dependencies: None,
         hidden: vec![HiddenFile { path: "h".to_owned(), content: vec![0, 255], executable: false }],
         reference: None,
         requires: vec![],

@@ -24,6 +24,8 @@ fn check(instruction: &str, hidden: &str, base: &[(&str, &str)], expected: &str)
         checks: vec![],
         protected: vec![],
         allowed: vec![],
+        forbidden: vec![],
+        dependencies: None,
         hidden: vec![HiddenFile {
             path: "checks/test_a.py".to_owned(),
             content: hidden.as_bytes().to_vec(),
