@@ -139,7 +139,7 @@ echo '{"type":"result","subtype":"success","is_error":false,"result":"done","num
 
 #[test]
 fn what_a_login_holds_is_written_nowhere_and_settings_that_it_obeys_stay_as_they_are() {
-    for tier in ["full", "bubblewrap", "plain"] {
+    for tier in ["full", "bubblewrap", "container", "plain"] {
         tells_and_plants(tier);
     }
 }

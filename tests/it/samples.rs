@@ -54,14 +54,23 @@ fn every_trial_ends_as_it_is_written_down() {
 
 #[test]
 fn walls_made_by_bwrap_give_the_same_outcomes_and_patches() {
+    same_as_in_the_full_tier("bubblewrap");
+}
+
+#[test]
+fn walls_made_by_a_container_runtime_give_the_same_outcomes_and_patches() {
+    same_as_in_the_full_tier("container");
+}
+
+fn same_as_in_the_full_tier(tier: &str) {
     let home = Home::new();
     let doctor = home.run(&["doctor", "--json"]).ended_with(0).json();
-    let bubblewrap = doctor["tiers"].as_array().unwrap().iter().find(|one| one["tier"] == "bubblewrap");
-    if let Some(reason) = bubblewrap.unwrap()["missing"].as_str() {
-        eprintln!("SKIPPED: no bubblewrap tier: {reason}");
+    let found = doctor["tiers"].as_array().unwrap().iter().find(|one| one["tier"] == tier);
+    if let Some(reason) = found.unwrap()["missing"].as_str() {
+        eprintln!("SKIPPED: no {tier} tier: {reason}");
         return;
     }
-    let run = home.run(&["run", "samples", "--seed", "7", "--tier", "bubblewrap", "--json"]).ended_with(0);
+    let run = home.run(&["run", "samples", "--seed", "7", "--tier", tier, "--json"]).ended_with(0);
     let run = run.json();
     let told = |trial: &Value| {
         let of = ["task", "assistant"].map(|field| trial[field].as_str().unwrap().to_owned());
@@ -73,7 +82,7 @@ fn walls_made_by_bwrap_give_the_same_outcomes_and_patches() {
     assert_eq!(here.len(), 36);
     assert_eq!(here, full);
     for trial in run["trials"].as_array().unwrap() {
-        assert_eq!(trial["tier"], "bubblewrap", "{trial}");
+        assert_eq!(trial["tier"], tier, "{trial}");
     }
     assert_eq!(processes_of(run["run"]["id"].as_str().unwrap()), BTreeMap::new());
 }

@@ -108,14 +108,16 @@ fn the_doctor_names_the_isolation() {
     assert_eq!(found["tier"]["reason"], serde_json::Value::Null);
 }
 
-/// A folder with a `bwrap` that says that it may not, as first place on the path.
-fn forbidden_bwrap() -> (tempfile::TempDir, std::ffi::OsString) {
+/// A folder with makers of walls that say that they may not, as first place on the path.
+fn forbidden_makers() -> (tempfile::TempDir, std::ffi::OsString) {
     use std::os::unix::fs::PermissionsExt as _;
     let dir = tempfile::tempdir().unwrap();
-    let bwrap = dir.path().join("bwrap");
-    fs::write(&bwrap, "#!/bin/sh\necho 'bwrap: setting up uid map: Permission denied' >&2\nexit 1\n")
-        .unwrap();
-    fs::set_permissions(&bwrap, fs::Permissions::from_mode(0o755)).unwrap();
+    for name in ["bwrap", "crun", "runc"] {
+        let program = dir.path().join(name);
+        let says = format!("#!/bin/sh\necho '{name}: setting up uid map: Permission denied' >&2\nexit 1\n");
+        fs::write(&program, says).unwrap();
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    }
     let path = std::env::var_os("PATH").unwrap();
     let path = std::env::join_paths([dir.path().to_owned()].into_iter().chain(std::env::split_paths(&path)));
     (dir, path.unwrap())
@@ -124,18 +126,22 @@ fn forbidden_bwrap() -> (tempfile::TempDir, std::ffi::OsString) {
 #[test]
 fn the_doctor_tells_of_every_tier_what_it_keeps_and_what_it_needs() {
     let home = Home::new();
-    let (_dir, path) = forbidden_bwrap();
+    let (_dir, path) = forbidden_makers();
     let said = home.fairtrial(&["doctor", "--json"]).env("PATH", &path).output().unwrap();
     let found: serde_json::Value = serde_json::from_slice(&said.stdout).unwrap();
     let tiers = found["tiers"].as_array().unwrap();
     let names: Vec<&str> = tiers.iter().map(|one| one["tier"].as_str().unwrap()).collect();
-    assert_eq!(names, ["full", "bubblewrap", "plain"]);
-    let missing = tiers[1]["missing"].as_str().unwrap();
-    assert!(missing.contains("bwrap: setting up uid map: Permission denied"), "{missing}");
-    assert_eq!((&tiers[0]["missing"], &tiers[2]["missing"]), (&json!(null), &json!(null)));
-    assert_eq!(tiers[1]["lacks"], json!(["place_hidden"]));
+    assert_eq!(names, ["full", "bubblewrap", "container", "plain"]);
+    for (at, names) in [(1, &["bwrap"][..]), (2, &["crun", "runc"])] {
+        let missing = tiers[at]["missing"].as_str().unwrap();
+        for name in names {
+            assert!(missing.contains(&format!("{name}: setting up uid map: Permission denied")), "{missing}");
+        }
+        assert_eq!(tiers[at]["lacks"], json!(["place_hidden"]));
+    }
+    assert_eq!((&tiers[0]["missing"], &tiers[3]["missing"]), (&json!(null), &json!(null)));
     let verdicts: Vec<bool> = tiers.iter().map(|one| one["carries_verdict"].as_bool().unwrap()).collect();
-    assert_eq!(verdicts, [true, true, false]);
+    assert_eq!(verdicts, [true, true, true, false]);
     let said = home.fairtrial(&["doctor"]).env("PATH", &path).output().unwrap();
     let said = String::from_utf8(said.stdout).unwrap();
     assert!(said.contains("full: own namespaces - can be had"), "{said}");
@@ -145,11 +151,13 @@ fn the_doctor_tells_of_every_tier_what_it_keeps_and_what_it_needs() {
 #[test]
 fn a_tier_that_cannot_be_had_is_refused_and_not_exchanged() {
     let home = Home::new();
-    let (_dir, path) = forbidden_bwrap();
-    let run = ["run", "samples", "--tier", "bubblewrap", "--assistants", "elder"];
-    let said = home.fairtrial(&run).env("PATH", &path).output().unwrap();
-    let reason = String::from_utf8(said.stderr).unwrap();
-    assert_eq!(said.status.code(), Some(2), "{reason}");
-    assert!(reason.contains("cannot be had here") && reason.contains("Permission denied"), "{reason}");
+    let (_dir, path) = forbidden_makers();
+    for tier in ["bubblewrap", "container"] {
+        let run = ["run", "samples", "--tier", tier, "--assistants", "elder"];
+        let said = home.fairtrial(&run).env("PATH", &path).output().unwrap();
+        let reason = String::from_utf8(said.stderr).unwrap();
+        assert_eq!(said.status.code(), Some(2), "{reason}");
+        assert!(reason.contains("cannot be had here") && reason.contains("Permission denied"), "{reason}");
+    }
     assert_eq!(home.run(&["runs", "--json"]).ended_with(0).json(), json!([]));
 }

@@ -24,6 +24,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use fairtrial_domain::bundle::TierChoice;
+
 use crate::bench::{self, BenchError};
 use ground::Ground;
 pub use row::{Fared, Row, Standing};
@@ -31,7 +33,7 @@ pub use row::{Fared, Row, Standing};
 /// The word that starts the attacking process.
 pub const ATTACK: &str = "attack-now";
 /// Where the table is written.
-const RESULT: [&str; 2] = ["docs/results/attacks.md", "docs/results/attacks-bubblewrap.md"];
+const RESULT: &str = "docs/results/attacks";
 
 /// What is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -40,8 +42,39 @@ pub struct Wish {
     pub quick: bool,
     /// Write the table into docs/results.
     pub write: bool,
-    /// Attack the tier whose walls `bwrap` makes, instead of the full one.
-    pub bubblewrap: bool,
+    /// Whose walls are attacked.
+    pub tier: Attacked,
+}
+
+/// A tier that is attacked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Attacked {
+    /// The full one.
+    #[default]
+    Full,
+    /// The one whose walls `bwrap` makes.
+    Bubblewrap,
+    /// The one whose walls a container runtime makes.
+    Container,
+}
+
+impl Attacked {
+    fn choice(self) -> TierChoice {
+        match self {
+            Attacked::Full => TierChoice::Full,
+            Attacked::Bubblewrap => TierChoice::Bubblewrap,
+            Attacked::Container => TierChoice::Container,
+        }
+    }
+
+    /// Returns the option that asks for it, if one is needed.
+    fn option(self) -> Option<&'static str> {
+        match self {
+            Attacked::Full => None,
+            Attacked::Bubblewrap => Some("--bubblewrap"),
+            Attacked::Container => Some("--container"),
+        }
+    }
 }
 
 impl Wish {
@@ -52,7 +85,8 @@ impl Wish {
             match *word {
                 "--quick" => wish.quick = true,
                 "--write" => wish.write = true,
-                "--bubblewrap" => wish.bubblewrap = true,
+                "--bubblewrap" => wish.tier = Attacked::Bubblewrap,
+                "--container" => wish.tier = Attacked::Container,
                 _ => return None,
             }
         }
@@ -113,13 +147,12 @@ pub fn attack(root: &Path, wish: Wish) -> Result<String, AttackError> {
     if wish.quick {
         attacking.arg("--quick");
     }
-    if wish.bubblewrap {
-        attacking.arg("--bubblewrap");
-    }
+    attacking.args(wish.tier.option());
     let told = bench::said(attacking.stderr(Stdio::inherit()))?;
     let rows: Vec<Row> = serde_json::from_str(&told)?;
     if wish.write {
-        let path = root.join(RESULT[usize::from(wish.bubblewrap)]);
+        let tier = wish.tier.option().map_or_else(String::new, |option| option.replacen('-', "", 1));
+        let path = root.join(format!("{RESULT}{tier}.md"));
         let page = row::page(&bench::made_from(root)?, &rows);
         fs::write(&path, page).map_err(|source| AttackError::Access { path, source })?;
     }

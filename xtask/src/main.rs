@@ -8,7 +8,7 @@ use xtask::{attack, bench};
 
 const USAGE: &str = "usage: cargo xtask tidy | schema [--check] \
      | bench [start|launch|trial|checks|workspace|compare|meter] [--check] [--write] | bench score [--check] | bench tamper \
-     | assistants [--write] | attack [--quick] [--bubblewrap] [--write] | simulate [--quick] [--write]";
+     | assistants [--write] | attack [--quick] [--bubblewrap|--container] [--write] | simulate [--quick] [--write]";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -1,8 +1,9 @@
 //! What only Linux has: namespaces, overlay mounts, and the warden that guards a room from inside.
 
-pub(crate) mod bubblewrap;
+mod bubblewrap;
 pub(crate) mod cgroup;
 mod confine;
+pub(crate) mod container;
 pub(crate) mod cpu;
 pub(crate) mod family;
 mod filter;
@@ -14,6 +15,7 @@ pub(crate) mod second;
 pub(crate) mod seed;
 mod start;
 pub(crate) mod warden;
+pub(crate) mod wrapping;
 
 use std::io;
 

@@ -1,8 +1,8 @@
 //! A room: a private workspace over a prepared base, with a home of its own, in which jobs run one after another.
 //!
 //! **Invariant:** in the full tier a job sees the system's programs, the prefixes it was given, its workspace and
-//! its home, and nothing else of this machine, and so it is where `bwrap` makes the walls; in every tier nothing of a
-//! job lives when `run` returns.
+//! its home, and nothing else of this machine, and so it is where another program makes the walls; in every tier
+//! nothing of a job lives when `run` returns.
 
 mod detect;
 mod doors;
@@ -153,10 +153,11 @@ impl Room {
         let (status, paths, mut warden) = stand(spec, &scratch, &lowers, (origin, kept), group.as_ref())?;
         let written = match status.tier {
             Tier::Full => paths.store.upper(),
-            Tier::Bubblewrap | Tier::Plain => scratch.join(COPY),
+            Tier::Bubblewrap | Tier::Container | Tier::Plain => scratch.join(COPY),
         };
         let disk =
             DiskWatch::new(vec![written, paths.store.home(), scratch.join("tmp")], spec.limits.disk_bytes);
+        let group = group.filter(|_| tier::is_grouped(status.tier));
         let (marker, cancel) = (spec.marker.to_owned(), spec.cancel.clone());
         let doors = doors::open(spec, &mut warden)?;
         Ok(Room {

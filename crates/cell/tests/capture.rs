@@ -514,7 +514,7 @@ SpecialFile pipe
 NestedGit sub/.git
 "
     );
-    for choice in [TierChoice::Full, TierChoice::Bubblewrap] {
+    for choice in [TierChoice::Full, TierChoice::Bubblewrap, TierChoice::Container] {
         match in_a_room(choice, script) {
             Ok((tier, patch)) => {
                 assert_eq!((Some(tier), shown(&patch)), (choice.only(), shown(&plain)));

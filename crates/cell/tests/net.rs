@@ -42,7 +42,8 @@ impl Place {
 
     /// One of every tier with walls.
     fn walled(network: &Network) -> Vec<Place> {
-        let all = [TierChoice::Full, TierChoice::Bubblewrap].map(|tier| Place::of(tier, network.clone()));
+        let all = [TierChoice::Full, TierChoice::Bubblewrap, TierChoice::Container];
+        let all = all.map(|tier| Place::of(tier, network.clone()));
         let said = |refused: &RoomError| eprintln!("SKIPPED: {refused}");
         all.into_iter().filter_map(|place| place.inspect_err(said).ok()).collect()
     }

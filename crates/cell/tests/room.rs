@@ -112,9 +112,12 @@ fn in_full(place: &Place, script: &str) -> Option<Told> {
     Some(told)
 }
 
+/// Tiers with walls.
+const WALLED: [TierChoice; 3] = [TierChoice::Full, TierChoice::Bubblewrap, TierChoice::Container];
+
 /// Runs `script` in a room of every tier with walls; says why not where there is none.
 fn within_walls(place: &Place, script: &str) -> Vec<Told> {
-    let rooms = [TierChoice::Full, TierChoice::Bubblewrap].into_iter().filter_map(|tier| {
+    let rooms = WALLED.into_iter().filter_map(|tier| {
         let mut room = room_of(place, tier)?;
         let job = sh(&room, script);
         let told = run(&mut room, &job);
@@ -162,7 +165,7 @@ fn alive(marker: &str) -> Vec<String> {
 
 fn all(check: impl Fn(&Place, TierChoice)) {
     check(&Place::new(), TierChoice::Plain);
-    for tier in [TierChoice::Full, TierChoice::Bubblewrap] {
+    for tier in WALLED {
         let place = Place::new();
         if let Some(room) = room_of(&place, tier) {
             room.close().unwrap();
@@ -545,7 +548,7 @@ fn a_fork_bomb_meets_its_limit() {
     let mut place = Place::new();
     place.limits.processes = 40;
     let script = "n=0; while [ $n -lt 200 ]; do sleep 5 & n=$((n+1)); done 2>/dev/null; wait";
-    for tier in [TierChoice::Full, TierChoice::Bubblewrap] {
+    for tier in WALLED {
         let Some(mut room) = room_of(&place, tier) else { continue };
         let mut job = sh(&room, script);
         job.timeout = Duration::from_secs(2);
@@ -623,6 +626,7 @@ fn a_tier_asked_for_is_had_or_refused() {
         let choice = match tier {
             Tier::Full => TierChoice::Full,
             Tier::Bubblewrap => TierChoice::Bubblewrap,
+            Tier::Container => TierChoice::Container,
             Tier::Plain => TierChoice::Plain,
         };
         let place = Place::new();

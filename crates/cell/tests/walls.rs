@@ -153,7 +153,7 @@ fn outside(wall: &Wall) -> i32 {
 }
 
 /// Tiers with walls.
-const WALLED: [TierChoice; 2] = [TierChoice::Full, TierChoice::Bubblewrap];
+const WALLED: [TierChoice; 3] = [TierChoice::Full, TierChoice::Bubblewrap, TierChoice::Container];
 
 /// A base, and a room over it of the full tier; `None` where there is no such tier.
 fn room(dir: &Path, limits: &Limits) -> Option<Room> {

@@ -144,6 +144,8 @@ pub(crate) enum TierArg {
     Full,
     /// Namespaces made by `bwrap`, and a copy.
     Bubblewrap,
+    /// Namespaces made by a container runtime, `crun` or `runc`, and a copy.
+    Container,
     /// A copy without isolation, which carries no verdict.
     Plain,
 }
@@ -155,6 +157,7 @@ impl TierArg {
             None => TierChoice::Best,
             Some(TierArg::Full) => TierChoice::Full,
             Some(TierArg::Bubblewrap) => TierChoice::Bubblewrap,
+            Some(TierArg::Container) => TierChoice::Container,
             Some(TierArg::Plain) => TierChoice::Plain,
         }
     }

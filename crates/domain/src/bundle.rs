@@ -150,6 +150,8 @@ values! {
         Full,
         /// `Tier::Bubblewrap` or nothing.
         Bubblewrap,
+        /// `Tier::Container` or nothing.
+        Container,
         /// A plain copy, even where more is possible.
         Plain,
     }
@@ -167,6 +169,7 @@ impl TierChoice {
             TierChoice::Best => None,
             TierChoice::Full => Some(Tier::Full),
             TierChoice::Bubblewrap => Some(Tier::Bubblewrap),
+            TierChoice::Container => Some(Tier::Container),
             TierChoice::Plain => Some(Tier::Plain),
         }
     }

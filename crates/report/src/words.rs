@@ -140,6 +140,7 @@ pub(crate) fn tier(tier: Option<Tier>) -> &'static str {
     match tier {
         Some(Tier::Full) => "own namespaces",
         Some(Tier::Bubblewrap) => "namespaces made by bwrap",
+        Some(Tier::Container) => "namespaces made by a container runtime",
         Some(Tier::Plain) => "not isolated",
         None => "no cell came up",
     }

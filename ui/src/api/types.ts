@@ -2550,9 +2550,9 @@ message: string, };
 
 export type TestStatus = "passed" | "failed" | "skipped";
 
-export type Tier = "full" | "bubblewrap" | "plain";
+export type Tier = "full" | "bubblewrap" | "container" | "plain";
 
-export type TierChoice = "best" | "full" | "bubblewrap" | "plain";
+export type TierChoice = "best" | "full" | "bubblewrap" | "container" | "plain";
 
 export type TierStatus = { 
 /**

@@ -245,6 +245,7 @@ fn trials(
 fn tier(ground: &Ground) -> &'static str {
     match ground.tier {
         TierChoice::Bubblewrap => "bubblewrap",
+        TierChoice::Container => "container",
         TierChoice::Best | TierChoice::Full | TierChoice::Plain => "full",
     }
 }

@@ -90,9 +90,8 @@ impl Ground {
     pub(super) fn make(programs: &Path, wish: Wish) -> Result<Ground, AttackError> {
         let dir = tempfile::tempdir()
             .map_err(|source| AttackError::Access { path: std::env::temp_dir(), source })?;
-        let tier = if wish.bubblewrap { TierChoice::Bubblewrap } else { TierChoice::Full };
         let (programs, count) = (programs.to_owned(), std::cell::Cell::new(0));
-        let ground = Ground { dir, programs, quick: wish.quick, tier, count };
+        let ground = Ground { dir, programs, quick: wish.quick, tier: wish.tier.choice(), count };
         ground.host(&ground.path(""), MAKE)?;
         let bundle = Bundle::Base(BaseBundle {
             repository: Repository::Git {
@@ -105,7 +104,7 @@ impl Ground {
             requires: Vec::new(),
             readable: Vec::new(),
             network: Network::None,
-            tier,
+            tier: ground.tier,
         });
         let dir = ground.bundle(&bundle)?;
         ground.cell("base", &dir)?;

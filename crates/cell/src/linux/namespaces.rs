@@ -36,6 +36,12 @@ pub(super) fn become_inner(uid: Uid, gid: Gid) -> Result<(), Refusal> {
     fs::write("/proc/self/gid_map", format!("{INSIDE} {} 1", gid.as_raw())).at("group map")
 }
 
+/// Makes the root of a namespace user 1000 of one within it, with the same rights there.
+pub(super) fn step_down() -> Result<(), Refusal> {
+    unshare(UnshareFlags::NEWUSER).at("a user within the root")?;
+    become_inner(Uid::ROOT, Gid::ROOT)
+}
+
 /// Separates what could not be until the room was known: cgroups, the name, and the network unless it is the host's.
 pub(super) fn complete(host_network: bool) -> Result<(), Refusal> {
     let net = if host_network { UnshareFlags::empty() } else { UnshareFlags::NEWNET };

@@ -17,7 +17,7 @@ use rustix::process::{Gid, Pid, PidfdFlags, Signal, Uid, WaitOptions};
 use super::confine::{self, Bounds};
 use super::family::Family;
 use super::memory::{Found, MemoryWatch};
-use super::{At, Refusal, bubblewrap, filter, namespaces, root, second, start};
+use super::{At, Refusal, filter, namespaces, root, second, start, wrapping};
 use crate::process::link::{self, Feed, Full, Order, Report, Setup, Walls};
 use crate::process::spent::spent;
 use crate::process::talk::Mouth;
@@ -40,8 +40,8 @@ pub fn serve() -> io::Result<()> {
         return Err(io::Error::other("the cell is gone"));
     }
     match &setup.walls {
-        Walls::Wrapped { home, program } => {
-            let ready = bubblewrap::arrive(*program).and_then(|()| confined(home, &setup));
+        Walls::Wrapped { home, program, .. } => {
+            let ready = wrapping::arrive(*program).and_then(|()| confined(home, &setup));
             Guard { link, family: Family::Namespace, setup: &setup, bound: false }.stand(ready)
         }
         Walls::Plain { marker } => {

@@ -43,6 +43,8 @@ pub(crate) enum Walls {
         home: PathBuf,
         /// The open file that the warden was started from, to be closed.
         program: i32,
+        /// Which program.
+        by: String,
     },
     /// Nothing: processes are found by descent and by this marker.
     Plain {

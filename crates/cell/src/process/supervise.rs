@@ -90,10 +90,10 @@ impl Warden {
         group.map_or(Ok(()), |group| group.take(warden.process)).map_err(lost("control group"))?;
         let answer =
             link::send(&mut warden.link, setup).and_then(|()| link::receive::<Report>(&mut warden.link));
-        match answer {
+        match (&setup.walls, answer) {
             // The program that was to make the walls has said why not and ended.
-            Err(_) if matches!(setup.walls, Walls::Wrapped { .. }) => Err(warden.said_no()),
-            other => warden.opened(setup, other.map_err(lost("walls"))?),
+            (Walls::Wrapped { by, .. }, Err(_)) => Err(warden.said_no(by)),
+            (_, answer) => warden.opened(setup, answer.map_err(lost("walls"))?),
         }
     }
 
@@ -121,13 +121,13 @@ impl Warden {
     }
 
     /// Ends it and returns what it wrote instead of an answer.
-    fn said_no(mut self) -> StartError {
+    fn said_no(mut self, by: &str) -> StartError {
         let mut said = Vec::new();
         // Whatever came is all there is: the pipe does not wait.
         let _end = self.outputs[1].1.read_to_end(&mut said);
         self.end();
         let said = String::from_utf8_lossy(&said).trim().to_owned();
-        StartError::Refused { step: "walls made by bwrap".to_owned(), source: io::Error::other(said) }
+        StartError::Refused { step: format!("walls made by {by}"), source: io::Error::other(said) }
     }
 
     /// Returns the listening sockets of the room's loopback; they are given once.

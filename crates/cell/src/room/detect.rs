@@ -35,8 +35,12 @@ pub struct Detected {
 pub fn detect(scratch: &Path) -> Result<Detected, RoomError> {
     let base = scratch.join("base");
     make(&base.join("tree"))?;
-    let tried = [(Tier::Full, TierChoice::Full), (Tier::Bubblewrap, TierChoice::Bubblewrap)]
-        .map(|(tier, choice)| missing(&scratch.join(tier::name(tier)), &base, choice).map(|why| (tier, why)));
+    let tried = [
+        (Tier::Full, TierChoice::Full),
+        (Tier::Bubblewrap, TierChoice::Bubblewrap),
+        (Tier::Container, TierChoice::Container),
+    ]
+    .map(|(tier, choice)| missing(&scratch.join(tier::name(tier)), &base, choice).map(|why| (tier, why)));
     remove::discard(scratch)?;
     let tried: Vec<_> = tried.into_iter().chain([Ok((Tier::Plain, None))]).collect::<Result<_, _>>()?;
     let (first, _) = tried.iter().find(|(_, why)| why.is_none()).unwrap_or(&tried[tried.len() - 1]);
@@ -44,7 +48,7 @@ pub fn detect(scratch: &Path) -> Result<Detected, RoomError> {
     let status = TierStatus { tier: *first, reason };
     let fenced = Group::make(&Limits { memory_bytes: Some(1 << 30), ..Limits::default() })
         .is_some_and(|group| group.bounds());
-    let notes = tier::notes(status.tier, fenced);
+    let notes = tier::notes(status.tier, fenced && tier::is_grouped(status.tier));
     Ok(Detected { notes, status, tiers: tried.into_iter().map(|(tier, why)| tier.report(why)).collect() })
 }
 

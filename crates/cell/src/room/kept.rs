@@ -39,7 +39,7 @@ pub fn is_kept(scratch: &Path) -> bool {
 pub(super) fn keep(scratch: &Path, tier: Tier) -> Result<(), RoomError> {
     let names: &[&str] = match tier {
         Tier::Full => &OVERLAY,
-        Tier::Bubblewrap | Tier::Plain => &COPIED,
+        Tier::Bubblewrap | Tier::Container | Tier::Plain => &COPIED,
     };
     let failed =
         |what: &'static str, path: &Path, source| RoomError::File { what, path: path.to_owned(), source };

@@ -18,7 +18,7 @@ impl Room {
         match self.status.tier {
             Tier::Full => self.leaving = self.warden.take().map(Warden::leave).or(self.leaving.take()),
             // The warden is what ends what it guards.
-            Tier::Bubblewrap | Tier::Plain => self.empty(),
+            Tier::Bubblewrap | Tier::Container | Tier::Plain => self.empty(),
         }
         self.changes()
     }
@@ -27,7 +27,9 @@ impl Room {
         let lowers = self.paths.lowers.clone();
         match self.status.tier {
             Tier::Full => Changes::Upper { upper: self.paths.store.upper(), lowers },
-            Tier::Bubblewrap | Tier::Plain => Changes::Copy { tree: self.paths.scratch.join(COPY), lowers },
+            Tier::Bubblewrap | Tier::Container | Tier::Plain => {
+                Changes::Copy { tree: self.paths.scratch.join(COPY), lowers }
+            }
         }
     }
 }

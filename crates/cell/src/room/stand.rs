@@ -28,9 +28,11 @@ pub(super) fn stand(
             (Some(reason), _) => Err(reason),
             (None, Tier::Full) => made(super::full(spec, scratch, lowers, origin, group))?,
             #[cfg(target_os = "linux")]
-            (None, Tier::Bubblewrap) => made(super::wrapped::wrapped(spec, scratch, lowers, origin, group))?,
+            (None, Tier::Bubblewrap | Tier::Container) => {
+                made(super::wrapped::wrapped(tier, spec, scratch, lowers, origin, group))?
+            }
             #[cfg(not(target_os = "linux"))]
-            (None, Tier::Bubblewrap) => Err("it is of Linux".to_owned()),
+            (None, Tier::Bubblewrap | Tier::Container) => Err("it is of Linux".to_owned()),
             (None, Tier::Plain) => made(super::plain(spec, scratch, lowers, origin, group))?,
         };
         match made {

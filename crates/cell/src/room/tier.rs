@@ -13,6 +13,7 @@ pub(super) fn asked(choice: TierChoice) -> Option<String> {
     match choice.only()? {
         Tier::Full => None,
         Tier::Bubblewrap => Some("walls made by bwrap were asked for".to_owned()),
+        Tier::Container => Some("walls made by a container runtime were asked for".to_owned()),
         Tier::Plain => Some("a plain copy was asked for".to_owned()),
     }
 }
@@ -29,10 +30,28 @@ pub(super) fn hindrance(tier: Tier) -> Option<String> {
         return Some("started as root, whom limits do not bind: start it as an ordinary user".to_owned());
     }
     #[cfg(target_os = "linux")]
-    if tier == Tier::Bubblewrap && crate::linux::bubblewrap::find().is_none() {
-        return Some("`bwrap` is not on the PATH: install the package bubblewrap".to_owned());
+    if tier != Tier::Full && crate::linux::wrapping::Maker::found(tier).is_empty() {
+        return Some(absent(tier).to_owned());
     }
     None
+}
+
+/// Says that no program that makes a tier's walls is there.
+#[cfg(target_os = "linux")]
+fn absent(tier: Tier) -> &'static str {
+    match tier {
+        Tier::Container => {
+            "neither `crun` nor `runc` is on the PATH: podman brings the one, docker the other"
+        }
+        Tier::Full | Tier::Bubblewrap | Tier::Plain => {
+            "`bwrap` is not on the PATH: install the package bubblewrap"
+        }
+    }
+}
+
+/// Returns whether a tier's rooms have control groups of ours: a container runtime makes its own beside them.
+pub(super) fn is_grouped(tier: Tier) -> bool {
+    tier != Tier::Container
 }
 
 /// Returns a tier's name.
@@ -40,6 +59,7 @@ pub(super) fn name(tier: Tier) -> &'static str {
     match tier {
         Tier::Full => "full",
         Tier::Bubblewrap => "bubblewrap",
+        Tier::Container => "container",
         Tier::Plain => "plain",
     }
 }

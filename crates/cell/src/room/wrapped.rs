@@ -1,20 +1,25 @@
-//! A room whose walls `bwrap` makes: as in the full tier for those inside, with copies in the place of overlays.
+//! A room whose walls another program makes: as in the full tier for those inside, with copies in the place of overlays.
 
-use std::fs::File;
+use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
 
+use fairtrial_domain::bundle::Tier;
 use fairtrial_domain::task::Network;
 
 use super::store::Store;
-use super::{COPY, HOME, Origin, Own, Paths, RoomError, RoomSpec, WORKSPACE, copies, make, readable, setup};
+use super::tier::is_grouped;
+use super::{COPY, HOME, Origin, Own, Paths, RoomError, RoomSpec, WORKSPACE, copies, readable, setup};
 use crate::cgroup::Group;
-use crate::linux::bubblewrap::{self, Wrapping};
+use crate::linux::container;
+use crate::linux::wrapping::{Maker, Wrapping};
 use crate::process::link::Walls;
 use crate::process::program::program;
 use crate::process::supervise::{StartError, Warden};
 
-/// Makes one.
+/// Makes one of a tier, by the first program that can.
 pub(super) fn wrapped(
+    tier: Tier,
     spec: &RoomSpec<'_>,
     scratch: &Path,
     lowers: &[PathBuf],
@@ -22,39 +27,69 @@ pub(super) fn wrapped(
     group: Option<&Group>,
 ) -> Result<(Paths, Warden), StartError> {
     let lost = StartError::Lost;
-    let no = |source| StartError::Refused { step: bubblewrap::PROGRAM.to_owned(), source };
-    let bwrap = bubblewrap::find().ok_or_else(|| no(std::io::ErrorKind::NotFound.into()))?;
     let readable = readable::checked(spec.readable, &[scratch, spec.base]).map_err(lost)?;
     copies(spec, scratch, lowers, origin).map_err(lost)?;
-    let settings = scratch.join("etc");
-    make(&settings).map_err(lost)?;
-    let file = program()
-        .and_then(File::open)
-        .map_err(|source| lost(RoomError::Warden { step: "program".to_owned(), source }))?;
-    let (workspace, store) = (scratch.join(COPY), Store::of(None, scratch));
-    let home = store.home();
-    if let Some(place) = behind_a_link(spec.own, &home) {
+    let (outside, store) = (scratch.join(COPY), Store::of(None, scratch));
+    let home_outside = store.home();
+    if let Some(place) = behind_a_link(spec.own, &home_outside) {
         let step = format!("showing {} of the user's own", place.display());
-        return Err(StartError::Refused { step, source: std::io::ErrorKind::InvalidInput.into() });
+        return Err(StartError::Refused { step, source: io::ErrorKind::InvalidInput.into() });
     }
+    let [workspace, home, tmp] = [WORKSPACE, HOME, "/tmp"].map(PathBuf::from);
     let wrapping = Wrapping {
-        bwrap: &bwrap,
-        writable: [(&workspace, Path::new(WORKSPACE)), (&home, Path::new(HOME))],
-        settings: &settings,
-        home: Path::new(HOME),
+        scratch,
+        writable: [(&outside, &workspace), (&home_outside, &home)],
+        home: &home,
         readable: &readable,
         own: spec.own,
         host_network: spec.network == Network::Host,
     };
-    let walls = Walls::Wrapped { home: PathBuf::from(HOME), program: std::os::fd::AsRawFd::as_raw_fd(&file) };
-    let setup = setup(spec, walls, Path::new(WORKSPACE));
-    let door = group
-        .map(Group::door)
-        .transpose()
-        .map_err(|source| lost(RoomError::Warden { step: "control group".to_owned(), source }))?;
-    let warden = Warden::start_by(&setup, None, |ends| wrapping.start(&file, door, ends))?;
-    let [workspace, home, tmp] = [WORKSPACE, HOME, "/tmp"].map(PathBuf::from);
-    Ok((Paths { scratch: scratch.to_owned(), store, lowers: lowers.to_vec(), workspace, home, tmp }, warden))
+    let group = group.filter(|_| is_grouped(tier));
+    let mut refused = None;
+    for maker in Maker::found(tier) {
+        match started(spec, &wrapping, &maker, group) {
+            Ok(warden) => {
+                let (scratch, lowers) = (scratch.to_owned(), lowers.to_vec());
+                return Ok((Paths { scratch, store, lowers, workspace, home, tmp }, warden));
+            }
+            Err(StartError::Refused { step, source }) => refused = Some(both(refused, step, source)),
+            Err(lost) => return Err(lost),
+        }
+    }
+    let (step, source) =
+        refused.unwrap_or_else(|| (Maker::names(tier).join(", "), io::ErrorKind::NotFound.into()));
+    Err(StartError::Refused { step, source })
+}
+
+/// Adds a refusal to the one before it.
+fn both(before: Option<(String, io::Error)>, step: String, source: io::Error) -> (String, io::Error) {
+    match before {
+        None => (step, source),
+        Some((first, why)) => (first, io::Error::other(format!("{why}); `{step}` ({source}"))),
+    }
+}
+
+/// Starts a warden within walls of a maker's.
+fn started(
+    spec: &RoomSpec<'_>,
+    wrapping: &Wrapping<'_>,
+    maker: &Maker,
+    group: Option<&Group>,
+) -> Result<Warden, StartError> {
+    let at = |step: &str, source| StartError::Lost(RoomError::Warden { step: step.to_owned(), source });
+    let file = program().and_then(File::open).map_err(|source| at("program", source))?;
+    let door = group.map(Group::door).transpose().map_err(|source| at("control group", source))?;
+    let (home, program, by) = (wrapping.home.to_owned(), maker.warden_at, maker.name.to_owned());
+    let setup = setup(spec, Walls::Wrapped { home, program, by }, Path::new(WORKSPACE));
+    let warden = Warden::start_by(&setup, None, |ends| maker.start(wrapping, &file, door, ends));
+    warden.map_err(|error| match error {
+        // It said nothing where the warden would have.
+        StartError::Refused { step, source } if source.to_string().is_empty() => {
+            let said = fs::read_to_string(container::said(wrapping.scratch)).unwrap_or_default();
+            StartError::Refused { step, source: io::Error::other(said.trim().to_owned()) }
+        }
+        other => other,
+    })
 }
 
 /// Returns the first of the user's own whose place is behind a link, as it will be in the home by then: a link could
@@ -79,7 +114,6 @@ fn behind_a_link<'a>(own: &'a [Own], home: &Path) -> Option<&'a Path> {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
     use std::os::unix::fs::symlink;
 
     use super::*;

@@ -11,6 +11,8 @@ values! {
         Full,
         /// The same walls made by `bwrap`, around a copy of the base.
         Bubblewrap,
+        /// The same walls made by a container runtime, around a copy of the base.
+        Container,
         /// A plain copy as the same user: not isolated.
         Plain,
     }
@@ -65,13 +67,13 @@ values! {
 
 impl Tier {
     /// All, strongest first.
-    pub const ALL: [Tier; 3] = [Tier::Full, Tier::Bubblewrap, Tier::Plain];
+    pub const ALL: [Tier; 4] = [Tier::Full, Tier::Bubblewrap, Tier::Container, Tier::Plain];
 
     /// Returns whether it keeps a promise.
     pub fn keeps(self, promise: Promise) -> bool {
         match self {
             Tier::Full => true,
-            Tier::Bubblewrap => promise != Promise::PlaceHidden,
+            Tier::Bubblewrap | Tier::Container => promise != Promise::PlaceHidden,
             Tier::Plain => false,
         }
     }
@@ -86,7 +88,7 @@ impl Tier {
     pub fn capture(self) -> CaptureBy {
         match self {
             Tier::Full => CaptureBy::Overlay,
-            Tier::Bubblewrap | Tier::Plain => CaptureBy::Copy,
+            Tier::Bubblewrap | Tier::Container | Tier::Plain => CaptureBy::Copy,
         }
     }
 
@@ -102,6 +104,7 @@ impl Tier {
         match self {
             Tier::Full => "full: own namespaces",
             Tier::Bubblewrap => "bubblewrap: namespaces made by bwrap",
+            Tier::Container => "container: namespaces made by crun or runc",
             Tier::Plain => "plain: not isolated",
         }
     }
@@ -140,7 +143,7 @@ mod tests {
     #[test]
     fn a_verdict_rests_on_walls_and_every_tier_tells_what_it_lacks() {
         let told = Tier::ALL.map(|tier| (tier.carries_verdict(), tier.report(None).lacks.len()));
-        assert_eq!(told, [(true, 0), (true, 1), (false, Promise::ALL.len())]);
+        assert_eq!(told, [(true, 0), (true, 1), (true, 1), (false, Promise::ALL.len())]);
         assert!(Tier::ALL.is_sorted());
     }
 }

@@ -56,6 +56,7 @@ export const app: In<typeof english> = {
 
   'isolation.full': 'تعمل المحاولات هنا معزولة.',
   'isolation.bubblewrap': 'تعمل المحاولات هنا معزولة بواسطة bwrap.',
+  'isolation.container': 'تعمل المحاولات هنا معزولة بواسطة مشغّل حاويات.',
   'isolation.plain': 'المحاولات هنا غير معزولة.',
 
   'policy.none': 'لا توجد سياسة مسجّلة.',

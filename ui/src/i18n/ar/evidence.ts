@@ -125,6 +125,7 @@ export const evidence: In<typeof english> = {
   'evidence.source.priced': 'من الرموز وأسعارك',
   'evidence.tier.full': 'معزولة',
   'evidence.tier.bubblewrap': 'معزولة بواسطة bwrap',
+  'evidence.tier.container': 'معزولة بواسطة مشغّل حاويات',
   'evidence.tier.plain': 'غير معزولة',
   'evidence.rounds': 'جولات أخرى',
   'evidence.rounds.hint': 'بعد جولة لم تحلّ المهمة يُقال له ما الذي فشل فيتابع. الجولة الأولى هي النتيجة.',

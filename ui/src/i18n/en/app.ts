@@ -53,6 +53,7 @@ export const app = {
 
   'isolation.full': 'Trials here run isolated.',
   'isolation.bubblewrap': 'Trials here run isolated by bwrap.',
+  'isolation.container': 'Trials here run isolated by a container runtime.',
   'isolation.plain': 'Trials here are not isolated.',
 
   'policy.none': 'No policy on file.',

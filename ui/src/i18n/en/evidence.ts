@@ -122,6 +122,7 @@ export const evidence = {
   'evidence.source.priced': 'from tokens and your prices',
   'evidence.tier.full': 'isolated',
   'evidence.tier.bubblewrap': 'isolated by bwrap',
+  'evidence.tier.container': 'isolated by a container runtime',
   'evidence.tier.plain': 'not isolated',
   'evidence.rounds': 'Further rounds',
   'evidence.rounds.hint': 'After a round that solved nothing it is told what failed, and goes on. The first round is the result.',
