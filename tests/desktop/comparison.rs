@@ -156,7 +156,7 @@ async fn places_with_a_run(window: &Window, run: &str) {
     window.see(&format!("[data-testid=recent-run][data-run='{run}']")).await;
     window.pictures("new").await;
     window.press("[data-testid=choose-suite][data-suite=samples]").await;
-    window.see("[data-testid=suite-form] li").await;
+    window.see("[data-testid=suite-form] ol li").await;
     window.pictures("new-suite").await;
     for overlay in ["palette", "help"] {
         for (theme, language) in [("light", "en"), ("dark", "en"), ("dark", "ar"), ("light", "ar")] {

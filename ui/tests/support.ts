@@ -13,8 +13,9 @@ export const CSP =
 
 const TYPES: Record<string, string> = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.woff2': 'font/woff2' };
 
-/** What an address of the interface's server answers; `null` leaves it to the files. */
-export type Api = (path: string, body: string, authorization: string | undefined) => { status: number; body: string } | null;
+/** What an address of the interface's server answers, at once or later; `null` leaves it to the files. */
+export type Api = (path: string, body: string, authorization: string | undefined) => Answer | null | Promise<Answer | null>;
+type Answer = { status: number; body: string };
 
 export async function serve(folder: string, api: Api = () => null): Promise<{ address: string; server: Server }> {
   const server = createServer((request, response) => {
@@ -23,7 +24,7 @@ export async function serve(folder: string, api: Api = () => null): Promise<{ ad
       if (request.method === 'POST') {
         let body = '';
         for await (const chunk of request) body += String(chunk);
-        const answer = api(path, body, request.headers.authorization) ?? { status: 404, body: '' };
+        const answer = (await api(path, body, request.headers.authorization)) ?? { status: 404, body: '' };
         response.writeHead(answer.status, { 'content-type': 'application/json' }).end(answer.body);
         return;
       }

@@ -4,21 +4,30 @@ import type { Server } from 'node:http';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
+import { preview } from '../fixtures/plans';
 import { home, summaries } from '../fixtures/runs';
+import type { PlanRequest } from '../src/api/types';
 import { launch, serve } from './support';
 
 let browser: Browser;
 let server: Server;
 let address: string;
+/** Previews wait for this, as they do for a machine that is busy. */
+let worked: Promise<unknown> = Promise.resolve();
 const asked: { path: string; body: unknown; authorization: string | undefined }[] = [];
 
 beforeAll(async () => {
-  ({ address, server } = await serve('dist', (path, body, authorization) => {
-    const call = JSON.parse(body) as { query?: string; action?: string };
+  ({ address, server } = await serve('dist', async (path, body, authorization) => {
+    const call = JSON.parse(body) as { query?: string; action?: string; request?: PlanRequest };
     asked.push({ path, body: call, authorization });
     if (authorization !== 'Bearer secret+1') return { status: 401, body: JSON.stringify({ code: 'unauthorised', message: 'open the address that `fairtrial serve` printed' }) };
     if (call.query === 'home') return { status: 200, body: JSON.stringify(home) };
     if (call.query === 'runs') return { status: 200, body: JSON.stringify(summaries) };
+    if (call.query === 'audits') return { status: 200, body: '[]' };
+    if (call.query === 'preview') {
+      await worked;
+      return { status: 200, body: JSON.stringify(preview(call.request!)) };
+    }
     if (call.action === 'start_run') return { status: 409, body: JSON.stringify({ code: 'busy', message: 'another process works on this data folder' }) };
     return { status: 500, body: 'not JSON' };
   }));
@@ -52,5 +61,37 @@ it('says what to do without a token', async () => {
   const page = await context.newPage();
   await page.goto(address);
   expect(await page.textContent('[data-testid="error-note"][data-code="unauthorised"]')).toContain('fairtrial serve');
+  await context.close();
+});
+
+it('leaves the button that runs a suite where it is, whenever and whatever a preview says', async () => {
+  const context = await browser.newContext({ locale: 'en-GB', viewport: { width: 1280, height: 800 } });
+  const page = await context.newPage();
+  const button = page.locator('[data-testid="start-suite"]');
+  const place = async () => {
+    const box = await button.boundingBox();
+    return { x: box?.x, y: box?.y, height: box?.height };
+  };
+  const late = async (order: () => Promise<void>) => {
+    let tell: (value: unknown) => void = () => {};
+    worked = new Promise((done) => (tell = done));
+    const known = page.waitForResponse((response) => response.request().postData()?.includes('preview') === true);
+    await order();
+    const before = await place();
+    tell(null);
+    await (await known).finished();
+    return before;
+  };
+  await page.goto(`${address}/#token=secret%2B1`);
+
+  const first = await late(() => page.click('[data-testid="choose-suite"][data-suite="samples"]'));
+  await page.waitForSelector('[data-testid="fairness-before"]');
+  expect(await page.locator('[data-testid="suite-form"] ol li').count()).toBe(6);
+  expect(await place()).toEqual(first);
+  // One alone differs from nobody: the sheet goes.
+  for (const one of ['birch', 'cedar', 'dogwood', 'elder']) await page.click(`[data-testid="choose-${one}"] input`);
+  const changed = await late(() => page.click('[data-testid="choose-fir"] input'));
+  await page.waitForSelector('[data-testid="fairness-before"]', { state: 'detached' });
+  expect([changed, await place()]).toEqual([first, first]);
   await context.close();
 });

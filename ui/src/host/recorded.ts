@@ -2,7 +2,8 @@
 import { audits, preflights } from '../../fixtures/audits';
 import { columns, index, stacked } from '../../fixtures/diffs';
 import { liveEvents } from '../../fixtures/live';
-import { fairness, home, LIVE, liveView, LOOK, lookView, OVER, overView, scoreboard, selfTest, summaries } from '../../fixtures/runs';
+import { preview } from '../../fixtures/plans';
+import { home, LIVE, liveView, LOOK, lookView, OVER, overView, scoreboard, selfTest, summaries } from '../../fixtures/runs';
 import { allEvents, trial } from '../../fixtures/trials';
 import type { Answer, Result } from '../api/answers';
 import type { Action, Query } from '../api/types';
@@ -30,7 +31,7 @@ function answer(q: Query, empty: boolean): Answer<Query> {
       if (!q.path.includes('parcels')) throw new HostError({ code: 'not_a_repository', message: `\`${q.path}\` is not under git: choose a folder that holds a repository` });
       return { path: q.path, branch: 'main', commit: '4f2a91c0d1e2f3a4b5c6', changed: ['parcels/rates.py'], checks: [{ run: 'python3 -m unittest -q', because: 'tests/ found' }] };
     case 'preview':
-      return { title: 'Sample suite', tasks: overView.tasks, assistants: home.assistants, left_out: [], trials: 6 * q.request.assistants.length * q.request.trials, seconds_at_most: 540, power: 'Six tasks could show a difference of about 55 points, not less.', forecast: { margin: 0.1, tasks: 6, detectable: 0.55, tasks_needed: 108, usd: null, usd_needed: null }, fairness: fairness.map((one) => ({ ...one, values: one.values.slice(0, q.request.assistants.length) })) };
+      return preview(q.request);
     case 'audits':
       return empty ? [] : audits;
     case 'run':

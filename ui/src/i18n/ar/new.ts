@@ -37,6 +37,7 @@ export const fresh: In<typeof english> = {
   'new.suite.at': '{tasks}، في {folder}',
   'new.suite.back': 'العودة إلى تعليمات واحدة',
   'new.suite.atMost': 'على الأكثر {span} بحسب الحدود',
+  'new.suite.tasks': 'المهام',
   'new.suite.none': 'لم يُعثر هنا على مجموعة أخرى.',
 
   'audit.title': 'قيمة هذه المهام',

@@ -34,6 +34,7 @@ export const fresh = {
   'new.suite.at': '{tasks}, in {folder}',
   'new.suite.back': 'Back to one instruction',
   'new.suite.atMost': 'at most {span} by the limits',
+  'new.suite.tasks': 'Tasks',
   'new.suite.none': 'No other suite was found here.',
 
   'audit.title': 'What these tasks are worth',
