@@ -96,3 +96,18 @@ fn only_its_own_page_with_its_token_is_answered() {
     let listening: Vec<&str> = loopback_only.lines().filter(|line| line.contains(&port)).collect();
     assert!(listening.iter().all(|line| line.contains("0100007F")), "{listening:?}");
 }
+
+#[test]
+fn the_first_screen_tells_of_isolations_what_doctor_tells_and_of_assistants_what_a_plan_needs() {
+    let home = Home::new();
+    let served = serve(&home);
+    let bearer = format!("Bearer {}", served.token);
+    let answer = ask(&served, "POST", "/api/query", &[("Authorization", &bearer)], r#"{"query":"home"}"#);
+    let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+    let shown: serde_json::Value = serde_json::from_str(body).unwrap();
+    let doctor = home.run(&["doctor", "--json"]).ended_with(0).json();
+    assert_eq!(shown["tiers"], doctor["tiers"]);
+    assert_eq!(shown["tiers"].as_array().unwrap().len(), 3);
+    let aster = shown["assistants"].as_array().unwrap().iter().find(|one| one["id"] == "aster").unwrap();
+    assert_eq!((&aster["resumes"], &aster["requests_counted"]), (&true.into(), &true.into()));
+}

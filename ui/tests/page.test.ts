@@ -28,6 +28,8 @@ const SCREENS: Screen[] = [
   { name: 'new', at: '#/new', ready: '[data-testid="machine"]' },
   { name: 'new-filled', at: '#/new', ready: '[data-testid="machine"]', before: fillTry },
   { name: 'new-suite', at: '#/new', ready: '[data-testid="choose-suite"]', before: click('choose-suite') },
+  { name: 'new-suite-how', at: '#/new', ready: '[data-testid="choose-suite"]', before: openHow },
+  { name: 'new-suite-how-few', at: '?empty#/new', ready: '[data-testid="choose-suite"]', before: openHow },
   { name: 'new-suite-audit', at: '#/new', ready: '[data-testid="choose-suite"]', before: openAudit },
   { name: 'new-suite-preflight', at: '#/new', ready: '[data-testid="choose-suite"]', before: openPreflight },
   { name: 'new-bare', at: '?empty#/new', ready: '[data-testid="machine"]' },
@@ -61,6 +63,11 @@ async function fillTry(page: Page) {
   await page.fill('[data-testid="folder"]', '~/code/parcels');
   await page.fill('[data-testid="instruction"]', 'Refuse a negative weight with an error that names the parcel.');
   await page.waitForSelector('input[name="check"]');
+}
+
+async function openHow(page: Page) {
+  await page.click('[data-testid="choose-suite"]');
+  await page.click('[data-testid="how"] summary');
 }
 
 async function openAudit(page: Page) {
@@ -292,6 +299,37 @@ describe('before anything is spent', () => {
     await openPreflight(page);
     expect(await page.locator('[data-testid="preflight-line"]').allInnerTexts()).toEqual(['requires = ["node", "invented-tool"]', 'readable = ["~/.invented"]']);
     expect(await page.innerText('[data-testid="preflight-task"][data-runs="false"]')).toContain('these look like secrets: token.txt');
+    await context.close();
+  });
+});
+
+describe('how a suite runs', () => {
+  it('is said in a line, chosen by what each isolation keeps, and told of whom it holds', async () => {
+    const context = await reader('light', 'en');
+    const { page } = await open(context, '?crossed#/new');
+    await openHow(page);
+    const line = () => page.innerText('[data-testid="how-line"]');
+    expect(await line()).toBe('the best isolation here (full) · 1 round · no limit on requests');
+    const how = await page.innerText('[data-testid="how"]');
+    expect(how).toContain('Does not keep: no path of the trial shown');
+    expect(how).toMatch(/plain\s+not isolated\s+carries no verdict/);
+    expect(await page.locator('[data-testid="tier-bubblewrap"]').isDisabled()).toBe(true);
+    expect(await page.innerText('[data-testid="tier-missing"]')).toBe('`bwrap` is not on the PATH: install bubblewrap');
+    const told = async (testid: string) => (await page.locator(`[data-testid="${testid}"]`).allInnerTexts()).map((text) => text.replaceAll(/\s+/g, ' '));
+    expect(await told('rounds-can')).toEqual(['Can take a further round: R Rowan S Sorrel']);
+    expect(await told('rounds-cannot')).toEqual(['T Tansy one round: it cannot resume a session']);
+    expect(await told('uncounted')).toEqual([]);
+
+    await page.check('[data-testid="tier-plain"]');
+    await page.check('[data-testid="rounds-3"] input');
+    await page.fill('[data-testid="requests"]', '1.5');
+    expect(await line()).toBe('plain isolation · 3 rounds · A limit on requests is a whole number from 1 on.');
+    expect(await page.locator('[data-testid="start-suite"]').isDisabled()).toBe(true);
+    await page.fill('[data-testid="requests"]', '40');
+    expect(await line()).toBe('plain isolation · 3 rounds · at most 40 requests a trial');
+    expect(await told('uncounted')).toEqual(['T Tansy its requests do not pass our meter, so a limit would not bound them']);
+    await page.keyboard.press('Shift+Tab');
+    expect(await page.evaluate(() => document.activeElement?.getAttribute('name'))).toBe('rounds');
     await context.close();
   });
 });

@@ -95,3 +95,22 @@ it('leaves the button that runs a suite where it is, whenever and whatever a pre
   expect([changed, await place()]).toEqual([first, first]);
   await context.close();
 });
+
+it('orders the isolation, the rounds and the limit that were chosen, for the preview and for the run', async () => {
+  const context = await browser.newContext({ locale: 'en-GB', viewport: { width: 1280, height: 800 } });
+  const page = await context.newPage();
+  await page.goto(`${address}/#token=secret%2B1`);
+  await page.click('[data-testid="choose-suite"][data-suite="samples"]');
+  await page.click('[data-testid="how"] summary');
+  await page.check('[data-testid="tier-plain"]');
+  await page.check('[data-testid="rounds-2"] input');
+  const chosen = { tier: 'plain', rounds: 2, budget_requests: 25, assistants: ['aster', 'birch', 'cedar', 'dogwood', 'elder', 'fir'] };
+  const known = page.waitForResponse((response) => response.request().postDataJSON()?.request?.budget_requests === 25);
+  await page.fill('[data-testid="requests"]', '25');
+  await known;
+  expect(asked.at(-1)).toMatchObject({ path: '/api/query', body: { query: 'preview', request: chosen } });
+  await page.click('[data-testid="start-suite"]');
+  await page.waitForSelector('[data-testid="error-note"][data-code="busy"]');
+  expect(asked.at(-1)).toMatchObject({ path: '/api/act', body: { action: 'start_run', request: { suite: 'samples', ...chosen } } });
+  await context.close();
+});

@@ -18,6 +18,7 @@ use fairtrial_domain::task::Network;
 use crate::error::{ApiError, describe};
 use crate::home::Home;
 use crate::login;
+use crate::plan;
 use crate::view::AssistantStatus;
 
 /// How long a program may take to tell its version.
@@ -103,6 +104,8 @@ pub(crate) fn status(home: &Home, assistant: &Assistant) -> AssistantStatus {
         version: found.and_then(|ready| ready.version),
         hurdle,
         cost_known: backend(assistant.backend).cost_known(assistant),
+        resumes: backend(assistant.backend).can_resume(assistant),
+        requests_counted: plan::is_counted(assistant),
         key: key_of(assistant, known),
         features: known
             .map(|known| known.features.names())
@@ -362,5 +365,17 @@ mod tests {
         fs::write(home.assistants_file(), "[assistants.mine]\nbackend = 3\n").unwrap();
         let error = statuses(&home).unwrap_err().to_string();
         assert!(error.contains("assistants.toml"), "{error}");
+    }
+
+    #[test]
+    fn who_can_go_on_and_whose_requests_are_counted_is_told_before_a_plan_asks_for_it() {
+        let (_folder, home) = home();
+        let tables = "[assistants.plain]\nbackend = \"codex\"\n\
+             [assistants.once]\nbackend = \"codex\"\nargs = [\"--ephemeral\"]\n\
+             [assistants.dark]\nbackend = \"command\"\nprogram = \"p\"\n";
+        fs::write(home.assistants_file(), tables).unwrap();
+        let told: Vec<(bool, bool)> =
+            statuses(&home).unwrap().iter().take(3).map(|one| (one.resumes, one.requests_counted)).collect();
+        assert_eq!(told, [(true, true), (false, true), (false, false)]);
     }
 }

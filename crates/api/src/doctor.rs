@@ -58,6 +58,11 @@ impl Api {
         self.detected().status.clone()
     }
 
+    /// Returns every isolation as it stands here.
+    pub(crate) fn tiers(&self) -> Vec<TierReport> {
+        self.detected().tiers.clone()
+    }
+
     /// Asks a cell, once for the life of this process.
     fn detected(&self) -> &'static Detected {
         static FOUND: OnceLock<Detected> = OnceLock::new();

@@ -44,6 +44,7 @@ impl Api {
             }],
             recent: self.runs()?.into_iter().take(RECENT).collect(),
             tier: self.tier(),
+            tiers: self.tiers(),
         })
     }
 

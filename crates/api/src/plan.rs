@@ -289,7 +289,7 @@ fn check_budget(budget: &Budget, assistants: &[Assistant]) -> Result<(), ApiErro
 }
 
 /// Returns whether we count an assistant's requests to its model ourselves. A sample makes none.
-fn is_counted(one: &Assistant) -> bool {
+pub(crate) fn is_counted(one: &Assistant) -> bool {
     let metered = !one.unmetered && one.network != Network::None;
     one.sample || metered && backend(one.backend).meter_point(one).is_some()
 }

@@ -1,6 +1,6 @@
 //! What the interface shows, ready to draw.
 
-use fairtrial_domain::bundle::Tier;
+use fairtrial_domain::bundle::{Tier, TierReport};
 use fairtrial_domain::comparison::Comparison;
 use fairtrial_domain::event::Event;
 use fairtrial_domain::id::{AssistantId, Digest, RunId, SuiteId, TaskId, TrialKey};
@@ -33,6 +33,8 @@ values! {
         pub recent: Vec<RunSummary>,
         /// The isolation that cells have here, and why not more.
         pub tier: TierStatus,
+        /// Every isolation, strongest first: what it keeps, and what keeps this machine from it.
+        pub tiers: Vec<TierReport>,
     }
 
     /// The isolation that cells have on this machine.

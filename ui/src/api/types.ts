@@ -248,6 +248,14 @@ hurdle: string | null,
  */
 cost_known: boolean, 
 /**
+ * True when it can go on in a session of its own, so that its trials may have further rounds.
+ */
+resumes: boolean, 
+/**
+ * True when we count its requests to its model ourselves, so that a limit on them binds.
+ */
+requests_counted: boolean, 
+/**
  * The variable that holds its key, where one is set; never the key.
  */
 key: string | null, 
@@ -369,6 +377,8 @@ pairs: number,
  * Whether all of it was fixed before the trials.
  */
 standing: Standing, };
+
+export type CaptureBy = "overlay" | "copy";
 
 export type CaptureFlag = { 
 /**
@@ -1104,7 +1114,11 @@ recent: Array<RunSummary>,
 /**
  * The isolation that cells have here, and why not more.
  */
-tier: TierStatus, };
+tier: TierStatus, 
+/**
+ * Every isolation, strongest first: what it keeps, and what keeps this machine from it.
+ */
+tiers: Array<TierReport>, };
 
 export type InfraFault = { "vendor": FaultKind } | "cell";
 
@@ -1765,6 +1779,8 @@ rates: Rates,
  * What it costs in a request with more input than this, where that differs.
  */
 above: Above | null, };
+
+export type Promise = "network" | "private_home" | "graded_apart" | "nothing_survives" | "processes_bounded" | "calls_filtered" | "place_hidden";
 
 export type Query = { "query": "home" } | { "query": "repository", 
 /**
@@ -2553,6 +2569,32 @@ export type TestStatus = "passed" | "failed" | "skipped";
 export type Tier = "full" | "bubblewrap" | "container" | "plain";
 
 export type TierChoice = "best" | "full" | "bubblewrap" | "container" | "plain";
+
+export type TierReport = { 
+/**
+ * Which.
+ */
+tier: Tier, 
+/**
+ * Why it cannot be had here, and what to do about it; `None` when it can.
+ */
+missing: string | null, 
+/**
+ * What it keeps.
+ */
+keeps: Array<Promise>, 
+/**
+ * What it does not keep.
+ */
+lacks: Array<Promise>, 
+/**
+ * How it finds changes.
+ */
+capture: CaptureBy, 
+/**
+ * Whether a verdict may rest on it.
+ */
+carries_verdict: boolean, };
 
 export type TierStatus = { 
 /**

@@ -1,5 +1,7 @@
 /** A recording as a host: for screenshots and tests. Nothing here runs, and every screen says so. */
 import { audits, preflights } from '../../fixtures/audits';
+import { tiers } from '../../fixtures/cast';
+import { crossedHome } from '../../fixtures/crossing';
 import { columns, index, stacked } from '../../fixtures/diffs';
 import { liveEvents } from '../../fixtures/live';
 import { preview } from '../../fixtures/plans';
@@ -9,22 +11,29 @@ import type { Answer, Result } from '../api/answers';
 import type { Action, Query } from '../api/types';
 import { type Host, HostError } from './host';
 
+const NO_NAMESPACES = 'user namespaces are switched off; see docs/isolation.md';
 /** Live events handed out at once. */
 const BATCH = 12;
 
 export function recorded(): Host {
-  const empty = new URLSearchParams(location.search).has('empty');
+  const asked = new URLSearchParams(location.search);
+  const scene = asked.has('empty') ? 'empty' : asked.has('crossed') ? 'crossed' : 'usual';
   return {
     kind: 'recorded',
-    query: async <Q extends Query>(q: Q) => structuredClone(answer(q, empty)) as Answer<Q>,
+    query: async <Q extends Query>(q: Q) => structuredClone(answer(q, scene)) as Answer<Q>,
     act: async <A extends Action>(a: A) => order(a) as Result<A>,
   };
 }
 
-function answer(q: Query, empty: boolean): Answer<Query> {
+/** What the recorded machine has: nothing yet, tools that take models, or samples and some runs. */
+type Scene = 'empty' | 'crossed' | 'usual';
+
+function answer(q: Query, scene: Scene): Answer<Query> {
+  const empty = scene === 'empty';
   switch (q.query) {
     case 'home':
-      return empty ? { ...home, recent: [], suites: home.suites.slice(0, 1), tier: { tier: 'plain', reason: 'user namespaces are switched off; see docs/isolation.md' } } : home;
+      if (scene === 'crossed') return crossedHome;
+      return empty ? { ...home, recent: [], suites: home.suites.slice(0, 1), tier: { tier: 'plain', reason: NO_NAMESPACES }, tiers: tiers(NO_NAMESPACES, NO_NAMESPACES) } : home;
     case 'runs':
       return empty ? [] : summaries;
     case 'repository':

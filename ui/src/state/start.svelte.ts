@@ -1,10 +1,27 @@
 /** What the reader is about to run: a folder with an instruction, or a suite. */
-import type { Home, PlanPreview, RepositoryView, RunId, SuiteSummary } from '../api/types';
+import type { Home, PlanPreview, PlanRequest, RepositoryView, RunId, SuiteSummary, TierChoice } from '../api/types';
 import { asHostError, type Host, type HostError } from '../host';
+import { limit } from './limit';
 import { Loaded } from './loaded.svelte';
 
-/** Milliseconds of quiet before a typed path is looked up. */
+/** Milliseconds of quiet before what is typed is looked up. */
 const QUIET = 300;
+
+/** A request that leaves everything but its suite to the product. */
+const AS_USUAL: Omit<PlanRequest, 'suite'> = {
+  assistants: [],
+  tools: [],
+  models: [],
+  trials: 1,
+  seed: null,
+  jobs: null,
+  budget_usd: null,
+  budget_sec: null,
+  budget_requests: null,
+  margin: null,
+  rounds: null,
+  tier: 'best',
+};
 
 export class StartController {
   folder = $state('');
@@ -14,6 +31,12 @@ export class StartController {
   check = $state<string | null>(null);
   uncommitted = $state(false);
   redBase = $state(false);
+  /** The isolation that trials must have. */
+  tier = $state<TierChoice>('best');
+  /** Rounds in a trial at most. */
+  rounds = $state(1);
+  /** The limit on requests as it is typed. */
+  requests = $state('');
   suite = $state.raw<SuiteSummary | null>(null);
   starting = $state(false);
   refused = $state.raw<HostError | null>(null);
@@ -22,6 +45,7 @@ export class StartController {
 
   #host: Host;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #limitTimer: ReturnType<typeof setTimeout> | undefined;
   #touched = false;
 
   constructor(host: Host) {
@@ -29,6 +53,9 @@ export class StartController {
   }
 
   readonly ready = $derived(this.repository.value !== null && this.instruction.trim() !== '' && this.chosen.length > 0);
+
+  /** Requests to a model in each trial; `null` without a limit, `undefined` while what is typed is none. */
+  readonly limit = $derived(limit(this.requests));
 
   /** Chooses who is ready, once, unless the reader has chosen. */
   offer(home: Home): void {
@@ -47,6 +74,22 @@ export class StartController {
   setTrials(trials: number): void {
     this.trials = Math.min(99, Math.max(1, Math.round(trials) || 1));
     if (this.suite) void this.loadPreview();
+  }
+
+  setTier(tier: TierChoice): void {
+    this.tier = tier;
+    void this.loadPreview();
+  }
+
+  setRounds(rounds: number): void {
+    this.rounds = rounds;
+    void this.loadPreview();
+  }
+
+  setRequests(requests: string): void {
+    this.requests = requests;
+    clearTimeout(this.#limitTimer);
+    if (this.limit !== undefined) this.#limitTimer = setTimeout(() => void this.loadPreview(), QUIET);
   }
 
   setFolder(folder: string): void {
@@ -85,8 +128,7 @@ export class StartController {
 
   /** The bundled sample with every sample assistant, in one click. */
   startSample(): Promise<RunId | null> {
-    const request = { suite: 'samples', assistants: [], tools: [], models: [], trials: 1, seed: null, jobs: null, budget_usd: null, budget_sec: null, budget_requests: null, margin: null, rounds: null, tier: 'best' as const };
-    return this.#start(() => this.#host.act({ action: 'start_run', request }));
+    return this.#start(() => this.#host.act({ action: 'start_run', request: { ...AS_USUAL, suite: 'samples' } }));
   }
 
   startTry(): Promise<RunId | null> {
@@ -106,21 +148,15 @@ export class StartController {
     return this.#start(() => this.#host.act({ action: 'start_try', request }));
   }
 
-  #plan(suite: SuiteSummary) {
+  #plan(suite: SuiteSummary): PlanRequest {
     return {
+      ...AS_USUAL,
       suite: suite.sample ? 'samples' : suite.directory,
       assistants: this.chosen,
-      tools: [],
-      models: [],
       trials: this.trials,
-      seed: null,
-      jobs: null,
-      budget_usd: null,
-      budget_sec: null,
-      budget_requests: null,
-      margin: null,
-      rounds: null,
-      tier: 'best' as const,
+      budget_requests: this.limit ?? null,
+      rounds: this.rounds,
+      tier: this.tier,
     };
   }
 

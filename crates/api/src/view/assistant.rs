@@ -21,6 +21,10 @@ values! {
         pub hurdle: Option<String>,
         /// True when its cost can be known.
         pub cost_known: bool,
+        /// True when it can go on in a session of its own, so that its trials may have further rounds.
+        pub resumes: bool,
+        /// True when we count its requests to its model ourselves, so that a limit on them binds.
+        pub requests_counted: bool,
         /// The variable that holds its key, where one is set; never the key.
         pub key: Option<String>,
         /// What its back end gets out of it, by name.
