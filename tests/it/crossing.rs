@@ -7,6 +7,7 @@ use fairtrial_tests::Home;
 use serde_json::{Value, json};
 
 use crate::direct::{KEY, arrange, put, run};
+use crate::serve::{serve_with, view};
 
 /// Ids of a list of assistants.
 fn ids(assistants: &Value) -> Vec<&str> {
@@ -61,6 +62,22 @@ fn pairs_run_as_assistants_of_their_own_and_those_left_out_are_told_with_the_rea
     for model in ["One", "two"] {
         assert!(asked.iter().any(|path| path.contains(model)), "{model} was not asked: {asked:?}");
     }
+
+    // And from the window's side: who takes a model, the pairs before the run, and those left out on the run's page.
+    let served = serve_with(&home, Some(KEY));
+    let found = view(&served, &json!({ "query": "home" }));
+    let takes = |id: &str| {
+        let all = found["assistants"].as_array().unwrap();
+        all.iter().find(|one| one["id"] == id).unwrap()["takes_model"].as_bool().unwrap()
+    };
+    assert_eq!(["model", "second", "shell", "aster"].map(takes), [true, true, false, false]);
+    let request = json!({
+        "suite": suite, "assistants": [], "tools": ["model", "second", "shell"], "models": ["acme/One", "two"], "trials": 1,
+    });
+    let preview = view(&served, &json!({ "query": "preview", "request": request }));
+    assert_eq!((ids(&preview["assistants"]), &preview["left_out"]), (pairs.to_vec(), &left_out));
+    let shown = view(&served, &json!({ "query": "run", "run": ran["run"]["id"] }));
+    assert_eq!((ids(&shown["assistants"]), &shown["left_out"]), (pairs.to_vec(), &left_out));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::process::{Child, Stdio};
 
 use fairtrial_tests::{Home, wait_for};
 
-struct Served {
+pub(crate) struct Served {
     child: Child,
     port: u16,
     token: String,
@@ -20,7 +20,14 @@ impl Drop for Served {
 }
 
 fn serve(home: &Home) -> Served {
-    let mut child = home.fairtrial(&["serve"]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    serve_with(home, None)
+}
+
+/// Serves with one variable more in the environment.
+pub(crate) fn serve_with(home: &Home, variable: Option<(&str, &str)>) -> Served {
+    let mut command = home.fairtrial(&["serve"]);
+    command.envs(variable).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut child = command.spawn().unwrap();
     let mut line = String::new();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
     let (address, token) = line.trim().split_once("/#token=").unwrap();
@@ -46,6 +53,15 @@ fn ask(served: &Served, method: &str, path: &str, headers: &[(&str, &str)], body
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     answer
+}
+
+/// Asks for a view as the page does, and returns it.
+pub(crate) fn view(served: &Served, query: &serde_json::Value) -> serde_json::Value {
+    let bearer = format!("Bearer {}", served.token);
+    let answer = ask(served, "POST", "/api/query", &[("Authorization", &bearer)], &query.to_string());
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    assert!(head.starts_with("HTTP/1.1 200"), "{answer}");
+    serde_json::from_str(body).unwrap()
 }
 
 #[test]
@@ -101,10 +117,7 @@ fn only_its_own_page_with_its_token_is_answered() {
 fn the_first_screen_tells_of_isolations_what_doctor_tells_and_of_assistants_what_a_plan_needs() {
     let home = Home::new();
     let served = serve(&home);
-    let bearer = format!("Bearer {}", served.token);
-    let answer = ask(&served, "POST", "/api/query", &[("Authorization", &bearer)], r#"{"query":"home"}"#);
-    let (_, body) = answer.split_once("\r\n\r\n").unwrap();
-    let shown: serde_json::Value = serde_json::from_str(body).unwrap();
+    let shown = view(&served, &serde_json::json!({ "query": "home" }));
     let doctor = home.run(&["doctor", "--json"]).ended_with(0).json();
     assert_eq!(shown["tiers"], doctor["tiers"]);
     assert_eq!(shown["tiers"].as_array().unwrap().len(), 3);

@@ -8,6 +8,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { HOSTILE } from '../fixtures/trials';
+import { CROSSED } from '../fixtures/crossing';
 import { LIVE, LOOK, OVER } from '../fixtures/runs';
 import { launch, serve } from './support';
 
@@ -30,6 +31,7 @@ const SCREENS: Screen[] = [
   { name: 'new-suite', at: '#/new', ready: '[data-testid="choose-suite"]', before: click('choose-suite') },
   { name: 'new-suite-how', at: '#/new', ready: '[data-testid="choose-suite"]', before: openHow },
   { name: 'new-suite-how-few', at: '?empty#/new', ready: '[data-testid="choose-suite"]', before: openHow },
+  { name: 'new-suite-crossed', at: '?crossed#/new', ready: '[data-testid="choose-suite"]', before: crossModels },
   { name: 'new-suite-audit', at: '#/new', ready: '[data-testid="choose-suite"]', before: openAudit },
   { name: 'new-suite-preflight', at: '#/new', ready: '[data-testid="choose-suite"]', before: openPreflight },
   { name: 'new-bare', at: '?empty#/new', ready: '[data-testid="machine"]' },
@@ -48,6 +50,8 @@ const SCREENS: Screen[] = [
   { name: 'scoreboard-open', at: `#/run/${OVER}/scoreboard`, ready: '[data-testid="interval-chart"]', before: openAll },
   { name: 'scoreboard-tested', at: `#/run/${OVER}/scoreboard`, ready: '[data-testid="interval-chart"]', before: selfTest },
   { name: 'scoreboard-withheld', at: `#/run/${LIVE}/scoreboard`, ready: '[data-testid="interval-chart"]' },
+  { name: 'crossed', at: `#/run/${CROSSED}/overview`, ready: '[data-testid="run-left-out"]', before: (page) => page.click('[data-testid="run-left-out"] summary') },
+  { name: 'crossed-scoreboard', at: `#/run/${CROSSED}/scoreboard`, ready: '[data-testid="factors"]' },
   { name: 'evidence', at: `#/run/${OVER}/evidence`, ready: '[data-testid="trial-map"]' },
   { name: 'evidence-resolved', at: evidence('zero-weight', 'aster'), ready: '[data-testid="transcript"]' },
   { name: 'evidence-traffic', at: evidence('zero-weight', 'aster'), ready: '[data-testid="vendor"]', before: (page) => page.locator('[data-testid="prices"]').scrollIntoViewIfNeeded() },
@@ -68,6 +72,14 @@ async function fillTry(page: Page) {
 async function openHow(page: Page) {
   await page.click('[data-testid="choose-suite"]');
   await page.click('[data-testid="how"] summary');
+}
+
+async function crossModels(page: Page) {
+  await page.click('[data-testid="choose-suite"]');
+  await page.check('[data-testid="model"] input');
+  await page.fill('[data-testid="model-name"]', 'invented-mini-4');
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('[data-testid="pairs"]');
 }
 
 async function openAudit(page: Page) {
@@ -330,6 +342,50 @@ describe('how a suite runs', () => {
     expect(await told('uncounted')).toEqual(['T Tansy its requests do not pass our meter, so a limit would not bound them']);
     await page.keyboard.press('Shift+Tab');
     expect(await page.evaluate(() => document.activeElement?.getAttribute('name'))).toBe('rounds');
+    await context.close();
+  });
+});
+
+describe('tools and models', () => {
+  it('are crossed before the run: the pairs, and those that cannot be with the reason', async () => {
+    const context = await reader('light', 'en');
+    const { page } = await open(context, '?crossed#/new');
+    await page.click('[data-testid="choose-suite"]');
+    // Who takes no model has nothing to cross.
+    for (const one of ['rowan', 'sorrel']) await page.click(`[data-testid="choose-${one}"] input`);
+    expect(await page.locator('[data-testid="model-name"]').count()).toBe(0);
+    for (const one of ['rowan', 'sorrel']) await page.click(`[data-testid="choose-${one}"] input`);
+    await page.check('[data-testid="model"] input');
+    await page.fill('[data-testid="model-name"]', 'invented-mini-4');
+    await page.keyboard.press('Enter');
+    await page.waitForFunction(() => document.querySelectorAll('[data-testid="pairs"] .who').length === 4);
+    expect(await page.innerText('[data-testid="start-suite"]')).toBe('Run 4 assistants × 6 tasks × 1 trial');
+    expect((await page.innerText('[data-testid="left-out"]')).replaceAll(/\s+/g, ' ')).toBe('tansy with invented-large-4-5 Tansy takes no model tansy with invented-mini-4 Tansy takes no model');
+    await page.uncheck('[data-testid="model"] input >> nth=0');
+    await page.waitForFunction(() => document.querySelectorAll('[data-testid="pairs"] .who').length === 2);
+    await page.uncheck('[data-testid="model"] input >> nth=1');
+    await page.waitForSelector('[data-testid="pairs"]', { state: 'detached' });
+    expect(await page.innerText('[data-testid="start-suite"]')).toBe('Run 3 assistants × 6 tasks × 1 trial');
+    await context.close();
+  });
+
+  it('stay told apart on the run’s pages: who was left out, and whether it is the tool or the model', async () => {
+    const context = await reader('light', 'en');
+    const { page } = await open(context, `#/run/${CROSSED}/overview`);
+    await page.click('[data-testid="run-left-out"] summary');
+    expect(await page.innerText('[data-testid="run-left-out"]')).toMatch(/2 pairs left out\s+tansy with invented-large-4-5\s+Tansy takes no model/);
+    await page.goto(`${address}/#/run/${CROSSED}/scoreboard`);
+    await page.waitForSelector('[data-testid="factors"]');
+    expect(await page.innerText('[data-testid="excluded"]')).toMatch(/2 pairs left out\s+tansy with invented-large-4-5\s+Tansy takes no model/);
+    const rows = (await page.locator('[data-testid="factors"] tbody tr').allInnerTexts()).map((row) => row.replaceAll(/\s+/g, ' '));
+    expect(rows).toEqual([
+      'Tool rowan against sorrel over invented-large-4-5 and invented-mini-4 +17 -8 to +41 5 0.142',
+      'Model invented-large-4-5 against invented-mini-4 over rowan and sorrel +20 +2 to +38 5 0.036',
+      'Interaction rowan and sorrel with invented-large-4-5 and invented-mini-4, halved -7 -27 to +14 5 0.431',
+    ]);
+    await page.goto(`${address}/#/run/${OVER}/scoreboard`);
+    await page.waitForSelector('[data-testid="excluded"]');
+    expect(await page.locator('[data-testid="factors"]').count()).toBe(0);
     await context.close();
   });
 });

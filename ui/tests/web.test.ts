@@ -4,6 +4,7 @@ import type { Server } from 'node:http';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
+import { crossedHome } from '../fixtures/crossing';
 import { preview } from '../fixtures/plans';
 import { home, summaries } from '../fixtures/runs';
 import type { PlanRequest } from '../src/api/types';
@@ -14,6 +15,7 @@ let server: Server;
 let address: string;
 /** Previews wait for this, as they do for a machine that is busy. */
 let worked: Promise<unknown> = Promise.resolve();
+let found = home;
 const asked: { path: string; body: unknown; authorization: string | undefined }[] = [];
 
 beforeAll(async () => {
@@ -21,7 +23,7 @@ beforeAll(async () => {
     const call = JSON.parse(body) as { query?: string; action?: string; request?: PlanRequest };
     asked.push({ path, body: call, authorization });
     if (authorization !== 'Bearer secret+1') return { status: 401, body: JSON.stringify({ code: 'unauthorised', message: 'open the address that `fairtrial serve` printed' }) };
-    if (call.query === 'home') return { status: 200, body: JSON.stringify(home) };
+    if (call.query === 'home') return { status: 200, body: JSON.stringify(found) };
     if (call.query === 'runs') return { status: 200, body: JSON.stringify(summaries) };
     if (call.query === 'audits') return { status: 200, body: '[]' };
     if (call.query === 'preview') {
@@ -112,5 +114,21 @@ it('orders the isolation, the rounds and the limit that were chosen, for the pre
   await page.click('[data-testid="start-suite"]');
   await page.waitForSelector('[data-testid="error-note"][data-code="busy"]');
   expect(asked.at(-1)).toMatchObject({ path: '/api/act', body: { action: 'start_run', request: { suite: 'samples', ...chosen } } });
+  await context.close();
+});
+
+it('orders tools and models instead of assistants once a model is named', async () => {
+  const context = await browser.newContext({ locale: 'en-GB', viewport: { width: 1280, height: 800 } });
+  const page = await context.newPage();
+  found = crossedHome;
+  await page.goto(`${address}/#token=secret%2B1`);
+  await page.click('[data-testid="choose-suite"][data-suite="parcels"]');
+  await page.fill('[data-testid="model-name"]', ' invented-large-4-5 ');
+  await page.click('[data-testid="model-add"]');
+  await page.waitForSelector('[data-testid="pairs"]');
+  const crossed = { assistants: [], tools: ['rowan', 'sorrel', 'tansy'], models: ['invented-large-4-5'] };
+  await page.click('[data-testid="start-suite"]');
+  await page.waitForSelector('[data-testid="error-note"][data-code="busy"]');
+  expect(asked.at(-1)).toMatchObject({ path: '/api/act', body: { action: 'start_run', request: { suite: '~/code/parcels/fairtrial', ...crossed } } });
   await context.close();
 });

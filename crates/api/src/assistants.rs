@@ -15,6 +15,7 @@ use fairtrial_domain::assistant::{Assistant, BackendKind, SecretRef};
 use fairtrial_domain::id::AssistantId;
 use fairtrial_domain::task::Network;
 
+use crate::crossing;
 use crate::error::{ApiError, describe};
 use crate::home::Home;
 use crate::login;
@@ -106,6 +107,8 @@ pub(crate) fn status(home: &Home, assistant: &Assistant) -> AssistantStatus {
         cost_known: backend(assistant.backend).cost_known(assistant),
         resumes: backend(assistant.backend).can_resume(assistant),
         requests_counted: plan::is_counted(assistant),
+        model: assistant.model.clone(),
+        takes_model: crossing::takes_model(assistant),
         key: key_of(assistant, known),
         features: known
             .map(|known| known.features.names())

@@ -135,17 +135,27 @@ fn pair(tool: &Assistant, model: &str, earlier: &[Assistant]) -> Result<Assistan
     })
 }
 
+/// Returns whether an assistant can be told which model to work with.
+pub(crate) fn takes_model(tool: &Assistant) -> bool {
+    open_to_models(tool).is_ok()
+}
+
+/// Says why a tool cannot be told any model.
+fn open_to_models(tool: &Assistant) -> Result<(), Unfit> {
+    if takes(tool.backend) == Takes::NoModel {
+        return Err(Unfit::NoModel { kind: tool.backend.title() });
+    }
+    match tool.args.iter().find(|argument| chooses_model(argument, tool.backend)) {
+        Some(argument) => Err(Unfit::Chosen { argument: argument.clone() }),
+        None => Ok(()),
+    }
+}
+
 /// Says why a tool cannot work with a model, where that is certain.
 fn eligible(tool: &Assistant, model: &str) -> Result<(), Unfit> {
+    open_to_models(tool)?;
     let kind = tool.backend.title();
-    let takes = takes(tool.backend);
-    if takes == Takes::NoModel {
-        return Err(Unfit::NoModel { kind });
-    }
-    if let Some(argument) = tool.args.iter().find(|argument| chooses_model(argument, tool.backend)) {
-        return Err(Unfit::Chosen { argument: argument.clone() });
-    }
-    let Takes::Families { families, source } = takes else { return Ok(()) };
+    let Takes::Families { families, source } = takes(tool.backend) else { return Ok(()) };
     let of = family(model).map(|one| one.family.as_str()).or_else(|| alias(model));
     match of {
         Some(of) if !families.contains(&of) && !may_go_elsewhere(tool) => Err(Unfit::Family {
@@ -263,6 +273,12 @@ price = { input = 1.0, cache_read = 1.0, cache_write = 1.0, output = 1.0 }
                 "fixed+gpt-5: the tool's `args` choose a model themselves (`-m`)",
             ],
         );
+    }
+
+    #[test]
+    fn who_takes_a_model_is_just_who_is_not_left_out_whatever_the_model() {
+        let takes: Vec<bool> = all().iter().map(takes_model).collect();
+        assert_eq!(takes, [true, true, true, false, false, false, true]);
     }
 
     #[test]

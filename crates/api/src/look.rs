@@ -168,6 +168,7 @@ impl Api {
             trials: plan.trials,
             tasks: tasks.iter().map(|task| task_summary(task, known(&facts, task))).collect(),
             assistants: plan.assistants.iter().map(|one| arm(&row.record, &trials, &one.id)).collect(),
+            left_out: plan.left_out.clone(),
             cells: every_trial(plan).into_iter().map(cell).collect(),
             spent_usd: self.spent_usd(run, &trials)?,
             cost_unknown: count(trials.iter().filter(|trial| trial.cost.is_none()).count()),

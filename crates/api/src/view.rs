@@ -5,6 +5,7 @@ use fairtrial_domain::comparison::Comparison;
 use fairtrial_domain::event::Event;
 use fairtrial_domain::id::{AssistantId, Digest, RunId, SuiteId, TaskId, TrialKey};
 use fairtrial_domain::journal::Phase;
+use fairtrial_domain::plan::LeftOut;
 use fairtrial_domain::run::{RunEvent, RunStatus, TrialRecord, Validity};
 use fairtrial_domain::task::TaskKind;
 use fairtrial_domain::values;
@@ -141,6 +142,8 @@ values! {
         pub tasks: Vec<TaskSummary>,
         /// Rows of the map.
         pub assistants: Vec<ArmView>,
+        /// Pairs of tool and model that were asked for and are not among them.
+        pub left_out: Vec<LeftOut>,
         /// Cells of the map: every planned trial.
         pub cells: Vec<MapCell>,
         /// Known dollars spent.

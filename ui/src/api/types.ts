@@ -256,6 +256,14 @@ resumes: boolean,
  */
 requests_counted: boolean, 
 /**
+ * Its model, where its table names one.
+ */
+model: string | null, 
+/**
+ * True when it can be told which model to work with, so that it can be crossed with models.
+ */
+takes_model: boolean, 
+/**
  * The variable that holds its key, where one is set; never the key.
  */
 key: string | null, 
@@ -2143,6 +2151,10 @@ tasks: Array<TaskSummary>,
  * Rows of the map.
  */
 assistants: Array<ArmView>, 
+/**
+ * Pairs of tool and model that were asked for and are not among them.
+ */
+left_out: Array<LeftOut>, 
 /**
  * Cells of the map: every planned trial.
  */

@@ -1,7 +1,7 @@
 /** A recording as a host: for screenshots and tests. Nothing here runs, and every screen says so. */
 import { audits, preflights } from '../../fixtures/audits';
 import { tiers } from '../../fixtures/cast';
-import { crossedHome } from '../../fixtures/crossing';
+import { CROSSED, crossedBoard, crossedHome, crossedView } from '../../fixtures/crossing';
 import { columns, index, stacked } from '../../fixtures/diffs';
 import { liveEvents } from '../../fixtures/live';
 import { preview } from '../../fixtures/plans';
@@ -47,6 +47,7 @@ function answer(q: Query, scene: Scene): Answer<Query> {
       if (q.run === LIVE) return liveView;
       if (q.run === OVER) return overView;
       if (q.run === LOOK) return lookView;
+      if (q.run === CROSSED) return crossedView;
       throw new HostError({ code: 'no_such_run', message: `run \`${q.run}\` is not in this recording` });
     case 'live': {
       const events = liveEvents.filter((event) => event.seq > q.after).slice(0, BATCH);
@@ -71,7 +72,7 @@ function answer(q: Query, scene: Scene): Answer<Query> {
       return selfTest;
     case 'scoreboard':
       if (q.run === LIVE) return { ...scoreboard, run: liveView, comparison: { ...scoreboard.comparison, basis: { ...scoreboard.comparison.basis!, standing: { standing: 'exploratory', reasons: ['stopped_early', 'other_margin'] } }, verdict: { parts: [{ part: 'withheld', reason: 'unfinished' }], top: [], headline: '', sentences: [], details: [] } } };
-      return scoreboard;
+      return q.run === CROSSED ? crossedBoard : scoreboard;
   }
 }
 

@@ -37,6 +37,8 @@ export class StartController {
   rounds = $state(1);
   /** The limit on requests as it is typed. */
   requests = $state('');
+  /** Models to cross the chosen with; each chosen is a tool then. */
+  models = $state<string[]>([]);
   suite = $state.raw<SuiteSummary | null>(null);
   starting = $state(false);
   refused = $state.raw<HostError | null>(null);
@@ -57,6 +59,14 @@ export class StartController {
   /** Requests to a model in each trial; `null` without a limit, `undefined` while what is typed is none. */
   readonly limit = $derived(limit(this.requests));
 
+  readonly crossed = $derived(this.models.length > 0);
+
+  /** How many the run would compare; `null` while the pairs of tools and models are not known. */
+  readonly count = $derived.by(() => {
+    if (!this.crossed) return this.chosen.length;
+    return this.preview.loading || this.preview.error !== null ? null : (this.preview.value?.assistants.length ?? null);
+  });
+
   /** Chooses who is ready, once, unless the reader has chosen. */
   offer(home: Home): void {
     if (this.#touched || this.chosen.length > 0) return;
@@ -74,6 +84,14 @@ export class StartController {
   setTrials(trials: number): void {
     this.trials = Math.min(99, Math.max(1, Math.round(trials) || 1));
     if (this.suite) void this.loadPreview();
+  }
+
+  /** Takes a model in, or out. */
+  toggleModel(model: string): void {
+    const name = model.trim();
+    if (name === '') return;
+    this.models = this.models.includes(name) ? this.models.filter((one) => one !== name) : [...this.models, name];
+    void this.loadPreview();
   }
 
   setTier(tier: TierChoice): void {
@@ -109,6 +127,7 @@ export class StartController {
   /** Turns from one instruction to a whole suite, or back with `null`. */
   choose(suite: SuiteSummary | null, home: Home | null): void {
     this.suite = suite;
+    this.models = [];
     this.refused = null;
     if (suite?.sample && home) {
       this.chosen = home.assistants.filter((assistant) => assistant.sample && assistant.hurdle === null).map(({ id }) => id);
@@ -152,7 +171,9 @@ export class StartController {
     return {
       ...AS_USUAL,
       suite: suite.sample ? 'samples' : suite.directory,
-      assistants: this.chosen,
+      assistants: this.crossed ? [] : this.chosen,
+      tools: this.crossed ? this.chosen : [],
+      models: this.models,
       trials: this.trials,
       budget_requests: this.limit ?? null,
       rounds: this.rounds,

@@ -25,6 +25,10 @@ values! {
         pub resumes: bool,
         /// True when we count its requests to its model ourselves, so that a limit on them binds.
         pub requests_counted: bool,
+        /// Its model, where its table names one.
+        pub model: Option<String>,
+        /// True when it can be told which model to work with, so that it can be crossed with models.
+        pub takes_model: bool,
         /// The variable that holds its key, where one is set; never the key.
         pub key: Option<String>,
         /// What its back end gets out of it, by name.

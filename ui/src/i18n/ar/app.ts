@@ -128,6 +128,9 @@ export const app: In<typeof english> = {
   'fair.aspect.isolation': 'العزل',
   'fair.aspect.rounds': 'الجولات الداخلية',
 
+  'leftOut.title': { zero: 'لم يُستبعد زوج', one: 'استُبعد زوج واحد', two: 'استُبعد زوجان', few: 'استُبعدت {n} أزواج', many: 'استُبعد {n} زوجًا', other: 'استُبعد {n} زوج' },
+  'leftOut.pair': '{tool} مع {model}',
+
   'kind.bug_fix': 'إصلاح خطأ',
   'kind.feature': 'ميزة',
   'kind.refactoring': 'إعادة هيكلة',

@@ -40,6 +40,14 @@ export const fresh: In<typeof english> = {
   'new.suite.tasks': 'المهام',
   'new.suite.none': 'لم يُعثر هنا على مجموعة أخرى.',
 
+  'new.models': 'النماذج',
+  'new.models.own': 'يعمل كل منهم بالنموذج الذي أُعدّ به. سمِّ نماذج لتقاطعها مع المختارين.',
+  'new.models.crossed': 'كل مختار مع كل نموذج من هذه: كل زوج مساعد قائم بذاته.',
+  'new.models.field': 'اسم نموذج كما يأخذه برنامجه',
+  'new.models.add': 'أضف',
+  'new.pairs': 'الأزواج',
+  'new.pairs.working': 'تُحسب الأزواج…',
+
   'how.title': 'كيف تعمل',
   'how.line.best': 'أفضل عزل هنا ({tier})',
   'how.line.tier': 'عزل {tier}',

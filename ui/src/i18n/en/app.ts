@@ -125,6 +125,9 @@ export const app = {
   'fair.aspect.isolation': 'Isolation',
   'fair.aspect.rounds': 'Rounds',
 
+  'leftOut.title': { one: '{n} pair left out', other: '{n} pairs left out' },
+  'leftOut.pair': '{tool} with {model}',
+
   'kind.bug_fix': 'bug fix',
   'kind.feature': 'feature',
   'kind.refactoring': 'refactoring',

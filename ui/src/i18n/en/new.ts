@@ -37,6 +37,14 @@ export const fresh = {
   'new.suite.tasks': 'Tasks',
   'new.suite.none': 'No other suite was found here.',
 
+  'new.models': 'Models',
+  'new.models.own': 'Each works with the model that it is set up with. Name models to cross them with the chosen.',
+  'new.models.crossed': 'Each chosen with each of these models: a pair is an assistant of its own.',
+  'new.models.field': 'Name of a model, as its program takes it',
+  'new.models.add': 'Add',
+  'new.pairs': 'Pairs',
+  'new.pairs.working': 'Working out the pairs…',
+
   'how.title': 'How it runs',
   'how.line.best': 'the best isolation here ({tier})',
   'how.line.tier': '{tier} isolation',
