@@ -321,7 +321,7 @@ describe('how a suite runs', () => {
     const { page } = await open(context, '?crossed#/new');
     await openHow(page);
     const line = () => page.innerText('[data-testid="how-line"]');
-    expect(await line()).toBe('the best isolation here (full) · 1 round · no limit on requests');
+    expect(await line()).toBe('best here: full isolation · 1 round · no limit on requests');
     const how = await page.innerText('[data-testid="how"]');
     expect(how).toContain('Does not keep: no path of the trial shown');
     expect(how).toMatch(/plain\s+not isolated\s+carries no verdict/);
@@ -335,10 +335,10 @@ describe('how a suite runs', () => {
     await page.check('[data-testid="tier-plain"]');
     await page.check('[data-testid="rounds-3"] input');
     await page.fill('[data-testid="requests"]', '1.5');
-    expect(await line()).toBe('plain isolation · 3 rounds · A limit on requests is a whole number from 1 on.');
+    expect(await line()).toBe('no isolation · 3 rounds · A limit on requests is a whole number from 1 on.');
     expect(await page.locator('[data-testid="start-suite"]').isDisabled()).toBe(true);
     await page.fill('[data-testid="requests"]', '40');
-    expect(await line()).toBe('plain isolation · 3 rounds · at most 40 requests a trial');
+    expect(await line()).toBe('no isolation · 3 rounds · at most 40 requests a trial');
     expect(await told('uncounted')).toEqual(['T Tansy its requests do not pass our meter, so a limit would not bound them']);
     await page.keyboard.press('Shift+Tab');
     expect(await page.evaluate(() => document.activeElement?.getAttribute('name'))).toBe('rounds');

@@ -49,8 +49,10 @@ export const fresh: In<typeof english> = {
   'new.pairs.working': 'تُحسب الأزواج…',
 
   'how.title': 'كيف تعمل',
-  'how.line.best': 'أفضل عزل هنا ({tier})',
-  'how.line.tier': 'عزل {tier}',
+  'how.line.best': 'الأفضل هنا: {tier}',
+  'how.line.full': 'عزل تام',
+  'how.line.bubblewrap': 'عزل بواسطة bubblewrap',
+  'how.line.plain': 'بلا عزل',
   'how.tier': 'العزل',
   'how.tier.best': 'الأفضل هنا',
   'how.tier.best.is': 'أقوى ما في هذا الجهاز: {tier}',

@@ -46,8 +46,10 @@ export const fresh = {
   'new.pairs.working': 'Working out the pairs…',
 
   'how.title': 'How it runs',
-  'how.line.best': 'the best isolation here ({tier})',
-  'how.line.tier': '{tier} isolation',
+  'how.line.best': 'best here: {tier}',
+  'how.line.full': 'full isolation',
+  'how.line.bubblewrap': 'isolation by bubblewrap',
+  'how.line.plain': 'no isolation',
   'how.tier': 'Isolation',
   'how.tier.best': 'best here',
   'how.tier.best.is': 'the strongest that this machine has: {tier}',
