@@ -7,14 +7,14 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use fairtrial_domain::assistant::Assistant;
+use fairtrial_domain::assistant::{Assistant, BackendKind};
 use fairtrial_domain::event::ToolKind;
 use serde_json::json;
 
 use crate::known::CODEX_CONFIG;
 use crate::{
-    AcpProgram, Backend, Input, Launch, LaunchError, LaunchSpec, MeterPoint, Reader, acp_programs, argv,
-    text, variables,
+    AcpProgram, Backend, Input, Launch, LaunchError, LaunchSpec, MeterPoint, Reader, Steering, acp_programs,
+    argv, backend, text, variables,
 };
 
 mod calls;
@@ -110,6 +110,14 @@ impl Backend for Acp {
             .map(str::to_owned)
             .filter(|_| spec.assistant.deny.is_empty());
         Ok(Box::new(Client::new(Wish { mode, ..Wish::of(spec)? })))
+    }
+
+    /// What a program reads does not depend on how it is talked to; of adapters it is not known.
+    fn steering(&self, assistant: &Assistant, version: Option<&str>) -> Option<Steering> {
+        let program = Path::new(assistant.program.as_deref()?);
+        let same =
+            |kind: &BackendKind| backend(*kind).default_program().is_some_and(|name| program.ends_with(name));
+        backend(BackendKind::ALL.into_iter().find(same)?).steering(assistant, version)
     }
 
     fn default_program(&self) -> Option<&'static str> {

@@ -10,8 +10,8 @@ use fairtrial_domain::usage::{Usage, UsageSource};
 use crate::shorten::{OUTPUT_LIMIT, shorten};
 use crate::value::reported;
 use crate::{
-    Backend, Launch, LaunchError, LaunchSpec, MeterPoint, ProcessExit, Reader, argv, classify, key, model,
-    refuse, text, variables,
+    Backend, Launch, LaunchError, LaunchSpec, MeterPoint, ProcessExit, Reader, Steering, argv, classify, key,
+    model, refuse, text, variables,
 };
 
 pub(crate) struct Aider;
@@ -25,6 +25,13 @@ const DEFAULTS: [(&str, &str); 4] = [
 ];
 /// Where the instruction lies, in the home.
 const PROMPT_FILE: &str = "fairtrial-instruction.txt";
+
+/// Where it looks in a repository.
+const STEERING: Steering = Steering {
+    instructions: &[],
+    extensions: &[".aider.conf.yml", ".aider.model.settings.yml"],
+    arguments: &[],
+};
 
 impl Backend for Aider {
     fn launch(&self, spec: &LaunchSpec<'_>) -> Result<Launch, LaunchError> {
@@ -70,6 +77,10 @@ impl Backend for Aider {
 
     fn reader(&self) -> Box<dyn Reader> {
         Box::new(Lines::default())
+    }
+
+    fn steering(&self, _: &Assistant, _: Option<&str>) -> Option<Steering> {
+        Some(STEERING)
     }
 
     fn default_program(&self) -> Option<&'static str> {

@@ -1,10 +1,21 @@
 //! Amp through `--stream-json`, documented as shaped like Claude Code's stream. Never driven here: it needs its vendor.
 
-use crate::{Backend, Launch, LaunchError, LaunchSpec, Reader, argv, claude_shaped, key, refuse, variables};
+use fairtrial_domain::assistant::Assistant;
+
+use crate::{
+    Backend, Launch, LaunchError, LaunchSpec, Reader, Steering, argv, claude_shaped, key, refuse, variables,
+};
 
 pub(crate) struct Amp;
 
 const KEYS: [&str; 1] = ["AMP_API_KEY"];
+
+/// Where it looks in a repository.
+const STEERING: Steering = Steering {
+    instructions: &[&["**/AGENTS.md", "**/AGENT.md", "**/CLAUDE.md"]],
+    extensions: &[".amp", ".agents/skills", ".claude/skills"],
+    arguments: &["--mcp-config"],
+};
 
 impl Backend for Amp {
     fn launch(&self, spec: &LaunchSpec<'_>) -> Result<Launch, LaunchError> {
@@ -21,6 +32,10 @@ impl Backend for Amp {
 
     fn reader(&self) -> Box<dyn Reader> {
         Box::new(claude_shaped::Stream::new(claude_shaped::AMP))
+    }
+
+    fn steering(&self, _: &Assistant, _: Option<&str>) -> Option<Steering> {
+        Some(STEERING)
     }
 
     fn default_program(&self) -> Option<&'static str> {

@@ -4,11 +4,24 @@
 use fairtrial_domain::assistant::Assistant;
 
 use crate::command::Lines;
-use crate::{Backend, Launch, LaunchError, LaunchSpec, Reader, argv, key, refuse, variables};
+use crate::{Backend, Launch, LaunchError, LaunchSpec, Reader, Steering, argv, key, refuse, variables};
 
 pub(crate) struct Auggie;
 
 const KEYS: [&str; 1] = ["AUGMENT_SESSION_AUTH"];
+
+/// Where it looks in a repository.
+const STEERING: Steering = Steering {
+    instructions: &[
+        &["CLAUDE.md"],
+        &["AGENTS.md"],
+        &[".augment-guidelines"],
+        &[".augment/guidelines.md"],
+        &[".augment/rules"],
+    ],
+    extensions: &[".augment/agents", ".augment/commands", ".augment/settings.json", ".augment/skills"],
+    arguments: &["--mcp-config"],
+};
 
 impl Backend for Auggie {
     fn launch(&self, spec: &LaunchSpec<'_>) -> Result<Launch, LaunchError> {
@@ -28,6 +41,10 @@ impl Backend for Auggie {
 
     fn reader(&self) -> Box<dyn Reader> {
         Box::new(Lines)
+    }
+
+    fn steering(&self, _: &Assistant, _: Option<&str>) -> Option<Steering> {
+        Some(STEERING)
     }
 
     fn default_program(&self) -> Option<&'static str> {

@@ -2,6 +2,7 @@
 
 use fairtrial_domain::assistant::Assistant;
 
+use crate::steering::{Steering, is_at_least};
 use crate::{
     Backend, Input, Launch, LaunchError, LaunchSpec, MeterPoint, Reader, argv, claude_shaped, text, variables,
 };
@@ -33,6 +34,35 @@ const DEFAULTS: [(&str, &str); 6] = [
     ("IS_SANDBOX", "1"),
     ("NO_COLOR", "1"),
 ];
+
+/// Where it looks in a repository.
+const STEERING: Steering = Steering {
+    instructions: &[&["**/CLAUDE.md"], &["**/CLAUDE.local.md"], &["**/.claude/rules/**/*.md"]],
+    extensions: &[
+        ".mcp.json",
+        ".claude/agents",
+        ".claude/commands",
+        ".claude/hooks",
+        ".claude/output-styles",
+        ".claude/plugins",
+        ".claude/settings.json",
+        ".claude/settings.local.json",
+        ".claude/skills",
+    ],
+    arguments: &["--agents", "--mcp-config", "--plugin-dir", "--settings"],
+};
+/// From this version on it reads what other programs read, where it finds nothing of its own.
+const READS_AGENTS: [u64; 3] = [2, 1, 277];
+const WITH_AGENTS: Steering = Steering {
+    instructions: &[
+        &["**/CLAUDE.md", "AGENTS.md", ".claude/AGENTS.md"],
+        &["**/CLAUDE.local.md"],
+        &["**/.claude/rules/**/*.md"],
+    ],
+    ..STEERING
+};
+/// Either makes it take nothing from a repository.
+const BARE: [&str; 2] = ["--bare", "--safe-mode"];
 
 impl Backend for ClaudeCode {
     fn launch(&self, spec: &LaunchSpec<'_>) -> Result<Launch, LaunchError> {
@@ -90,6 +120,14 @@ impl Backend for ClaudeCode {
 
     fn reader(&self) -> Box<dyn Reader> {
         Box::new(claude_shaped::Stream::new(claude_shaped::CLAUDE_CODE))
+    }
+
+    fn steering(&self, assistant: &Assistant, version: Option<&str>) -> Option<Steering> {
+        if assistant.args.iter().any(|argument| BARE.contains(&argument.as_str())) {
+            return Some(Steering { arguments: STEERING.arguments, ..Steering::NONE });
+        }
+        let newer = version.is_some_and(|version| is_at_least(version, &READS_AGENTS));
+        Some(if newer { WITH_AGENTS } else { STEERING })
     }
 
     fn default_program(&self) -> Option<&'static str> {

@@ -2,6 +2,7 @@
 //!
 //! **Invariant:** what it says of its own success is not looked at; `run_result` says only how the session ended.
 
+use fairtrial_domain::assistant::Assistant;
 use fairtrial_domain::event::{EventKind, FaultKind, StreamEnd};
 use fairtrial_domain::usage::{Usage, UsageSource};
 use serde_json::Value;
@@ -9,8 +10,8 @@ use serde_json::Value;
 use crate::shorten::{OUTPUT_LIMIT, shorten};
 use crate::value::{call, owned, reported, rest, result, shown};
 use crate::{
-    Backend, Launch, LaunchError, LaunchSpec, ProcessExit, Reader, argv, classify, json_line, key, model,
-    refuse, text, variables,
+    Backend, Launch, LaunchError, LaunchSpec, ProcessExit, Reader, Steering, argv, classify, json_line, key,
+    model, refuse, text, variables,
 };
 
 pub(crate) struct Cline;
@@ -30,6 +31,13 @@ const SILENT: [&str; 9] = [
     "agent_event/usage",
 ];
 
+/// Where it looks in a repository.
+const STEERING: Steering = Steering {
+    instructions: &[&[".clinerules", ".cursorrules", ".windsurfrules"], &[".cline/rules"], &["**/AGENTS.md"]],
+    extensions: &[".cline", ".agents/skills", ".claude/skills"],
+    arguments: &[],
+};
+
 impl Backend for Cline {
     fn launch(&self, spec: &LaunchSpec<'_>) -> Result<Launch, LaunchError> {
         let assistant = spec.assistant;
@@ -48,6 +56,10 @@ impl Backend for Cline {
 
     fn reader(&self) -> Box<dyn Reader> {
         Box::new(Stream)
+    }
+
+    fn steering(&self, _: &Assistant, _: Option<&str>) -> Option<Steering> {
+        Some(STEERING)
     }
 
     fn default_program(&self) -> Option<&'static str> {

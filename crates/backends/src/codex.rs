@@ -13,8 +13,8 @@ use serde_json::Value;
 use crate::shorten::{OUTPUT_LIMIT, shorten, title};
 use crate::value::{owned, rest, shown, word};
 use crate::{
-    Backend, Input, Launch, LaunchError, LaunchSpec, MeterPoint, ProcessExit, Reader, argv, classify,
-    json_line, text, variables,
+    Backend, Input, Launch, LaunchError, LaunchSpec, MeterPoint, ProcessExit, Reader, Steering, argv,
+    classify, json_line, text, variables,
 };
 
 pub(crate) struct Codex;
@@ -23,6 +23,13 @@ const FOLDER: &str = ".codex";
 const VENDOR: &str = "https://api.openai.com/v1";
 /// The variables that may hold its key, best first.
 const KEYS: [&str; 2] = ["OPENAI_API_KEY", "CODEX_API_KEY"];
+
+/// Where it looks in a repository.
+const STEERING: Steering = Steering {
+    instructions: &[&["AGENTS.override.md", "AGENTS.md"]],
+    extensions: &[".codex", ".agents/skills"],
+    arguments: &["mcp_servers", "plugins", "hooks", "skills", "--enable"],
+};
 
 impl Backend for Codex {
     fn launch(&self, spec: &LaunchSpec<'_>) -> Result<Launch, LaunchError> {
@@ -78,6 +85,10 @@ impl Backend for Codex {
 
     fn session(&self, spec: &LaunchSpec<'_>) -> Result<Box<dyn Reader>, LaunchError> {
         Ok(Box::new(Stream { resumed: spec.resume.is_some(), ..Stream::default() }))
+    }
+
+    fn steering(&self, _: &Assistant, _: Option<&str>) -> Option<Steering> {
+        Some(STEERING)
     }
 
     fn default_program(&self) -> Option<&'static str> {

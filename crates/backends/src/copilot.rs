@@ -10,8 +10,8 @@ use serde_json::Value;
 use crate::shorten::{OUTPUT_LIMIT, shorten};
 use crate::value::{call, owned, rest, result, shown, total};
 use crate::{
-    Backend, Launch, LaunchError, LaunchSpec, MeterPoint, ProcessExit, Reader, argv, classify, json_line,
-    key, refuse, text, variables,
+    Backend, Launch, LaunchError, LaunchSpec, MeterPoint, ProcessExit, Reader, Steering, argv, classify,
+    json_line, key, refuse, text, variables,
 };
 
 pub(crate) struct Copilot;
@@ -45,6 +45,32 @@ const SILENT: [&str; 21] = [
     "assistant.usage",
     "session.info/model_retry",
 ];
+
+/// Where it looks in a repository.
+const STEERING: Steering = Steering {
+    instructions: &[
+        &[".github/copilot-instructions.md"],
+        &[".github/instructions/**/*.instructions.md"],
+        &["**/AGENTS.md"],
+        &["CLAUDE.md"],
+        &["GEMINI.md"],
+        // Below, those of folders that it works in.
+        &["[!.]*/**/CLAUDE.md"],
+        &["[!.]*/**/GEMINI.md"],
+        &[".claude/rules/**/*.md"],
+    ],
+    extensions: &[
+        ".mcp.json",
+        ".github/agents",
+        ".github/hooks",
+        ".github/mcp.json",
+        ".github/skills",
+        ".vscode/mcp.json",
+        ".agents/skills",
+        ".claude/skills",
+    ],
+    arguments: &["--additional-mcp-config", "--plugin-dir", "--agent"],
+};
 
 impl Backend for Copilot {
     fn launch(&self, spec: &LaunchSpec<'_>) -> Result<Launch, LaunchError> {
@@ -83,6 +109,10 @@ impl Backend for Copilot {
 
     fn reader(&self) -> Box<dyn Reader> {
         Box::new(Stream::default())
+    }
+
+    fn steering(&self, assistant: &Assistant, _: Option<&str>) -> Option<Steering> {
+        Some(STEERING.unless(assistant, &["--no-custom-instructions"]))
     }
 
     fn default_program(&self) -> Option<&'static str> {

@@ -2,18 +2,33 @@
 //!
 //! **Invariant:** tools have lines of their own; all else is shaped like Claude Code's stream.
 
+use fairtrial_domain::assistant::Assistant;
 use fairtrial_domain::event::EventKind;
 use serde_json::Value;
 
 use crate::value::{call, owned, result, shown};
 use crate::{
-    Backend, Launch, LaunchError, LaunchSpec, ProcessExit, Reader, argv, claude_shaped, json_line, key,
-    refuse, variables,
+    Backend, Launch, LaunchError, LaunchSpec, ProcessExit, Reader, Steering, argv, claude_shaped, json_line,
+    key, refuse, variables,
 };
 
 pub(crate) struct Cursor;
 
 const KEYS: [&str; 1] = ["CURSOR_API_KEY"];
+
+/// Where it looks in a repository.
+const STEERING: Steering = Steering {
+    instructions: &[&[".cursor/rules"], &["**/AGENTS.md"], &["CLAUDE.md"], &[".cursorrules"]],
+    extensions: &[
+        ".cursor/agents",
+        ".cursor/cli.json",
+        ".cursor/commands",
+        ".cursor/hooks.json",
+        ".cursor/mcp.json",
+        ".cursor/skills",
+    ],
+    arguments: &["--plugin-dir"],
+};
 
 impl Backend for Cursor {
     fn launch(&self, spec: &LaunchSpec<'_>) -> Result<Launch, LaunchError> {
@@ -35,6 +50,10 @@ impl Backend for Cursor {
 
     fn reader(&self) -> Box<dyn Reader> {
         Box::new(Stream(claude_shaped::Stream::new(claude_shaped::CURSOR)))
+    }
+
+    fn steering(&self, _: &Assistant, _: Option<&str>) -> Option<Steering> {
+        Some(STEERING)
     }
 
     fn default_program(&self) -> Option<&'static str> {

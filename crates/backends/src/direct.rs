@@ -7,7 +7,8 @@ use fairtrial_domain::event::EventKind;
 use fairtrial_domain::usage::{CostSource, UsageSource};
 
 use crate::{
-    Backend, Input, Launch, LaunchError, LaunchSpec, MeterPoint, ProcessExit, Reader, argv, refuse, variables,
+    Backend, Input, Launch, LaunchError, LaunchSpec, MeterPoint, ProcessExit, Reader, Steering, argv, refuse,
+    variables,
 };
 
 pub(crate) struct Direct;
@@ -55,6 +56,10 @@ impl Backend for Direct {
 
     fn reader(&self) -> Box<dyn Reader> {
         Box::new(Stream)
+    }
+
+    fn steering(&self, _: &Assistant, _: Option<&str>) -> Option<Steering> {
+        Some(Steering::NONE)
     }
 
     fn default_program(&self) -> Option<&'static str> {

@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use crate::shorten::{OUTPUT_LIMIT, shorten};
 use crate::value::{call, owned, result, shown};
 use crate::{
-    Backend, Launch, LaunchError, LaunchSpec, MeterPoint, ProcessExit, Reader, argv, classify, json_line,
-    key, model, refuse, variables,
+    Backend, Launch, LaunchError, LaunchSpec, MeterPoint, ProcessExit, Reader, Steering, argv, classify,
+    json_line, key, model, refuse, variables,
 };
 
 pub(crate) struct Droid;
@@ -21,6 +21,10 @@ const KEYS: [&str; 1] = ["FACTORY_API_KEY"];
 const MODEL_KEYS: [&str; 2] = ["OPENAI_API_KEY", "FACTORY_API_KEY"];
 /// Line types that carry nothing which another line does not.
 const SILENT: [&str; 1] = ["message/user"];
+
+/// Where it looks in a repository.
+const STEERING: Steering =
+    Steering { instructions: &[&["**/AGENTS.md"]], extensions: &[".factory"], arguments: &["--mcp-config"] };
 
 impl Backend for Droid {
     fn launch(&self, spec: &LaunchSpec<'_>) -> Result<Launch, LaunchError> {
@@ -54,6 +58,10 @@ impl Backend for Droid {
 
     fn reader(&self) -> Box<dyn Reader> {
         Box::new(Stream::default())
+    }
+
+    fn steering(&self, _: &Assistant, _: Option<&str>) -> Option<Steering> {
+        Some(STEERING)
     }
 
     fn default_program(&self) -> Option<&'static str> {

@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use crate::shorten::{OUTPUT_LIMIT, shorten};
 use crate::value::{call, owned, rest, result, shown};
 use crate::{
-    Backend, Launch, LaunchError, LaunchSpec, MeterPoint, ProcessExit, Reader, argv, classify, json_line,
-    key, refuse, variables,
+    Backend, Launch, LaunchError, LaunchSpec, MeterPoint, ProcessExit, Reader, Steering, argv, classify,
+    json_line, key, refuse, variables,
 };
 
 pub(crate) struct Gemini;
@@ -25,6 +25,13 @@ const DEFAULTS: [(&str, &str); 2] = [
 ];
 /// Line types that carry nothing which another line does not.
 const SILENT: [&str; 1] = ["message/user"];
+
+/// Where it looks in a repository.
+const STEERING: Steering = Steering {
+    instructions: &[&["**/GEMINI.md"]],
+    extensions: &[".gemini", ".agents/skills"],
+    arguments: &["--extensions", "-e"],
+};
 
 impl Backend for Gemini {
     fn launch(&self, spec: &LaunchSpec<'_>) -> Result<Launch, LaunchError> {
@@ -65,6 +72,10 @@ impl Backend for Gemini {
 
     fn reader(&self) -> Box<dyn Reader> {
         Box::new(Stream)
+    }
+
+    fn steering(&self, _: &Assistant, _: Option<&str>) -> Option<Steering> {
+        Some(STEERING)
     }
 
     fn default_program(&self) -> Option<&'static str> {

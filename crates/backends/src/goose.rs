@@ -3,11 +3,24 @@
 use fairtrial_domain::assistant::Assistant;
 
 use crate::command::Lines;
-use crate::{Backend, Input, Launch, LaunchError, LaunchSpec, Reader, argv, refuse, variables};
+use crate::{Backend, Input, Launch, LaunchError, LaunchSpec, Reader, Steering, argv, refuse, variables};
 
 pub(crate) struct Goose;
 
 const DEFAULTS: [(&str, &str); 2] = [("GOOSE_MODE", "auto"), ("NO_COLOR", "1")];
+
+/// Where it looks in a repository.
+const STEERING: Steering = Steering {
+    instructions: &[&[".goosehints"], &["AGENTS.md"]],
+    extensions: &[".goose", ".agents/skills"],
+    arguments: &[
+        "--recipe",
+        "--with-builtin",
+        "--with-extension",
+        "--with-remote-extension",
+        "--with-streamable-http-extension",
+    ],
+};
 
 impl Backend for Goose {
     fn launch(&self, spec: &LaunchSpec<'_>) -> Result<Launch, LaunchError> {
@@ -25,6 +38,10 @@ impl Backend for Goose {
 
     fn reader(&self) -> Box<dyn Reader> {
         Box::new(Lines)
+    }
+
+    fn steering(&self, _: &Assistant, _: Option<&str>) -> Option<Steering> {
+        Some(STEERING)
     }
 
     fn default_program(&self) -> Option<&'static str> {

@@ -6,12 +6,21 @@
 use fairtrial_domain::assistant::Assistant;
 
 use crate::acp::{Client, SILENT, Wish};
-use crate::{Backend, Input, Launch, LaunchError, LaunchSpec, Reader, argv, key, refuse, text, variables};
+use crate::{
+    Backend, Input, Launch, LaunchError, LaunchSpec, Reader, Steering, argv, key, refuse, text, variables,
+};
 
 pub(crate) struct Kiro;
 
 const KEYS: [&str; 1] = ["KIRO_API_KEY"];
 const FOLDER: &str = ".kiro";
+
+/// Where it looks in a repository.
+const STEERING: Steering = Steering {
+    instructions: &[&[".kiro/steering", ".amazonq/rules"], &["**/AGENTS.md"]],
+    extensions: &[".kiro/agents", ".kiro/hooks", ".kiro/settings", ".kiro/skills"],
+    arguments: &["--agent"],
+};
 
 impl Backend for Kiro {
     fn launch(&self, spec: &LaunchSpec<'_>) -> Result<Launch, LaunchError> {
@@ -41,6 +50,10 @@ impl Backend for Kiro {
     fn session(&self, spec: &LaunchSpec<'_>) -> Result<Box<dyn Reader>, LaunchError> {
         // The effort is an argument of the program.
         Ok(Box::new(Client::new(Wish { effort: None, ..Wish::of(spec)? })))
+    }
+
+    fn steering(&self, _: &Assistant, _: Option<&str>) -> Option<Steering> {
+        Some(STEERING)
     }
 
     fn default_program(&self) -> Option<&'static str> {

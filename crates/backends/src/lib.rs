@@ -36,12 +36,14 @@ mod pi;
 mod qwen;
 mod sample;
 mod shorten;
+mod steering;
 mod value;
 
 pub use ending::{Progress, StoppedBy, ending, metered};
 pub use known::{AcpProgram, Driven, Features, Known, Takes, acp_programs, alias, known, takes};
 pub use sample::samples;
 pub use shorten::{OUTPUT_LIMIT, shorten};
+pub use steering::{Steering, places};
 
 /// Returns the back end of a kind.
 pub fn backend(kind: BackendKind) -> &'static dyn Backend {
@@ -132,6 +134,12 @@ pub trait Backend: Send + Sync {
     /// trial has one round.
     fn can_resume(&self, _assistant: &Assistant) -> bool {
         false
+    }
+
+    /// Returns what of a repository its program obeys unasked, in a version where that is known; `None` where its rules
+    /// are not known.
+    fn steering(&self, _assistant: &Assistant, _version: Option<&str>) -> Option<Steering> {
+        None
     }
 
     /// Returns the names of line types that are read and yield no event, for people and for tests. A name is a `type`,

@@ -10,8 +10,8 @@ use serde_json::Value;
 use crate::shorten::{OUTPUT_LIMIT, shorten};
 use crate::value::{call, owned, reported, rest, result};
 use crate::{
-    Backend, Launch, LaunchError, LaunchSpec, MeterPoint, ProcessExit, Reader, argv, classify, key, model,
-    refuse, text, variables,
+    Backend, Launch, LaunchError, LaunchSpec, MeterPoint, ProcessExit, Reader, Steering, argv, classify, key,
+    model, refuse, text, variables,
 };
 
 pub(crate) struct MiniSweAgent;
@@ -55,6 +55,10 @@ impl Backend for MiniSweAgent {
 
     fn reader(&self) -> Box<dyn Reader> {
         Box::new(Lines::default())
+    }
+
+    fn steering(&self, _: &Assistant, _: Option<&str>) -> Option<Steering> {
+        Some(Steering::NONE)
     }
 
     fn default_program(&self) -> Option<&'static str> {

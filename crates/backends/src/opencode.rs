@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use crate::shorten::{OUTPUT_LIMIT, shorten};
 use crate::value::{call, owned, reported, result, shown};
 use crate::{
-    Backend, Input, Launch, LaunchError, LaunchSpec, MeterPoint, ProcessExit, Reader, argv, classify,
-    json_line, key, model, refuse, text, variables,
+    Backend, Input, Launch, LaunchError, LaunchSpec, MeterPoint, ProcessExit, Reader, Steering, argv,
+    classify, json_line, key, model, refuse, text, variables,
 };
 
 /// One of the two programs.
@@ -22,6 +22,7 @@ pub(crate) struct Opencode {
     /// Lets tools run unasked.
     unasked: &'static [&'static str],
     defaults: &'static [(&'static str, &'static str)],
+    steering: Steering,
 }
 
 const KEYS: [&str; 6] = [
@@ -47,6 +48,7 @@ impl Opencode {
             ("OPENCODE_DISABLE_LSP_DOWNLOAD", "1"),
             ("NO_COLOR", "1"),
         ],
+        steering: STEERING,
     };
     pub(crate) const KILO: Opencode = Opencode {
         program: "kilo",
@@ -58,8 +60,33 @@ impl Opencode {
             ("KILO_DISABLE_LSP_DOWNLOAD", "1"),
             ("NO_COLOR", "1"),
         ],
+        steering: KILO_STEERING,
     };
 }
+
+/// Where it looks in a repository.
+const STEERING: Steering = Steering {
+    // Below, those of folders that it works in.
+    instructions: &[&["AGENTS.md", "CLAUDE.md", "CONTEXT.md"], &["[!.]*/**/AGENTS.md"]],
+    extensions: &["opencode.json", "opencode.jsonc", ".opencode", ".claude/skills", ".agents/skills"],
+    arguments: &[],
+};
+
+/// Where its fork looks.
+const KILO_STEERING: Steering = Steering {
+    instructions: &[&["AGENTS.md", "CLAUDE.md", "CONTEXT.md"], &[".kilo/rules"], &[".kilocode/rules"]],
+    extensions: &[
+        "kilo.json",
+        "kilo.jsonc",
+        "opencode.json",
+        "opencode.jsonc",
+        ".kilo",
+        ".opencode",
+        ".agents/skills",
+        ".claude/skills",
+    ],
+    arguments: &[],
+};
 
 impl Backend for Opencode {
     fn launch(&self, spec: &LaunchSpec<'_>) -> Result<Launch, LaunchError> {
@@ -88,6 +115,10 @@ impl Backend for Opencode {
 
     fn reader(&self) -> Box<dyn Reader> {
         Box::new(Stream::default())
+    }
+
+    fn steering(&self, _: &Assistant, _: Option<&str>) -> Option<Steering> {
+        Some(self.steering)
     }
 
     fn default_program(&self) -> Option<&'static str> {

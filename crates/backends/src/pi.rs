@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use crate::shorten::{OUTPUT_LIMIT, shorten};
 use crate::value::{call, content, owned, reported, result};
 use crate::{
-    Backend, Input, Launch, LaunchError, LaunchSpec, MeterPoint, ProcessExit, Reader, argv, classify,
-    json_line, key, model, refuse, text, variables,
+    Backend, Input, Launch, LaunchError, LaunchSpec, MeterPoint, ProcessExit, Reader, Steering, argv,
+    classify, json_line, key, model, refuse, text, variables,
 };
 
 pub(crate) struct Pi;
@@ -40,6 +40,13 @@ const SILENT: [&str; 9] = [
     "message_end/toolResult",
     "tool_execution_update",
 ];
+
+/// Where it looks in a repository.
+const STEERING: Steering = Steering {
+    instructions: &[&["AGENTS.md", "CLAUDE.md"], &[".pi/SYSTEM.md"], &[".pi/APPEND_SYSTEM.md"]],
+    extensions: &[".pi/settings.json", ".pi/extensions", ".pi/skills", ".pi/prompts", ".agents/skills"],
+    arguments: &["--extension", "-e", "--skill", "--prompt-template"],
+};
 
 impl Backend for Pi {
     fn launch(&self, spec: &LaunchSpec<'_>) -> Result<Launch, LaunchError> {
@@ -74,6 +81,10 @@ impl Backend for Pi {
 
     fn reader(&self) -> Box<dyn Reader> {
         Box::new(Stream::default())
+    }
+
+    fn steering(&self, assistant: &Assistant, _: Option<&str>) -> Option<Steering> {
+        Some(STEERING.unless(assistant, &["--no-context-files", "-nc"]))
     }
 
     fn default_program(&self) -> Option<&'static str> {

@@ -5,12 +5,20 @@
 use fairtrial_domain::assistant::Assistant;
 
 use crate::{
-    Backend, Launch, LaunchError, LaunchSpec, MeterPoint, Reader, argv, claude_shaped, key, refuse, variables,
+    Backend, Launch, LaunchError, LaunchSpec, MeterPoint, Reader, Steering, argv, claude_shaped, key, refuse,
+    variables,
 };
 
 pub(crate) struct Qwen;
 
 const KEYS: [&str; 1] = ["OPENAI_API_KEY"];
+
+/// Where it looks in a repository.
+const STEERING: Steering = Steering {
+    instructions: &[&["**/QWEN.md"], &["**/AGENTS.md"]],
+    extensions: &[".qwen"],
+    arguments: &["--extensions", "-e", "--mcp-config"],
+};
 
 impl Backend for Qwen {
     fn launch(&self, spec: &LaunchSpec<'_>) -> Result<Launch, LaunchError> {
@@ -38,6 +46,10 @@ impl Backend for Qwen {
 
     fn reader(&self) -> Box<dyn Reader> {
         Box::new(claude_shaped::Stream::new(claude_shaped::QWEN))
+    }
+
+    fn steering(&self, assistant: &Assistant, _: Option<&str>) -> Option<Steering> {
+        Some(STEERING.unless(assistant, &["--bare"]))
     }
 
     fn default_program(&self) -> Option<&'static str> {

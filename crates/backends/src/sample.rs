@@ -7,7 +7,9 @@ use fairtrial_domain::event::EventKind;
 use fairtrial_domain::id::AssistantId;
 use fairtrial_domain::usage::{CostSource, UsageSource};
 
-use crate::{Backend, Input, Launch, LaunchError, LaunchSpec, ProcessExit, Reader, argv, variables};
+use crate::{
+    Backend, Input, Launch, LaunchError, LaunchSpec, ProcessExit, Reader, Steering, argv, variables,
+};
 
 pub(crate) struct Sample;
 
@@ -45,6 +47,10 @@ impl Backend for Sample {
 
     fn reader(&self) -> Box<dyn Reader> {
         Box::new(Stream)
+    }
+
+    fn steering(&self, _: &Assistant, _: Option<&str>) -> Option<Steering> {
+        Some(Steering::NONE)
     }
 
     fn default_program(&self) -> Option<&'static str> {
