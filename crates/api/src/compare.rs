@@ -17,14 +17,13 @@ use fairtrial_domain::usage::CostSource;
 use fairtrial_judge::compare::RULES;
 use fairtrial_judge::simulate::{self, Bar};
 use fairtrial_judge::stats::{TaskCount, detectable, planning_sd, tasks_needed};
-use fairtrial_judge::{
-    ArmEntry, ComparisonInput, Design, TaskEntry, TrialEntry, TrialResult, cheating, fairness,
-};
+use fairtrial_judge::{ArmEntry, ComparisonInput, Design, TaskEntry, TrialEntry, TrialResult, cheating};
 
 use crate::Api;
 use crate::error::ApiError;
 use crate::look::is_graded;
 use crate::plan;
+use crate::steering;
 use crate::view::Scoreboard;
 
 /// The margin for a table that comes without a plan.
@@ -94,7 +93,7 @@ impl Api {
                 weights: choice.weights.clone().or_else(|| plan.weights.clone()),
                 votes: vec![],
                 advice: self.store.advice(run)?,
-                fairness: fairness(&kept, &trials, &|one| crate::rounds::allowed(plan, one)),
+                fairness: steering::Sheet::after(&kept, &trials).fairness(plan, &kept, &trials),
                 cheating,
             },
         };

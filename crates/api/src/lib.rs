@@ -28,6 +28,7 @@ mod rescore;
 mod rounds;
 mod runs;
 mod spent;
+mod steering;
 mod steps;
 mod trials;
 mod trying;

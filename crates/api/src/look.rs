@@ -17,6 +17,7 @@ use fairtrial_store::{AttemptState, RunRow};
 use crate::error::ApiError;
 use crate::plan::{self, SAMPLES};
 use crate::runs::headline_of;
+use crate::steering::Sheet;
 use crate::view::{
     ArmView, AuditSummary, CellState, Home as HomeView, LiveBatch, MapCell, PlanPreview, PlanRequest,
     RepositoryView, RunSummary, RunView, SuiteSummary, TaskSummary,
@@ -100,9 +101,11 @@ impl Api {
             seconds_at_most: seconds * arms as f64 * f64::from(planned.plan.trials),
             power: power(planned.tasks.len(), planned.plan.trials),
             forecast: self.forecast(&planned.plan)?,
-            fairness: fairtrial_judge::fairness(&planned.plan.assistants, &[], &|one| {
-                crate::rounds::allowed(&planned.plan, one)
-            }),
+            fairness: Sheet::before(&self.home, &planned.plan.assistants, &planned.tasks).fairness(
+                &planned.plan,
+                &planned.plan.assistants,
+                &[],
+            ),
         })
     }
 

@@ -20,6 +20,7 @@ use fairtrial_runner::result::{GradeResult, Round, WorkResult};
 
 use crate::base;
 use crate::error::ApiError;
+use crate::steering;
 use crate::steps::{Surroundings, read_patch};
 
 /// A trial that is over.
@@ -60,6 +61,9 @@ pub(crate) fn record(
         crate::recording::keep(around, key, &work.dir, traffic)?;
     }
     let served = work.traffic.as_deref().and_then(served);
+    let version = work.version.take().or_else(|| around.programs.get(&key.assistant)?.version.clone());
+    let found = facts.as_ref().and_then(|facts| facts.steering.as_deref());
+    let steered = steering::steered(assistant, version.as_deref(), found);
     Ok(TrialRecord {
         key: key.clone(),
         attempts,
@@ -74,7 +78,7 @@ pub(crate) fn record(
         cost: work.cost,
         seconds: work.seconds,
         tier,
-        version: work.version.or_else(|| around.programs.get(&key.assistant)?.version.clone()),
+        version,
         model: served.or(work.model).or_else(|| assistant.model.clone()),
         leftovers: work.leftovers,
         journals,
@@ -83,6 +87,7 @@ pub(crate) fn record(
         tier_reason,
         fenced,
         instruction_files: work.instruction_files,
+        steered: steered.map(Box::new),
         bad_lines: work.bad_lines,
         rules: fairtrial_judge::RULES,
         reference: kept,

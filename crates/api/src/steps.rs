@@ -33,6 +33,7 @@ use crate::home::Home;
 use crate::live::Board;
 use crate::record;
 use crate::runs::GRACE;
+use crate::steering;
 use crate::upkeep;
 
 /// What is told live is cut here, in bytes; the journal keeps it whole.
@@ -160,8 +161,15 @@ impl Steps for Surroundings {
         let reference = prepared.reference.map(|grade| grade.verdicts);
         let audit = audit::stored(&self.store, task).map_err(failed)?.map(Box::new);
         let validity = audit::validity(task, &untouched, reference.as_deref(), audit.as_deref());
-        let facts =
-            TaskFacts { task: id.clone(), base: untouched, reference, validity: validity.clone(), audit };
+        let steering = steering::of_base(&base::folder(&self.home, task).map_err(failed)?).map(Box::new);
+        let facts = TaskFacts {
+            task: id.clone(),
+            base: untouched,
+            reference,
+            validity: validity.clone(),
+            audit,
+            steering,
+        };
         self.store.put_facts(&self.run, &facts).map_err(stuck)?;
         self.facts.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), facts);
         remove(&self.store.run_dir(&self.run).join("tasks").join(id.as_str()));
@@ -180,8 +188,9 @@ impl Steps for Surroundings {
         let program = program.ok_or_else(|| here(format!("{} has no program here", assistant.title)))?;
         let secrets = assistants::secrets(assistant).map_err(failed)?;
         let round = u32::try_from(before.len()).unwrap_or(u32::MAX).saturating_add(1);
-        let about = (task, assistant, self.known(&key.task));
-        let again = self.again((about.0, about.1, about.2.as_ref()), key, attempt, before)?;
+        let facts = self.known(&key.task);
+        let again = self.again((task, assistant, facts.as_ref()), key, attempt, before)?;
+        let found = facts.and_then(|facts| facts.steering);
         let (told, goes_on) = again.unzip();
         let bundle = WorkBundle {
             marker: self.marker(key),
@@ -195,6 +204,7 @@ impl Steps for Surroundings {
             readable: task.readable.clone(),
             tier: self.plan.tier,
             meter: crate::recording::order(self, key, attempt, assistant)?,
+            instruction_files: steering::instruction_files(found.as_deref()),
             keep: self.keeps(assistant, round),
             goes_on,
         };

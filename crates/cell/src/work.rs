@@ -202,7 +202,8 @@ fn in_room(
     start.job.env.extend(proxy.iter().flat_map(net::Proxy::env));
     start.job.env.extend(metered.iter().flat_map(meter::Metered::env));
     journal.write(Record::Phase { phase: Phase::Working })?;
-    journal.write(Record::Launched { argv: start.shown, instruction_files: start.instruction_files })?;
+    let instruction_files = bundle.instruction_files.clone();
+    journal.write(Record::Launched { argv: start.shown, instruction_files })?;
     let mut session =
         Session::new(bundle, &world.unwritten(), folder, journal, start.reader, start.talk, metered);
     let end = room.run(&start.job, &mut |happening| session.take(happening, proxy.as_ref()));

@@ -53,6 +53,7 @@ impl Desk {
             readable: Vec::new(),
             tier,
             meter: None,
+            instruction_files: vec!["AGENTS.md".to_owned()],
             keep: false,
             goes_on: None,
         };

@@ -97,6 +97,9 @@ values! {
         /// How its model's traffic is metered, where its back end can be; `None`: not at all.
         #[serde(default)]
         pub meter: Option<MeterOrder>,
+        /// Instruction files of assistants that the base holds, for the journal.
+        #[serde(default)]
+        pub instruction_files: Vec<String>,
         /// True where workspace and home are kept at the end, so that another round can follow.
         #[serde(default)]
         pub keep: bool,

@@ -21,6 +21,7 @@ pub mod plan;
 pub mod preflight;
 pub mod run;
 pub mod score;
+pub mod steering;
 pub mod task;
 pub mod traffic;
 pub mod usage;

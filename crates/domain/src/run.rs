@@ -10,6 +10,7 @@ use crate::outcome::{Ending, Outcome};
 use crate::patch::{CaptureFlag, PatchRef};
 use crate::plan::Plan;
 use crate::score::{Finding, Overruling, Score};
+use crate::steering::{BaseSteering, Steered};
 use crate::traffic::Traffic;
 use crate::usage::{Cost, Usage};
 use crate::verdict::Verdict;
@@ -100,6 +101,9 @@ values! {
         /// Instruction files of assistants that the base holds (AGENTS.md …); not all assistants read the same.
         #[serde(default)]
         pub instruction_files: Vec<String>,
+        /// What of the base steers this assistant; `None` where its program's rules or the base are not known.
+        #[serde(default)]
+        pub steered: Option<Box<Steered>>,
         /// Lines of the journals that could not be read.
         #[serde(default)]
         pub bad_lines: u64,
@@ -179,6 +183,9 @@ values! {
         /// What the newest audit of the task said when the run began; `None` when there was none.
         #[serde(default)]
         pub audit: Option<Box<TaskAudit>>,
+        /// What of the base steers programs; `None` where nobody looked, as in older runs.
+        #[serde(default)]
+        pub steering: Option<Box<BaseSteering>>,
     }
 
     /// Whether verdicts may rest on a task.

@@ -20,8 +20,8 @@ pub mod votes;
 
 pub use assess::{Assessment, Evidence, RULES, assess, cheating};
 pub use compare::{
-    ArmEntry, BlindVote, ComparisonInput, Design, LaterRound, TaskEntry, TrialEntry, TrialResult, compare,
-    english, fairness, why_withheld,
+    ArmEntry, BlindVote, ComparisonInput, Design, LaterRound, Said, TaskEntry, TrialEntry, TrialResult,
+    compare, english, fairness, why_withheld,
 };
 pub use csv::{CsvError, CsvTrial, from_csv, read_csv};
 pub use validity::validity;

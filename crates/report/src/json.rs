@@ -8,6 +8,7 @@ use fairtrial_domain::outcome::{Ending, Outcome};
 use fairtrial_domain::patch::{CaptureFlag, PatchRef};
 use fairtrial_domain::run::{EarlierOutcome, RoundRecord, RunRecord, TaskFacts, TrialRecord};
 use fairtrial_domain::score::{Finding, Overruling, Score};
+use fairtrial_domain::steering::Steered;
 use fairtrial_domain::task::TaskKind;
 use fairtrial_domain::traffic::Traffic;
 use fairtrial_domain::usage::{Cost, Usage};
@@ -120,6 +121,9 @@ fairtrial_domain::values! {
         /// Instruction files of assistants that the base holds.
         #[serde(default)]
         pub instruction_files: Vec<String>,
+        /// What of the base steers this assistant; `None` where that is not known.
+        #[serde(default)]
+        pub steered: Option<Box<Steered>>,
         /// Lines of the journals that could not be read.
         #[serde(default)]
         pub bad_lines: u64,
@@ -209,6 +213,7 @@ fn trial(input: &ReportInput<'_>, record: &TrialRecord) -> TrialJson {
         tier_reason: record.tier_reason,
         fenced: record.fenced,
         instruction_files: record.instruction_files,
+        steered: record.steered,
         bad_lines: record.bad_lines,
         unparsed: record.unparsed,
         traffic: record.traffic,

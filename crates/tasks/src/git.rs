@@ -23,6 +23,16 @@ pub(crate) fn holds(repository: &Path, commit: &str, file: &Path) -> bool {
         .is_some_and(|answer| answer.status.success())
 }
 
+/// Returns the paths of a local repository's files at a commit; `None` where they are more than `most`, or git is unsure.
+pub fn names(repository: &Path, commit: &str, most: u64) -> Option<Vec<String>> {
+    // A commit is a name and no option.
+    let answer =
+        ask(repository, &["ls-tree", "-r", "-z", "--name-only", "--full-tree", "--end-of-options", commit])?;
+    let text = String::from_utf8(answer.stdout).ok().filter(|_| answer.status.success())?;
+    let names: Vec<String> = text.split_terminator('\0').map(str::to_owned).collect();
+    (names.len() as u64 <= most).then_some(names)
+}
+
 /// Returns the root of the work tree that a folder belongs to.
 fn top(repository: &Path) -> Option<PathBuf> {
     let answer = ask(repository, &["rev-parse", "--show-toplevel"])?;

@@ -17,6 +17,7 @@ mod tree;
 mod write;
 
 pub use detect::{DetectedCheck, DetectedSetup, detect_checks, detect_setup};
+pub use git::names;
 pub use problem::{Problem, Problems};
 pub use read::read_task;
 pub use suite::read_suite;

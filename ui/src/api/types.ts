@@ -214,7 +214,7 @@ own_login: boolean,
  */
 open_network: boolean, };
 
-export type Aspect = "tool" | "version" | "model" | "effort" | "arguments" | "permissions" | "environment" | "network" | "readable" | "limits" | "account" | "sign_in" | "address" | "price" | "caches" | "isolation" | "rounds";
+export type Aspect = "tool" | "version" | "model" | "effort" | "arguments" | "instructions" | "extensions" | "permissions" | "environment" | "network" | "readable" | "limits" | "account" | "sign_in" | "address" | "price" | "caches" | "isolation" | "rounds";
 
 export type AssistantId = string;
 
@@ -2356,6 +2356,24 @@ plan: Digest, } | { "standing": "exploratory",
  */
 reasons: Array<Exploratory>, };
 
+export type Steered = { 
+/**
+ * Where its program looks for instructions, as globs.
+ */
+places: Array<string>, 
+/**
+ * The base's files that it reads there.
+ */
+instructions: Array<string>, 
+/**
+ * The base's files that turn on extensions or settings of its program.
+ */
+extensions: Array<string>, 
+/**
+ * Arguments that turn extensions on, by name.
+ */
+arguments: Array<string>, };
+
 export type Stratum = { 
 /**
  * Which kind.
@@ -2797,6 +2815,10 @@ fenced: boolean,
  * Instruction files of assistants that the base holds (AGENTS.md …); not all assistants read the same.
  */
 instruction_files: Array<string>, 
+/**
+ * What of the base steers this assistant; `None` where its program's rules or the base are not known.
+ */
+steered: Steered | null, 
 /**
  * Lines of the journals that could not be read.
  */

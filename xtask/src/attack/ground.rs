@@ -217,6 +217,7 @@ impl Ground {
             requires: Vec::new(),
             readable: Vec::new(),
             meter: None,
+            instruction_files: vec![],
             keep: false,
             goes_on: None,
             tier: self.tier,

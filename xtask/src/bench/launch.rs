@@ -71,6 +71,7 @@ fn launch(cell: &Path, dir: &Path, name: &str, disk_bytes: u64) -> Result<Cost, 
         readable: vec![],
         tier: TierChoice::Best,
         meter: None,
+        instruction_files: vec![],
         keep: false,
         goes_on: None,
     };

@@ -247,6 +247,7 @@ impl Place {
             readable: vec![],
             tier: TierChoice::Best,
             meter: None,
+            instruction_files: vec![],
             keep: false,
             goes_on: None,
         };

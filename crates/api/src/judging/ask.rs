@@ -157,6 +157,7 @@ fn bundle(
         readable: vec![],
         tier: TierChoice::Best,
         meter: metered.then(MeterOrder::default),
+        instruction_files: vec![],
         keep: false,
         goes_on: None,
     };

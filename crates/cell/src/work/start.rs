@@ -16,26 +16,11 @@ use crate::process::{Job, Stdin, Talk};
 use crate::room::{Room, make_way};
 use crate::toolchain::Toolchain;
 
-/// Files by which a repository instructs assistants; they are told apart in results, since not all read the same.
-const INSTRUCTIONS: [&str; 10] = [
-    "AGENTS.md",
-    "CLAUDE.md",
-    "CLAUDE.local.md",
-    "GEMINI.md",
-    "QWEN.md",
-    ".claude",
-    ".codex",
-    ".cursorrules",
-    ".kiro/steering",
-    ".github/copilot-instructions.md",
-];
-
 /// A job with what may be said about it.
 pub(super) struct Start {
     pub(super) job: Job,
     /// The arguments without the instruction and without secrets.
     pub(super) shown: Vec<String>,
-    pub(super) instruction_files: Vec<String>,
     /// Who reads what it writes, and answers where it talks.
     pub(super) reader: Box<dyn Reader>,
     pub(super) talk: Option<Talk>,
@@ -91,8 +76,7 @@ pub(super) fn prepare(
         stall: stall_sec.map(seconds),
         grace: seconds(grace_sec),
     };
-    let instruction_files = instruction_files(&bundle.base);
-    Ok(Start { job, shown, instruction_files, reader, talk, collect: launch.collect })
+    Ok(Start { job, shown, reader, talk, collect: launch.collect })
 }
 
 /// Returns a time, whatever was written: nothing below zero, and no more than a year.
@@ -116,13 +100,6 @@ fn put(home: &Path, path: &Path, text: &str) -> Result<(), WorkError> {
         fs::create_dir_all(folder).map_err(failed)?;
     }
     fs::write(&to, text).map_err(failed)
-}
-
-fn instruction_files(base: &Path) -> Vec<String> {
-    let found = |name: &&&str| {
-        ["layer", "tree"].iter().any(|layer| fs::symlink_metadata(base.join(layer).join(name)).is_ok())
-    };
-    INSTRUCTIONS.iter().filter(found).map(|n| (*n).to_owned()).collect()
 }
 
 #[cfg(test)]

@@ -30,8 +30,12 @@ values! {
         Model,
         /// The effort asked for.
         Effort,
-        /// Extra arguments: permissions, extensions and instruction files are given there.
+        /// Extra arguments.
         Arguments,
+        /// Files of the repository that its program reads as instructions.
+        Instructions,
+        /// MCP servers, plugins, skills, hooks and settings that arguments, the repository or a login turn on.
+        Extensions,
         /// What its tools may not do, where its program asks us before one runs.
         Permissions,
         /// Variables set or passed on.

@@ -7,13 +7,23 @@ use fairtrial_domain::comparison::{Aspect, Fairness};
 use fairtrial_domain::run::TrialRecord;
 use fairtrial_domain::usage::CostSource;
 
+/// What values of a plan alone do not tell of an assistant; each `None` where it is not known.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Said {
+    /// How many rounds its trials may have.
+    pub rounds: Option<String>,
+    /// Which instruction files it reads, and which are there.
+    pub instructions: Option<String>,
+    /// What turns extensions of its program on.
+    pub extensions: Option<String>,
+}
+
 /// Returns every aspect with each assistant's value. Before a run `trials` is empty, and versions and models are those
 /// asked for; after it they are those seen. Limits are the same for all by the way trials are run.
-/// `rounds` says how many rounds an assistant's trials may have.
 pub fn fairness(
     assistants: &[Assistant],
     trials: &[TrialRecord],
-    rounds: &dyn Fn(&Assistant) -> String,
+    said: &dyn Fn(&Assistant) -> Said,
 ) -> Vec<Fairness> {
     let of = |aspect: Aspect, value: &dyn Fn(&Assistant) -> Option<String>| {
         let values: Vec<Option<String>> = assistants.iter().map(value).collect();
@@ -36,6 +46,8 @@ pub fn fairness(
         }),
         of(Aspect::Effort, &|one| one.effort.clone().or_else(|| some("not set"))),
         of(Aspect::Arguments, &|one| Some(arguments(one))),
+        of(Aspect::Instructions, &|one| said(one).instructions),
+        of(Aspect::Extensions, &|one| said(one).extensions),
         of(Aspect::Permissions, &|one| Some(permissions(one))),
         of(Aspect::Environment, &|one| Some(environment(one))),
         of(Aspect::Network, &|one| word(&one.network)),
@@ -49,7 +61,7 @@ pub fn fairness(
         of(Aspect::Price, &|one| seen(one, &|trial| Some(source(trial.cost.as_ref()?.source).to_owned()))),
         of(Aspect::Caches, &|one| caches(one, trials)),
         of(Aspect::Isolation, &|one| seen(one, &|trial| word(&trial.tier?))),
-        of(Aspect::Rounds, &|one| Some(rounds(one))),
+        of(Aspect::Rounds, &|one| said(one).rounds),
     ]
     .into_iter()
     .filter(|one| {

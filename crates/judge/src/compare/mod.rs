@@ -33,7 +33,7 @@ use fairtrial_domain::comparison::{
 use fairtrial_domain::id::{AssistantId, TaskId};
 
 pub use english::{CODES, Code, english, template};
-pub use fairness::fairness;
+pub use fairness::{Said, fairness};
 pub use input::{
     ArmEntry, BlindVote, ComparisonInput, Design, LaterRound, TaskEntry, TrialEntry, TrialResult,
 };

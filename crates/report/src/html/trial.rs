@@ -88,9 +88,7 @@ fn figures(m: &mut Markup, input: &ReportInput<'_>, record: &TrialRecord) {
         let walls = record.tier.is_some_and(Tier::carries_verdict);
         rows.push((if walls { "Not in full because" } else { "Not isolated because" }, reason.clone()));
     }
-    if !record.instruction_files.is_empty() {
-        rows.push(("Instruction files", record.instruction_files.join(", ")));
-    }
+    rows.extend(steering(record));
     if record.unparsed > 0 {
         rows.push((
             "Not understood",
@@ -111,6 +109,28 @@ fn figures(m: &mut Markup, input: &ReportInput<'_>, record: &TrialRecord) {
             m.leaf("dd", &[("dir", "auto")], value);
         }
     });
+}
+
+/// Tells which instruction files are there and which of them it reads, and what turns its extensions on.
+fn steering(record: &TrialRecord) -> Vec<(&'static str, String)> {
+    let there = &record.instruction_files;
+    let Some(steered) = &record.steered else {
+        let told = format!("{}; which of them it reads is not known", there.join(", "));
+        return if there.is_empty() { vec![] } else { vec![("Instruction files", told)] };
+    };
+    let mut rows = vec![];
+    if !there.is_empty() {
+        let reads = match steered.instructions.as_slice() {
+            [] => "none of them".to_owned(),
+            read => read.join(", "),
+        };
+        rows.push(("Instruction files", format!("{}; it reads {reads}", there.join(", "))));
+    }
+    let turned_on = [&steered.arguments[..], &steered.extensions[..]].concat();
+    if !turned_on.is_empty() {
+        rows.push(("Extensions", turned_on.join(", ")));
+    }
+    rows
 }
 
 fn verdicts(m: &mut Markup, record: &TrialRecord) {

@@ -79,7 +79,14 @@ pub(crate) fn task(name: &str) -> Task {
 }
 
 pub(crate) fn facts(task: &str, validity: Validity) -> TaskFacts {
-    TaskFacts { task: TaskId::parse(task).unwrap(), base: vec![], reference: None, validity, audit: None }
+    TaskFacts {
+        task: TaskId::parse(task).unwrap(),
+        base: vec![],
+        reference: None,
+        validity,
+        audit: None,
+        steering: None,
+    }
 }
 
 pub(crate) fn trial(key: TrialKey, attempts: u32) -> TrialRecord {
@@ -106,6 +113,7 @@ pub(crate) fn trial(key: TrialKey, attempts: u32) -> TrialRecord {
         tier_reason: None,
         fenced: false,
         instruction_files: vec![],
+        steered: None,
         bad_lines: 0,
         rules: 1,
         reference: None,
