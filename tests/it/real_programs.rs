@@ -7,6 +7,7 @@
 
 mod cases;
 mod stage;
+mod steering;
 mod who;
 
 use std::collections::BTreeMap;

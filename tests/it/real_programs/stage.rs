@@ -6,7 +6,7 @@ use std::fs;
 use std::net::TcpListener;
 use std::path::PathBuf;
 
-use fairtrial_testkit::ModelServer;
+use fairtrial_testkit::{ModelServer, Request, Script};
 use fairtrial_tests::{Home, kept_below, processes_of};
 use serde_json::Value;
 
@@ -57,26 +57,35 @@ fn put(path: PathBuf, text: &str) {
 
 impl Stage {
     pub(super) fn set(case: Case, programs: &[&Who]) -> Stage {
+        // One attempt: a fault is to be seen, not outlasted.
+        let plan = format!("attempts = 1\ntier = {:?}\n", case.tier());
+        Stage::with(case.script(), case.seconds(), &plan, &[], programs)
+    }
+
+    /// Sets a stage with further lines of its plan and further files of its base.
+    pub(super) fn with(
+        script: Option<Script>,
+        seconds: f64,
+        plan: &str,
+        files: &[(&str, &str)],
+        programs: &[&Who],
+    ) -> Stage {
         let home = Home::new();
         let work = home.path().join("work");
         put(work.join("base/calc.py"), "def add(a, b):\n    return a - b\n");
         put(work.join("base/README.md"), "# A calculator\n");
+        for (path, text) in files {
+            put(work.join("base").join(path), text);
+        }
         let suite = work.join("suite");
         put(suite.join("suite.toml"), "id = \"own\"\ntitle = \"Own\"\nversion = \"1\"\ntasks = [\"add\"]\n");
-        put(suite.join("add/task.toml"), &TASK.replace("SECONDS", &format!("{:.1}", case.seconds())));
+        put(suite.join("add/task.toml"), &TASK.replace("SECONDS", &format!("{seconds:.1}")));
         put(suite.join("add/instruction.md"), "`add` in calc.py is wrong: repair it.\n");
         put(suite.join("add/solution/reference.patch"), REFERENCE);
         put(suite.join("add/tests/files/checks/test_add.py"), HIDDEN);
         let ids: Vec<&str> = programs.iter().map(|who| who.id).collect();
-        // One attempt: a fault is to be seen, not outlasted.
-        put(
-            work.join("plan.toml"),
-            &format!(
-                "suite = \"suite\"\nassistants = {ids:?}\nseed = 11\nattempts = 1\ntier = {:?}\n",
-                case.tier()
-            ),
-        );
-        let server = case.script().map(|script| ModelServer::start(script).unwrap());
+        put(work.join("plan.toml"), &format!("suite = \"suite\"\nassistants = {ids:?}\nseed = 11\n{plan}"));
+        let server = script.map(|script| ModelServer::start(script).unwrap());
         let port = server.as_ref().map_or_else(nobody, ModelServer::port);
         let tables: String = programs.iter().map(|who| who.table(port)).collect();
         put(home.path().join("assistants.toml"), &tables);
@@ -96,6 +105,24 @@ impl Stage {
         assert!(output.status.success(), "{out}\n{err}");
         assert!(!out.contains(KEY.1) && !err.contains(KEY.1), "the key is printed");
         serde_json::from_str(&out).unwrap()
+    }
+
+    /// Returns what its model was asked.
+    pub(super) fn requests(&self) -> Vec<Request> {
+        self.server.iter().flat_map(ModelServer::requests).collect()
+    }
+
+    /// Returns all that its model was told.
+    pub(super) fn told(&self) -> String {
+        self.requests().iter().map(|request| request.body.to_string()).collect()
+    }
+
+    /// Returns what `fairtrial` says of the plan before it runs.
+    pub(super) fn preview(&self) -> Value {
+        let plan = self.home.path().join("work/plan.toml");
+        let words = ["run", plan.to_str().unwrap(), "--preview", "--json"];
+        let output = self.home.fairtrial(&words).env(KEY.0, KEY.1).output().unwrap();
+        serde_json::from_slice(&output.stdout).unwrap()
     }
 
     /// No process outlives the run, and no byte of the data folder holds the key. The model's host saw it, and no
