@@ -11,6 +11,7 @@ use fairtrial_domain::outcome::{Ending, Outcome};
 use fairtrial_domain::patch::{Patch, PatchRef};
 use fairtrial_domain::run::{TaskFacts, TrialRecord};
 use fairtrial_domain::score::Overruling;
+use fairtrial_domain::steering::Steered;
 use fairtrial_domain::task::Task;
 use fairtrial_domain::traffic::Traffic;
 use fairtrial_domain::usage::Cost;
@@ -41,7 +42,7 @@ pub(crate) fn record(
     ended: Ended<'_>,
 ) -> Result<TrialRecord, ApiError> {
     let Ended { key, attempts, rounds, no_more, facts } = ended;
-    let (Round { work, grade }, more) = around.headline(task, facts.as_ref(), rounds)?;
+    let (Round { mut work, grade }, more) = around.headline(task, facts.as_ref(), rounds)?;
     let patch = match &work.patch {
         Some(named) => keep_patch(around, &work.dir, named)?,
         None => Patch::default(),
@@ -50,20 +51,16 @@ pub(crate) fn record(
     let reference = base::reference(&around.home, task).unwrap_or(None);
     let assessment =
         assess(around, task, &work, grade.as_ref(), facts.as_ref(), (&patch, reference.as_ref()));
-    let kept = reference.as_ref().map(serde_json::to_vec).transpose()?;
-    let kept = kept.map(|text| around.store.put_blob(&text)).transpose()?;
+    let kept = blob_of(around, reference.as_ref())?;
     let tier = weaker(work.tier, grade.as_ref().and_then(|grade| grade.tier));
     let tier_reason = work.tier_reason.clone().or_else(|| grade.as_ref()?.tier_reason.clone());
     let fenced = work.fenced && grade.as_ref().is_none_or(|grade| grade.fenced);
     let journals = journals(around, key, attempts)?;
-    let mut work = work;
     if let Some(traffic) = &mut work.traffic {
         crate::recording::keep(around, key, &work.dir, traffic)?;
     }
     let served = work.traffic.as_deref().and_then(served);
     let version = work.version.take().or_else(|| around.programs.get(&key.assistant)?.version.clone());
-    let found = facts.as_ref().and_then(|facts| facts.steering.as_deref());
-    let steered = steering::steered(assistant, version.as_deref(), found);
     Ok(TrialRecord {
         key: key.clone(),
         attempts,
@@ -78,7 +75,7 @@ pub(crate) fn record(
         cost: work.cost,
         seconds: work.seconds,
         tier,
-        version,
+        version: version.clone(),
         model: served.or(work.model).or_else(|| assistant.model.clone()),
         leftovers: work.leftovers,
         journals,
@@ -87,7 +84,7 @@ pub(crate) fn record(
         tier_reason,
         fenced,
         instruction_files: work.instruction_files,
-        steered: steered.map(Box::new),
+        steered: steered(assistant, version.as_deref(), facts.as_ref()),
         bad_lines: work.bad_lines,
         rules: fairtrial_judge::RULES,
         reference: kept,
@@ -97,6 +94,17 @@ pub(crate) fn record(
         more,
         no_more,
     })
+}
+
+/// Stores a reference as a blob, where there is one.
+fn blob_of(around: &Surroundings, reference: Option<&Patch>) -> Result<Option<Digest>, ApiError> {
+    let text = reference.map(serde_json::to_vec).transpose()?;
+    Ok(text.map(|text| around.store.put_blob(&text)).transpose()?)
+}
+
+/// Returns what of its task's base steers an assistant.
+fn steered(assistant: &Assistant, version: Option<&str>, facts: Option<&TaskFacts>) -> Option<Box<Steered>> {
+    steering::steered(assistant, version, facts?.steering.as_deref()).map(Box::new)
 }
 
 /// Returns what a round is worth; `None` when it is no evidence.
