@@ -38,6 +38,7 @@ impl Backend for Direct {
             argv.extend(value.iter().flat_map(|value| [name.to_owned(), (*value).to_owned()]));
         }
         argv.extend(assistant.args.iter().cloned());
+        argv.extend(spec.resume.iter().flat_map(|session| ["--resume".to_owned(), (*session).to_owned()]));
         let stdin = Input::Text(spec.instruction.to_owned());
         Ok(Launch { stdin, ..Launch::new(argv, variables(spec, &[])) })
     }
@@ -64,6 +65,10 @@ impl Backend for Direct {
 
     fn default_program(&self) -> Option<&'static str> {
         Some("fairtrial-direct")
+    }
+
+    fn can_resume(&self, _: &Assistant) -> bool {
+        true
     }
 
     fn cost_known(&self, assistant: &Assistant) -> bool {

@@ -102,6 +102,7 @@ impl Backend for Opencode {
         env.insert(self.config.to_owned(), text(&spec.home.join(FILE))?);
         let mut argv = argv(spec, &["run", "--format", "json", "--model", &named])?;
         argv.extend(self.unasked.iter().map(|word| (*word).to_owned()));
+        argv.extend(spec.resume.iter().flat_map(|session| ["--session".to_owned(), (*session).to_owned()]));
         argv.extend(assistant.args.iter().cloned());
         let files = vec![(FILE.to_owned(), settings(spec, model, key).to_string())];
         // On standard input no instruction is too long, and none is taken for an option.
@@ -123,6 +124,11 @@ impl Backend for Opencode {
 
     fn default_program(&self) -> Option<&'static str> {
         Some(self.program)
+    }
+
+    /// The fork was never seen to.
+    fn can_resume(&self, _: &Assistant) -> bool {
+        self.program == Opencode::ORIGINAL.program
     }
 
     fn shows_requests(&self) -> bool {

@@ -69,6 +69,7 @@ impl Backend for Pi {
         } else if let Some(model) = &assistant.model {
             argv.extend(["--model".to_owned(), model.clone()]);
         }
+        argv.extend(spec.resume.iter().flat_map(|session| ["--session".to_owned(), (*session).to_owned()]));
         argv.extend(assistant.args.iter().cloned());
         // On standard input no instruction is too long, and none is taken for an option or a file.
         let stdin = Input::Text(spec.instruction.to_owned());
@@ -89,6 +90,10 @@ impl Backend for Pi {
 
     fn default_program(&self) -> Option<&'static str> {
         Some("pi")
+    }
+
+    fn can_resume(&self, assistant: &Assistant) -> bool {
+        !assistant.args.iter().any(|argument| argument == "--no-session")
     }
 
     fn silent(&self) -> &'static [&'static str] {

@@ -10,11 +10,12 @@ mod ask;
 mod limits;
 #[path = "direct/options.rs"]
 mod options;
+#[path = "direct/session.rs"]
+mod session;
 #[path = "direct/tools.rs"]
 mod tools;
 
-use std::fs::{self, File};
-use std::io::{self, Read as _, Write};
+use std::io::{self, Read as _, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
@@ -27,32 +28,17 @@ use fairtrial_wire::talk::{Output, Talk, Turn};
 use ask::Asker;
 use limits::Limits;
 use options::Options;
+use session::Session;
 
 const SYSTEM: &str = "You are a careful programmer at work in one folder, which is your current directory. Read before \
 you edit. Make the smallest change that does what is asked, run the tests that there are, and end with one sentence on \
 what you changed. Nobody answers questions.";
 
-/// Where the stream and the saved steps go.
-struct Told {
-    out: io::Stdout,
-    saved: Option<File>,
-}
-
-impl Told {
-    fn tell(&mut self, event: &EventKind) -> io::Result<()> {
-        let line = serde_json::to_string(event)?;
-        writeln!(self.out, "{line}")?;
-        self.out.flush()
-    }
-
-    /// Saves a turn, where there is a place for it.
-    fn save(&mut self, turn: &serde_json::Value) -> io::Result<()> {
-        if let Some(file) = &mut self.saved {
-            writeln!(file, "{turn}")?;
-            file.flush()?;
-        }
-        Ok(())
-    }
+/// Writes an event of the stream.
+fn tell(event: &EventKind) -> io::Result<()> {
+    let mut out = io::stdout();
+    writeln!(out, "{}", serde_json::to_string(event)?)?;
+    out.flush()
 }
 
 fn main() -> ExitCode {
@@ -88,25 +74,23 @@ fn failed(error: &io::Error) -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// Opens the file of saved steps in the home, where there is one.
-fn saved() -> Option<File> {
-    let folder = PathBuf::from(std::env::var_os("HOME")?).join(".fairtrial-direct");
-    fs::create_dir_all(&folder).ok()?;
-    File::create(folder.join("steps.jsonl")).ok()
-}
-
 async fn session(options: &Options) -> io::Result<StreamEnd> {
-    let mut instruction = String::new();
-    io::stdin().read_to_string(&mut instruction)?;
-    let mut told = Told { out: io::stdout(), saved: saved() };
+    let home = std::env::var_os("HOME").map(PathBuf::from);
+    let mut session = match &options.resume {
+        Some(name) => Session::resume(home.as_deref(), name)?,
+        None => Session::begin(home.as_deref()),
+    };
+    let mut told = String::new();
+    io::stdin().read_to_string(&mut told)?;
+    session.user(told)?;
     let version = Some(env!("CARGO_PKG_VERSION").to_owned());
-    told.tell(&EventKind::Started { session: None, model: Some(options.model.clone()), version })?;
-    let end = converse(options, instruction, &mut told).await?;
-    told.tell(&EventKind::Ended { end: end.clone() })?;
+    tell(&EventKind::Started { session: session.name(), model: Some(options.model.clone()), version })?;
+    let end = converse(options, &mut session).await?;
+    tell(&EventKind::Ended { end: end.clone() })?;
     Ok(end)
 }
 
-async fn converse(options: &Options, instruction: String, told: &mut Told) -> io::Result<StreamEnd> {
+async fn converse(options: &Options, session: &mut Session) -> io::Result<StreamEnd> {
     let asker = match Asker::new(options) {
         Ok(asker) => asker,
         Err(message) => {
@@ -114,7 +98,6 @@ async fn converse(options: &Options, instruction: String, told: &mut Told) -> io
         }
     };
     let tools = tools::tools();
-    let mut turns = vec![Turn::User(instruction)];
     let mut usage = Usage { source: UsageSource::Stream, ..Usage::default() };
     let (mut limits, mut untold) = (Limits::new(options, Instant::now()), false);
     loop {
@@ -125,10 +108,10 @@ async fn converse(options: &Options, instruction: String, told: &mut Told) -> io
             model: &options.model,
             system: SYSTEM,
             tools: &tools,
-            turns: &turns,
+            turns: &session.turns,
             max_tokens: options.max_tokens,
         };
-        let asked = asker.ask(&talk, &limits, &mut |retry| told.tell(&retry)).await?;
+        let asked = asker.ask(&talk, &limits, &mut |retry| tell(&retry)).await?;
         for answer in &asked.answers {
             read::add(&mut usage, &Usage { requests: Some(1), ..answer.usage.clone() });
         }
@@ -136,32 +119,32 @@ async fn converse(options: &Options, instruction: String, told: &mut Told) -> io
         let silent = |answer: &Answer| answer.usage.input_uncached.is_none() || answer.usage.output.is_none();
         untold |= asked.answers.iter().any(|answer| answer.fault.is_none() && silent(answer));
         let cost = limits.cost(&usage).filter(|_| !untold);
-        told.tell(&EventKind::Usage { usage: usage.clone(), cost })?;
+        tell(&EventKind::Usage { usage: usage.clone(), cost })?;
         let reply = match asked.reply {
             Ok(reply) => reply,
             Err(_) if limits.left(Instant::now()).is_zero() => return Ok(StreamEnd::TurnLimit),
             Err(why) => return Ok(StreamEnd::Error { fault: why.fault, message: why.message }),
         };
-        told.save(&serde_json::json!({ "model": reply.own, "usage": usage }))?;
+        session.model(reply.own, &usage)?;
         if !reply.thinking.is_empty() {
-            told.tell(&EventKind::Thinking { text: reply.thinking })?;
+            tell(&EventKind::Thinking { text: reply.thinking })?;
         }
         if !reply.text.is_empty() {
-            told.tell(&EventKind::Text { text: reply.text })?;
+            tell(&EventKind::Text { text: reply.text })?;
         }
-        turns.push(Turn::Model(reply.own));
         if reply.calls.is_empty() {
             return Ok(StreamEnd::Completed);
         }
         let mut outputs = vec![];
         for call in reply.calls {
             let (kind, title) = tools::shown(&call);
-            told.tell(&EventKind::ToolCall { id: call.id.clone(), name: call.name.clone(), kind, title })?;
+            tell(&EventKind::ToolCall { id: call.id.clone(), name: call.name.clone(), kind, title })?;
             let (ok, text) = tools::call(&call, limits.left(Instant::now()));
-            told.tell(&EventKind::ToolResult { id: call.id.clone(), ok: Some(ok), output: text.clone() })?;
-            told.save(&serde_json::json!({ "tool": call.name, "ok": ok, "output": text }))?;
-            outputs.push(Output { id: call.id, name: call.name, text, ok });
+            tell(&EventKind::ToolResult { id: call.id.clone(), ok: Some(ok), output: text.clone() })?;
+            let output = Output { id: call.id, name: call.name, text, ok };
+            session.save_output(&output)?;
+            outputs.push(output);
         }
-        turns.push(Turn::Outputs(outputs));
+        session.turns.push(Turn::Outputs(outputs));
     }
 }

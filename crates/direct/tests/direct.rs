@@ -5,6 +5,7 @@
 
 use std::fs;
 use std::io::Write as _;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -57,6 +58,15 @@ fn session(api: &str, script: Script, env: &[(&str, &str)], more: &[&str]) -> Se
 }
 
 impl Session {
+    /// Returns the file that its steps are saved in.
+    fn saved(&self) -> PathBuf {
+        let folder = self.repo.path().join(".git/.fairtrial-direct");
+        let mut files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        let first = files.next().unwrap();
+        assert_eq!(files.next(), None);
+        first
+    }
+
     fn end(&self) -> &StreamEnd {
         match self.events.last() {
             Some(EventKind::Ended { end }) => end,
@@ -105,8 +115,12 @@ fn every_api_repairs_the_file_and_counts_alike() {
         let got = (usage.input_uncached, usage.cache_read, usage.cache_write, usage.output, usage.reasoning);
         assert_eq!(got, (Some(input), Some(said.cached), written, Some(output), reasoning), "{api}");
         assert_eq!(usage.requests, Some(4), "{api}");
-        let saved = session.repo.path().join(".git/.fairtrial-direct/steps.jsonl");
-        assert_eq!(fs::read_to_string(saved).unwrap().lines().count(), 7, "{api}: four answers, three tools");
+        let saved = session.saved();
+        assert_eq!(
+            fs::read_to_string(saved).unwrap().lines().count(),
+            8,
+            "{api}: what it was told, four answers, three tools"
+        );
     }
 }
 
@@ -203,7 +217,7 @@ fn what_the_model_runs_is_not_given_the_key() {
         assert_eq!(session.end(), &StreamEnd::Completed, "{api}");
         let told = |event: &EventKind| matches!(event, EventKind::ToolResult { output, .. } if output.contains("looked"));
         assert!(session.events.iter().any(told), "{api}: {:?}", session.events);
-        let saved = session.repo.path().join(".git/.fairtrial-direct/steps.jsonl");
+        let saved = session.saved();
         assert!(!fs::read_to_string(saved).unwrap().contains(KEY), "{api}");
     }
 }

@@ -264,9 +264,9 @@ impl Api {
         let done = match self {
             Api::Anthropic => anthropic::results(body) + anthropic::resumed(body),
             Api::OpenAi => openai::results(body) + openai::resumed(body),
-            Api::Chat => chat::results(body),
-            Api::Gemini => gemini::results(body),
-            Api::Converse => converse::results(body),
+            Api::Chat => chat::results(body) + chat::resumed(body),
+            Api::Gemini => gemini::results(body) + gemini::resumed(body),
+            Api::Converse => converse::results(body) + converse::resumed(body),
         };
         let index = done.min(script.steps.len().saturating_sub(1));
         let step = script.steps.get(index).cloned();

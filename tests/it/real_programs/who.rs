@@ -150,6 +150,21 @@ pub(super) fn all() -> Vec<Who> {
     ]
 }
 
+/// The APIs that our own small assistant speaks, and the variable that holds the key of each.
+pub(super) const APIS: [(&str, &str); 5] = [
+    ("anthropic", "ANTHROPIC_API_KEY"),
+    ("responses", "OPENAI_API_KEY"),
+    ("chat", "OPENAI_API_KEY"),
+    ("gemini", "GEMINI_API_KEY"),
+    ("converse", "AWS_BEARER_TOKEN_BEDROCK"),
+];
+
+/// Returns our own small assistant over an API.
+pub(super) fn direct(api: &'static str, key: &'static str) -> Who {
+    let address = if matches!(api, "responses" | "chat") { Address::V1 } else { Address::Plain };
+    Who { id: api, title: api, backend: "direct", address, key, ..PLAIN }
+}
+
 impl Who {
     /// Returns the program's path below the folder that `make assistants` fills.
     pub(super) fn path(&self) -> PathBuf {
@@ -191,16 +206,16 @@ impl Who {
             Address::Plain => "",
             Address::V1 => "/v1",
         };
+        let program = match self.backend {
+            // It comes with the product.
+            "direct" => format!("args = [\"--api\", {:?}]", self.id),
+            _ => format!("program = {:?}", self.path()),
+        };
         let model = self.model.map(|model| format!("model = \"{model}\"\n")).unwrap_or_default();
         format!(
-            "[assistants.{}]\nbackend = \"{}\"\nprogram = {:?}\n{model}base_url = \"http://127.0.0.1:{port}{path}\"\n\
+            "[assistants.{}]\nbackend = \"{}\"\n{program}\n{model}base_url = \"http://127.0.0.1:{port}{path}\"\n\
              network = \"host\"\nsecrets = {{ {} = {{ env = \"{}\" }} }}\n{}\n",
-            self.id,
-            self.backend,
-            self.path(),
-            self.key,
-            KEY.0,
-            self.more
+            self.id, self.backend, self.key, KEY.0, self.more
         )
     }
 }

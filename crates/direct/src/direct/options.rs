@@ -35,6 +35,8 @@ pub(crate) struct Options {
     pub(crate) max_usd: Option<f64>,
     pub(crate) max_tokens: u64,
     pub(crate) price: Option<Price>,
+    /// The session to go on with.
+    pub(crate) resume: Option<String>,
 }
 
 /// Why it cannot start.
@@ -55,7 +57,7 @@ pub(crate) enum OptionsError {
 }
 
 const USAGE: &str = "use --api anthropic|responses|chat|gemini|converse --model NAME [--base-url URL] [--region REGION] \
-[--max-steps N] [--max-seconds S] [--max-usd D] [--max-tokens N] [--price IN,READ,WRITE,OUT]";
+[--max-steps N] [--max-seconds S] [--max-usd D] [--max-tokens N] [--price IN,READ,WRITE,OUT] [--resume SESSION]";
 
 impl Options {
     /// Reads arguments; `env` gives a variable of the environment.
@@ -65,7 +67,7 @@ impl Options {
     ) -> Result<Options, OptionsError> {
         let (mut api, mut base_url, mut model, mut region) = (None, None, None, None);
         let (mut max_steps, mut max_seconds, mut max_usd, mut max_tokens) = (50, 1800.0, None, 16_000);
-        let mut price = None;
+        let (mut price, mut resume) = (None, None);
         let mut arguments = arguments;
         while let Some(name) = arguments.next() {
             let value = arguments.next().unwrap_or_default();
@@ -82,6 +84,7 @@ impl Options {
                 "--max-seconds" => max_seconds = number().ok_or_else(|| wanted("seconds"))?,
                 "--max-usd" => max_usd = Some(number().ok_or_else(|| wanted("dollars"))?),
                 "--price" => price = Some(rates(&value).ok_or_else(|| wanted("four prices with commas"))?),
+                "--resume" => resume = Some(value).filter(|value| !value.is_empty()),
                 _ => return Err(OptionsError::Unknown(name)),
             }
         }
@@ -102,6 +105,7 @@ impl Options {
             max_usd,
             max_tokens,
             price,
+            resume,
         })
     }
 }

@@ -11,6 +11,16 @@ pub(super) fn results(body: &Value) -> usize {
     messages.filter(|message| message["role"] == "tool").count()
 }
 
+/// Returns how often the user came back after an answer that called no tool. Without tools such pairs are examples.
+pub(super) fn resumed(body: &Value) -> usize {
+    let messages = body["messages"].as_array().filter(|_| body["tools"].is_array());
+    let ended = |message: &Value| {
+        message["role"] == "assistant" && message["tool_calls"].as_array().is_none_or(Vec::is_empty)
+    };
+    let back = messages.map(Vec::as_slice).unwrap_or_default().windows(2);
+    back.filter(|pair| ended(&pair[0]) && pair[1]["role"] == "user").count()
+}
+
 fn usage(tokens: Tokens) -> Value {
     let prompt = tokens.uncached + tokens.cached + tokens.written;
     let completion = tokens.output + tokens.reasoning;

@@ -13,6 +13,17 @@ pub(super) fn results(body: &Value) -> usize {
     blocks.filter(|block| block["toolResult"].is_object()).count()
 }
 
+/// Returns how often the user came back after an answer that called no tool.
+pub(super) fn resumed(body: &Value) -> usize {
+    let messages = body["messages"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let calls = |message: &Value| {
+        message["content"].as_array().into_iter().flatten().any(|block| block["toolUse"].is_object())
+    };
+    let back = messages.windows(2);
+    back.filter(|pair| pair[0]["role"] == "assistant" && !calls(&pair[0]) && pair[1]["role"] == "user")
+        .count()
+}
+
 fn usage(tokens: Tokens) -> Value {
     json!({
         "inputTokens": tokens.uncached,

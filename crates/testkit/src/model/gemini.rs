@@ -12,6 +12,18 @@ pub(super) fn results(body: &Value) -> usize {
     parts.filter(|part| part["functionResponse"].is_object()).count()
 }
 
+/// Returns how often the user came back after an answer that called no tool. Without tools such pairs are examples.
+pub(super) fn resumed(body: &Value) -> usize {
+    let contents = body["contents"].as_array().filter(|_| body["tools"].is_array());
+    let has = |content: &Value, part: &str| {
+        content["parts"].as_array().into_iter().flatten().any(|one| one[part].is_object())
+    };
+    let back = contents.map(Vec::as_slice).unwrap_or_default().windows(2).filter(|pair| {
+        pair[0]["role"] == "model" && !has(&pair[0], "functionCall") && pair[1]["role"] == "user"
+    });
+    back.count()
+}
+
 fn usage(tokens: Tokens) -> Value {
     json!({
         "promptTokenCount": tokens.uncached + tokens.written + tokens.cached,
