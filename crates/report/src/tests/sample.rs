@@ -265,6 +265,7 @@ impl Sample {
             reference: None,
             validity,
             audit: None,
+            steering: None,
         };
         let patches = ["aster", "birch"].map(|who| {
             let key = TrialKey { task: task("one"), assistant: assistant(who), trial: 1 };
