@@ -88,7 +88,7 @@ fn started(
             let said = fs::read_to_string(container::said(wrapping.scratch)).unwrap_or_default();
             StartError::Refused { step, source: io::Error::other(said.trim().to_owned()) }
         }
-        other => other,
+        lost @ (StartError::Refused { .. } | StartError::Lost(_)) => lost,
     })
 }
 
