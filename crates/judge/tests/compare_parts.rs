@@ -339,7 +339,7 @@ fn paid(ratio: f64, spread: f64) -> ComparisonInput {
     let mut input = input(&["p".repeat(12), "p".repeat(12)], 2);
     for trial in &mut input.trials {
         let at: usize = trial.key.task.as_str()[1..].parse().unwrap();
-        let turn = if at % 2 == 0 { 1.0 + spread } else { 1.0 - spread };
+        let turn = if at.is_multiple_of(2) { 1.0 + spread } else { 1.0 - spread };
         let factor = if trial.key.assistant == id(0) { ratio * turn } else { 1.0 };
         trial.cost = Some(Cost { usd: factor, source: CostSource::Reported });
         trial.seconds = Some(90.0 * factor);
@@ -468,7 +468,7 @@ fn a_score_is_small_equal_or_open_by_ten_points_and_its_price_counts_tasks_witho
         let mut input = paid(1.0, 0.1);
         for trial in &mut input.trials {
             let at: usize = trial.key.task.as_str()[1..].parse().unwrap();
-            let turn = if at % 2 == 0 { spread } else { -spread };
+            let turn = if at.is_multiple_of(2) { spread } else { -spread };
             let value = if trial.key.assistant == id(0) { 0.5 + apart + turn } else { 0.5 };
             trial.scores = if at < with_a_value { vec![(ScoreId::Size, value)] } else { vec![] };
         }
