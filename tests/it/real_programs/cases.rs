@@ -37,11 +37,17 @@ pub(super) struct Seen {
     pub(super) wrong: Vec<String>,
 }
 
-/// Kills every process of the trial between the tool and the cell at once. A program that is asked to end first may use
-/// the time to finish as if nothing had happened.
-const KILL: &str = "p=$$; all=; while :; do p=$(sed -n 's/^PPid:[^0-9]*//p' /proc/$p/status); \
-                    [ \"$p\" -gt 1 ] || break; case $(cat /proc/$p/comm) in fairtrial*) break;; esac; all=\"$all $p\"; \
-                    done; (setsid sh -c \"kill -KILL $all\" >/dev/null 2>&1 &); sleep 20";
+/// Kills every process of the trial between the tool and the cell at once, the outermost first. A program that is asked
+/// to end may use the time to finish as if nothing had happened; one refuses a command with a substitution of the shell.
+const KILL: &str = r#"python3 -c '
+import os, signal
+above, process = [], os.getppid()
+while process > 1 and not open(f"/proc/{process}/comm").read().startswith("fairtrial"):
+    above.append(process)
+    process = int(open(f"/proc/{process}/stat").read().rsplit(")", 1)[1].split()[1])
+for process in reversed(above):
+    os.kill(process, signal.SIGKILL)
+'"#;
 const DAEMON: &str =
     "(setsid sleep 600 >/dev/null 2>&1 &); python3 -c 'import calc; assert calc.add(2, 3) == 5'";
 const TEST: &str = "python3 -c 'import calc; assert calc.add(2, 3) == 5'";
