@@ -18,12 +18,15 @@ pub(crate) mod warden;
 pub(crate) mod wrapping;
 
 use std::io;
+use std::path::PathBuf;
 
-/// A step that the system refused.
+/// Why a room's walls do not stand.
 #[derive(Debug)]
-pub(crate) struct Refusal {
-    step: String,
-    source: io::Error,
+pub(crate) enum Refusal {
+    /// A step that the system refused.
+    Step { step: String, source: io::Error },
+    /// What is the user's own stands behind a link in the home, which could lead out of the root.
+    Linked { place: PathBuf },
 }
 
 /// Names the step that failed.
@@ -33,6 +36,6 @@ trait At<T> {
 
 impl<T, E: Into<io::Error>> At<T> for Result<T, E> {
     fn at(self, step: impl Into<String>) -> Result<T, Refusal> {
-        self.map_err(|e| Refusal { step: step.into(), source: e.into() })
+        self.map_err(|e| Refusal::Step { step: step.into(), source: e.into() })
     }
 }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use fairtrial_cell::process::{Cancel, Continue, Exit, Happening, HeadTail, Job, JobEnd, Stdin, Stream, Why};
-use fairtrial_cell::room::{Changes, HOME, Room, RoomError, RoomSpec, WORKSPACE, detect, sweep};
+use fairtrial_cell::room::{Changes, HOME, Own, Room, RoomError, RoomSpec, WORKSPACE, detect, sweep};
 use fairtrial_domain::bundle::{Tier, TierChoice};
 use fairtrial_domain::task::{Limits, Network};
 
@@ -19,6 +19,7 @@ struct Place {
     limits: Limits,
     network: Network,
     readable: Vec<PathBuf>,
+    own: Vec<Own>,
     cancel: Cancel,
 }
 
@@ -43,6 +44,7 @@ impl Place {
             limits: Limits::default(),
             network: Network::None,
             readable: Vec::new(),
+            own: Vec::new(),
             cancel: Cancel::new(),
         }
     }
@@ -59,7 +61,7 @@ impl Place {
             network: self.network.clone(),
             doors: 0,
             readable: &self.readable,
-            own: &[],
+            own: &self.own,
             limits: &self.limits,
             marker: &self.marker(),
             cancel: self.cancel.clone(),
@@ -139,14 +141,18 @@ fn room_of(place: &Place, tier: TierChoice) -> Option<Room> {
             Some(room)
         }
         Err(RoomError::NoTier { tier, reason }) => {
-            let current = std::thread::current();
-            // Written past the test harness, so that it is seen although the test counts as passed.
-            let text = format!("SKIPPED in the tier {tier:?}: {}: {reason}\n", current.name().unwrap());
-            std::io::stderr().write_all(text.as_bytes()).unwrap();
+            skipped(tier, &reason);
             None
         }
         Err(error) => panic!("{error}"),
     }
+}
+
+fn skipped(tier: Tier, reason: &str) {
+    let current = std::thread::current();
+    // Written past the test harness, so that it is seen although the test counts as passed.
+    let text = format!("SKIPPED in the tier {tier:?}: {}: {reason}\n", current.name().unwrap());
+    std::io::stderr().write_all(text.as_bytes()).unwrap();
 }
 
 /// Living processes of the whole machine that carry a marker.
@@ -599,6 +605,30 @@ fn a_base_without_a_tree_is_refused() {
     let place = Place::new();
     fs::remove_dir_all(place.dir.path().join("base/tree")).unwrap();
     assert!(matches!(place.open(TierChoice::Best), Err(RoomError::NoBase { .. })));
+}
+
+#[test]
+fn a_link_among_the_users_own_is_told_and_takes_no_walls_away() {
+    let user = tempfile::tempdir().unwrap();
+    fs::create_dir(user.path().join(".tool")).unwrap();
+    fs::write(user.path().join("settings"), "{}").unwrap();
+    std::os::unix::fs::symlink("../settings", user.path().join(".tool/settings")).unwrap();
+    let own = |inside: &str, outside: &str| Own {
+        inside: inside.into(),
+        outside: user.path().join(outside),
+        sealed: inside.contains('/'),
+    };
+    for tier in [TierChoice::Best, TierChoice::Full, TierChoice::Bubblewrap] {
+        let place =
+            Place { own: vec![own(".tool", ".tool"), own(".tool/settings", "settings")], ..Place::new() };
+        match place.open(tier) {
+            Err(RoomError::Linked { place }) => assert_eq!(place, Path::new(".tool/settings")),
+            Err(RoomError::NoTier { tier, reason }) => skipped(tier, &reason),
+            Err(error) => panic!("{tier:?}: {error}"),
+            // Without walls a link leads where it always does.
+            Ok(room) => assert!(room.tier().1.is_some_and(|why| why.contains("root")), "{:?}", room.tier()),
+        }
+    }
 }
 
 #[test]

@@ -261,7 +261,7 @@ impl Root {
             for part in own.inside.components() {
                 place.push(part);
                 if fs::symlink_metadata(&place).is_ok_and(|meta| meta.is_symlink()) {
-                    return Err(io::Error::from(io::ErrorKind::InvalidInput)).at(step());
+                    return Err(Refusal::Linked { place: own.inside.clone() });
                 }
             }
             if fs::symlink_metadata(&place).is_err() {

@@ -54,7 +54,7 @@ pub fn serve() -> io::Result<()> {
             rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
             let (uid, gid) = (rustix::process::geteuid(), rustix::process::getegid());
             match namespaces::split() {
-                Err(e) => refuse(&mut link, &Refusal { step: "new namespaces".to_owned(), source: e }),
+                Err(e) => refuse(&mut link, &Refusal::Step { step: "new namespaces".to_owned(), source: e }),
                 Ok(Some(first)) => {
                     drop(link);
                     wait_for(first)
@@ -134,8 +134,13 @@ fn plain() -> Result<(), Refusal> {
 }
 
 fn refuse(link: &mut UnixStream, refused: &Refusal) -> io::Result<()> {
-    let errno = refused.source.raw_os_error().unwrap_or(libc::EIO);
-    link::send(link, &Report::Refused { step: refused.step.clone(), errno })
+    let report = match refused {
+        Refusal::Step { step, source } => {
+            Report::Refused { step: step.clone(), errno: source.raw_os_error().unwrap_or(libc::EIO) }
+        }
+        Refusal::Linked { place } => Report::Linked { place: place.clone() },
+    };
+    link::send(link, &report)
 }
 
 fn wait_for(child: Pid) -> io::Result<()> {

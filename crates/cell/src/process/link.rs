@@ -137,6 +137,11 @@ pub(crate) enum Report {
         /// The error's number.
         errno: i32,
     },
+    /// The room was not made, since this place of the user's own, in the home, is behind a link.
+    Linked {
+        /// Relative to the home.
+        place: PathBuf,
+    },
     /// The job runs.
     Started,
     /// The job's program could not be started.

@@ -30,6 +30,7 @@ pub(super) fn started(report: Report, job: &Job) -> Result<(), RoomError> {
         }
         Report::Ready
         | Report::Refused { .. }
+        | Report::Linked { .. }
         | Report::OverMemory
         | Report::Exited(_)
         | Report::Gone { .. } => {

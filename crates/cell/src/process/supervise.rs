@@ -112,6 +112,10 @@ impl Warden {
                 self.end();
                 Err(StartError::Refused { step, source: io::Error::from_raw_os_error(errno) })
             }
+            Report::Linked { place } => {
+                self.end();
+                Err(StartError::Lost(RoomError::Linked { place }))
+            }
             Report::Started
             | Report::NotStarted { .. }
             | Report::OverMemory
@@ -321,9 +325,11 @@ impl Watch<'_> {
                     leftovers: if why == Why::ByItself { leftovers } else { Vec::new() },
                 }))
             }
-            Report::Ready | Report::Refused { .. } | Report::Started | Report::NotStarted { .. } => {
-                Err(lost(io::ErrorKind::InvalidData.into()))
-            }
+            Report::Ready
+            | Report::Refused { .. }
+            | Report::Linked { .. }
+            | Report::Started
+            | Report::NotStarted { .. } => Err(lost(io::ErrorKind::InvalidData.into())),
         }
     }
 

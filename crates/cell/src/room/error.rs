@@ -52,6 +52,16 @@ pub enum RoomError {
         /// Which.
         path: PathBuf,
     },
+    /// A place of the user's own that is a link, or behind one: within walls it could lead anywhere, and a room without
+    /// walls is none in its stead.
+    #[error(
+        "`~/{place}` is a link or behind one, and a cell shows no login through a link: put the file itself there, or \
+         use a key"
+    )]
+    Linked {
+        /// Relative to the home.
+        place: PathBuf,
+    },
     /// The folder for the room holds something, so that it would not be fresh.
     #[error("`{path}` is not empty: a room is used once")]
     Used {
@@ -84,7 +94,10 @@ impl RoomError {
     pub(crate) fn is_lasting(&self) -> bool {
         match self {
             RoomError::Start { lasting, .. } => *lasting,
-            RoomError::NoBase { .. } | RoomError::TooMuch { .. } | RoomError::NoTier { .. } => true,
+            RoomError::NoBase { .. }
+            | RoomError::TooMuch { .. }
+            | RoomError::Linked { .. }
+            | RoomError::NoTier { .. } => true,
             RoomError::File { .. }
             | RoomError::Warden { .. }
             | RoomError::Used { .. }

@@ -32,8 +32,7 @@ pub(super) fn wrapped(
     let (outside, store) = (scratch.join(COPY), Store::of(None, scratch));
     let home_outside = store.home();
     if let Some(place) = behind_a_link(spec.own, &home_outside) {
-        let step = format!("showing {} of the user's own", place.display());
-        return Err(StartError::Refused { step, source: io::ErrorKind::InvalidInput.into() });
+        return Err(lost(RoomError::Linked { place: place.to_owned() }));
     }
     let [workspace, home, tmp] = [WORKSPACE, HOME, "/tmp"].map(PathBuf::from);
     let wrapping = Wrapping {
