@@ -260,7 +260,7 @@ impl Room {
     /// Ends the warden and whatever it may have lost.
     fn empty(&mut self) {
         if let Some(leaving) = self.leaving.take() {
-            leaving.wait();
+            let _status = leaving.wait();
         }
         if let Some(warden) = self.warden.take() {
             warden.end();

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
-use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
+use rustix::process::{Pid, Signal, WaitOptions, WaitStatus, kill_process, waitpid};
 
 /// A child that was told to end, and has not been waited for.
 #[derive(Debug)]
@@ -19,12 +19,17 @@ impl Leaving {
         Leaving { process, patience }
     }
 
-    /// Waits until it is gone; kills it when it does not go.
-    pub(crate) fn wait(self) {
+    /// Waits until it is gone; kills it when it does not go. Returns how it ended, where that can be known.
+    pub(crate) fn wait(self) -> Option<WaitStatus> {
         if !gone_within(self.process, self.patience) {
             let _dead = kill_process(self.process, Signal::KILL);
         }
-        while matches!(waitpid(Some(self.process), WaitOptions::empty()), Err(Errno::INTR)) {}
+        loop {
+            match waitpid(Some(self.process), WaitOptions::empty()) {
+                Err(Errno::INTR) => {}
+                other => return other.ok().flatten().map(|(_, status)| status),
+            }
+        }
     }
 }
 

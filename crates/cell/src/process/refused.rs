@@ -20,6 +20,18 @@ pub(super) fn lost(step: &str) -> impl FnOnce(io::Error) -> StartError {
     move |source| StartError::Lost(RoomError::Warden { step, source })
 }
 
+/// Tells a program that said that it makes no walls from one that was lost, by how its link failed, its exit code and
+/// what it wrote. Codes above tell of a signal, as when the machine is out of memory.
+pub(super) fn without_walls(by: &str, error: io::Error, code: Option<i32>, said: &str) -> StartError {
+    const OWN: std::ops::Range<i32> = 1..128;
+    let gone = [io::ErrorKind::UnexpectedEof, io::ErrorKind::BrokenPipe, io::ErrorKind::ConnectionReset];
+    let step = format!("walls made by {by}");
+    if !gone.contains(&error.kind()) || !code.is_some_and(|code| OWN.contains(&code)) {
+        return lost(&step)(error);
+    }
+    StartError::Refused { step, source: io::Error::other(said.to_owned()) }
+}
+
 /// Takes what a warden says to an order to run `job`.
 pub(super) fn started(report: Report, job: &Job) -> Result<(), RoomError> {
     match report {
@@ -36,5 +48,28 @@ pub(super) fn started(report: Report, job: &Job) -> Result<(), RoomError> {
         | Report::Gone { .. } => {
             Err(RoomError::Warden { step: "job".to_owned(), source: io::ErrorKind::InvalidData.into() })
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_program_that_ended_with_an_error_of_its_own_has_refused_to_make_walls() {
+        use io::ErrorKind::{BrokenPipe, ConnectionReset, UnexpectedEof, WouldBlock};
+        let check = |kind: io::ErrorKind, code| match without_walls("bwrap", kind.into(), code, "bwrap: no") {
+            StartError::Refused { source, .. } => Some(source.to_string()),
+            StartError::Lost(_) => None,
+        };
+        for kind in [UnexpectedEof, BrokenPipe, ConnectionReset] {
+            assert_eq!(check(kind, Some(1)).as_deref(), Some("bwrap: no"));
+            assert_eq!(check(kind, Some(127)).as_deref(), Some("bwrap: no"));
+            // Killed, told of a kill, and nothing amiss.
+            for code in [None, Some(137), Some(0)] {
+                assert_eq!(check(kind, code), None, "{kind:?} {code:?}");
+            }
+        }
+        assert_eq!(check(WouldBlock, Some(1)), None, "it was silent for too long");
     }
 }

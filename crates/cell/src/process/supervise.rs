@@ -11,7 +11,7 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::Pid;
+use rustix::process::{Pid, WaitStatus};
 
 use super::deadlines::{Act, Deadlines, Seen};
 use super::disk::DiskWatch;
@@ -91,8 +91,7 @@ impl Warden {
         let answer =
             link::send(&mut warden.link, setup).and_then(|()| link::receive::<Report>(&mut warden.link));
         match (&setup.walls, answer) {
-            // The program that was to make the walls has said why not and ended.
-            (Walls::Wrapped { by, .. }, Err(_)) => Err(warden.said_no(by)),
+            (Walls::Wrapped { by, .. }, Err(error)) => Err(warden.without_walls(by, error)),
             (_, answer) => warden.opened(setup, answer.map_err(lost("walls"))?),
         }
     }
@@ -124,14 +123,13 @@ impl Warden {
         }
     }
 
-    /// Ends it and returns what it wrote instead of an answer.
-    fn said_no(mut self, by: &str) -> StartError {
+    /// Ends what was started in the place of a warden and did not answer; tells whether it said that it makes no walls.
+    fn without_walls(mut self, by: &str, error: io::Error) -> StartError {
         let mut said = Vec::new();
         // Whatever came is all there is: the pipe does not wait.
         let _end = self.outputs[1].1.read_to_end(&mut said);
-        self.end();
-        let said = String::from_utf8_lossy(&said).trim().to_owned();
-        StartError::Refused { step: format!("walls made by {by}"), source: io::Error::other(said) }
+        let code = self.leave().wait().and_then(WaitStatus::exit_status);
+        refused::without_walls(by, error, code, String::from_utf8_lossy(&said).trim())
     }
 
     /// Returns the listening sockets of the room's loopback; they are given once.
@@ -204,7 +202,7 @@ impl Warden {
 
     /// Ends the warden, and with it every process and mount of its room.
     pub(crate) fn end(self) {
-        self.leave().wait();
+        let _status = self.leave().wait();
     }
 
     /// Tells the warden to end. Nothing of a job lives any more when the last has been seen through, but the walls may
@@ -392,5 +390,45 @@ impl Watch<'_> {
                 true
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+
+    /// Starts `script` as the program that makes the walls; returns what it is said to have refused.
+    fn refused(script: &str) -> Option<String> {
+        let setup = Setup {
+            parent: 0,
+            walls: Walls::Wrapped { home: "/home".into(), program: 0 },
+            workspace: "/workspace".into(),
+            processes: 1,
+            file_bytes: 1,
+            memory_bytes: None,
+            doors: 0,
+        };
+        let warden = Warden::start_by(&setup, None, |[link, out, err]| {
+            let mut command = Command::new("sh");
+            let child = command.args(["-c", script]).stdin(link).stdout(out).stderr(err).spawn()?;
+            Ok(Pid::from_child(&child))
+        });
+        match warden.map(Warden::end) {
+            Err(StartError::Refused { source, .. }) => Some(source.to_string()),
+            Err(StartError::Lost(RoomError::Warden { .. })) => None,
+            Err(StartError::Lost(error)) => panic!("{error}"),
+            Ok(()) => panic!("it never said that it was ready"),
+        }
+    }
+
+    #[test]
+    fn a_program_that_makes_no_walls_says_so_and_one_that_was_killed_does_not() {
+        let no = "bwrap: Creating new namespace failed";
+        assert_eq!(refused(&format!("echo '{no}' >&2; exit 1")).as_deref(), Some(no));
+        assert_eq!(refused("kill -9 $$"), None);
+        // As it tells of a warden that was killed.
+        assert_eq!(refused("exit 137"), None);
     }
 }

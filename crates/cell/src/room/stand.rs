@@ -37,7 +37,7 @@ pub(super) fn stand(
         };
         match made {
             Ok((paths, warden)) => {
-                let reason = asked(spec.tier).or_else(|| missing.first().cloned());
+                let reason = asked(spec.tier).or_else(|| why(&missing));
                 let reason = reason.filter(|_| tier != Tier::Full);
                 return Ok((TierStatus { tier, reason }, paths, warden));
             }
@@ -49,7 +49,14 @@ pub(super) fn stand(
         return Err(RoomError::NotKept { path: scratch.to_owned(), why });
     }
     let tier = spec.tier.only().unwrap_or(Tier::Plain);
-    Err(RoomError::NoTier { tier, reason: missing.join("; ") })
+    Err(RoomError::NoTier { tier, reason: why(&missing).unwrap_or_default() })
+}
+
+/// Joins the reasons of all tiers that are missing, each once.
+fn why(missing: &[String]) -> Option<String> {
+    let first = |n: usize| !missing[..n].contains(&missing[n]);
+    let told: Vec<&str> = (0..missing.len()).filter(|n| first(*n)).map(|n| missing[n].as_str()).collect();
+    (!told.is_empty()).then(|| told.join("; "))
 }
 
 /// Tells a tier that was refused, with the reason, from a room that was lost.
@@ -58,5 +65,18 @@ fn made(room: Result<(Paths, Warden), StartError>) -> Result<Result<(Paths, Ward
         Ok(room) => Ok(Ok(room)),
         Err(StartError::Refused { step, source }) => Ok(Err(refusal(&step, &source))),
         Err(StartError::Lost(error)) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_every_tier_lacks_is_told_once() {
+        let missing = |all: &[&str]| why(&all.iter().map(|one| (*one).to_owned()).collect::<Vec<_>>());
+        assert_eq!(missing(&["no namespaces", "bwrap was killed"]).unwrap(), "no namespaces; bwrap was killed");
+        assert_eq!(missing(&["started as root", "started as root"]).unwrap(), "started as root");
+        assert_eq!(missing(&[]), None);
     }
 }
