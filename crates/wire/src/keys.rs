@@ -62,13 +62,11 @@ impl fmt::Debug for Veil {
 }
 
 impl Veil {
-    /// Returns a veil over secrets, given as name and value, also as they look inside JSON.
-    pub fn new<'a>(secrets: impl IntoIterator<Item = (&'a str, &'a str)>) -> Veil {
+    /// Returns a veil over secrets, given as name and value, also as they look inside JSON. Values shorter than `shortest`
+    /// bytes are left in the open: they would be found in innocent text.
+    pub fn new<'a>(secrets: impl IntoIterator<Item = (&'a str, &'a str)>, shortest: usize) -> Veil {
         let mut pairs = vec![];
-        for (name, value) in secrets {
-            if value.is_empty() {
-                continue;
-            }
+        for (name, value) in secrets.into_iter().filter(|(_, value)| value.len() >= shortest.max(1)) {
             let shown = format!("[secret {name}]").into_bytes();
             let quoted = serde_json::Value::from(value).to_string();
             let inner = quoted[1..quoted.len() - 1].to_owned();
@@ -80,6 +78,20 @@ impl Veil {
         // A secret that holds another goes first.
         pairs.sort_by_key(|(value, _)| std::cmp::Reverse(value.len()));
         Veil(pairs)
+    }
+
+    /// Returns the veil over those values alone that `wanted` takes.
+    #[must_use]
+    pub fn only(self, wanted: impl Fn(&[u8]) -> bool) -> Veil {
+        Veil(self.0.into_iter().filter(|(value, _)| wanted(value)).collect())
+    }
+
+    /// Returns the text without secrets.
+    pub fn over_text(&self, text: String) -> String {
+        match self.over(text.as_bytes()) {
+            Some(veiled) => String::from_utf8_lossy(&veiled).into_owned(),
+            None => text,
+        }
     }
 
     /// Returns the bytes without secrets, or `None` when there was none in them.
@@ -130,9 +142,11 @@ mod tests {
 
     #[test]
     fn secrets_are_named_raw_and_quoted() {
-        let veil = Veil::new([("A", "key-\"12345"), ("B", "key-\"12345678"), ("NONE", "")]);
+        let veil = Veil::new([("A", "key-\"12345"), ("B", "key-\"12345678"), ("NONE", "")], 1);
         let text = br#"{"env":"key-\"12345"} key-"12345678 k"#;
         assert_eq!(veil.over(text).unwrap(), br#"{"env":"[secret A]"} [secret B] k"#);
         assert_eq!(veil.over(b"nothing"), None);
+        assert_eq!(veil.only(|value| value.ends_with(b"8")).over_text("key-\"12345678".to_owned()), "[secret B]");
+        assert_eq!(Veil::new([("SHORT", "abc")], 4).over(b"abc"), None);
     }
 }

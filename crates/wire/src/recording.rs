@@ -279,7 +279,7 @@ mod tests {
         let response: Vec<u8> = said.iter().flat_map(Frame::encode).collect();
         let dir = tempfile::tempdir().unwrap();
         let folder = dir.path().join("recording");
-        let veil = Veil::new([("KEY", "planted-key-1")]);
+        let veil = Veil::new([("KEY", "planted-key-1")], 1);
         let mut recorder = Recorder::begin(&folder, veil, &Volatile::default(), "h").unwrap();
         let kind = "application/vnd.amazon.eventstream".to_owned();
         let kept = Kept {

@@ -174,7 +174,7 @@ mod tests {
 
     fn recorded(bodies: &[(&str, &str)]) -> tempfile::TempDir {
         let dir = tempfile::tempdir().unwrap();
-        let veil = Veil::new([("KEY", "planted-key-1")]);
+        let veil = Veil::new([("KEY", "planted-key-1")], 1);
         let then = volatile("run-1", "/then", "2026-11-20");
         let mut recorder = Recorder::begin(dir.path(), veil, &then, "host").unwrap();
         for (n, (request, response)) in bodies.iter().enumerate() {

@@ -64,7 +64,7 @@ pub(super) fn start(
     let settings = Settings {
         upstream: point.upstream,
         keys,
-        veil: Veil::new(secrets.iter().map(|(name, value)| (name.as_str(), value.as_str()))),
+        veil: Veil::new(secrets.iter().map(|(name, value)| (name.as_str(), value.as_str())), 1),
         volatile: vec![bundle.marker.clone()],
         places: places(room),
         index: LineIndex::of(&bundle.base.join("tree")),

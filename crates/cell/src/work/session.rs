@@ -13,6 +13,7 @@ use fairtrial_domain::journal::{Phase, Record};
 use fairtrial_domain::outcome::Ending;
 use fairtrial_domain::task::Limits;
 use fairtrial_domain::usage::{Cost, CostSource, Usage};
+use fairtrial_wire::keys::Veil;
 use fairtrial_wire::meter::Seen;
 use fairtrial_wire::prices::counted;
 
@@ -21,7 +22,7 @@ use super::collected;
 use super::kept::Kept;
 use super::meter::Metered;
 use super::rawlog::RawLog;
-use super::secrets::Veil;
+use super::secrets;
 use super::silence::{Kinds, Life, first_is_late};
 use crate::journal::{Journal, JournalError};
 use crate::net::Proxy;
@@ -92,7 +93,7 @@ impl<'a> Session<'a> {
             collected: vec![],
             out: Lines::new(LONGEST_LINE),
             err: Lines::new(LONGEST_LINE),
-            veil: Veil::new(secrets),
+            veil: secrets::veil(secrets),
             kept: Kept::new(bundle.limits.output_bytes, AROUND),
             progress: Progress::new(bundle.assistant.backend),
             when_stopped: None,
@@ -174,7 +175,7 @@ impl<'a> Session<'a> {
 
     fn line(&mut self, stream: Stream, line: Line) -> bool {
         let size = line.text.len() as u64 + line.dropped + 1;
-        let raw = self.veil.over(line.text);
+        let raw = self.veil.over_text(line.text);
         let mut events = match stream {
             Stream::Stdout => self.reader.stdout(&raw),
             Stream::Stderr => self.reader.stderr(&raw),
@@ -285,7 +286,7 @@ impl<'a> Session<'a> {
         let exit = end.as_ref().map(|e| ProcessExit { code: e.exit.code, signal: e.exit.signal });
         let exit = exit.unwrap_or(ProcessExit { code: None, signal: None });
         for (path, text) in std::mem::take(&mut self.collected) {
-            let events = self.reader.file(&path, &self.veil.over(text));
+            let events = self.reader.file(&path, &self.veil.over_text(text));
             self.events(0, Some(format!("[{path}]")), events);
         }
         let last = self.reader.finish(exit);

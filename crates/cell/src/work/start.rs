@@ -11,7 +11,7 @@ use fairtrial_domain::task::Limits;
 
 use super::WorkError;
 use super::meter::Metered;
-use super::secrets::Veil;
+use super::secrets;
 use crate::process::{Job, Stdin, Talk};
 use crate::room::{Room, make_way};
 use crate::toolchain::Toolchain;
@@ -59,8 +59,8 @@ pub(super) fn prepare(
     let mut env = room.env(&tools.path);
     env.extend(launch.env);
     env.insert("FAIRTRIAL_RUN".to_owned(), bundle.marker.clone());
-    let veil = Veil::new(secrets);
-    let shown = launch.argv.iter().map(|a| veil.over(without(a, &bundle.instruction))).collect();
+    let veil = secrets::veil(secrets);
+    let shown = launch.argv.iter().map(|a| veil.over_text(without(a, &bundle.instruction))).collect();
     let Limits { agent_timeout_sec, grace_sec, stall_sec, .. } = bundle.limits;
     let talk = (launch.stdin == Input::Talk).then(Talk::new);
     let job = Job {
