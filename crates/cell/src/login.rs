@@ -117,6 +117,11 @@ pub(crate) fn credentials(login: &OwnLogin, host: &Host) -> BTreeMap<String, Str
     found.into_iter().enumerate().map(named).collect()
 }
 
+/// Returns whether a value of a login's file could be a credential, and is no address or name such as stand in code too.
+pub(crate) fn could_be_one(value: &str) -> bool {
+    !value.contains("://") && value.bytes().any(|byte| byte.is_ascii_digit())
+}
+
 fn collect(value: &Value, found: &mut Vec<String>) {
     match value {
         // Without a look at its name: a login's file holds little else, and what is veiled too much does no harm.
@@ -184,5 +189,9 @@ mod tests {
         let (_home, host, own) = login();
         let expected = BTreeMap::from([("of the login 1".to_owned(), "planted-access-1234".to_owned())]);
         assert_eq!(credentials(&own, &host), expected);
+        assert!(could_be_one("planted-access-1234"));
+        for not in ["https://api.example.org/v1", "user:inference-profile"] {
+            assert!(!could_be_one(not), "{not}");
+        }
     }
 }

@@ -60,6 +60,13 @@ impl World {
         World { hidden, ..self.clone() }
     }
 
+    /// Returns all that a patch is not to add: it is graded, and what stands in a login's files beside credentials may be
+    /// a part of it.
+    fn unpatched(&self) -> BTreeMap<String, String> {
+        let hidden = self.hidden.iter().filter(|(_, value)| login::could_be_one(value));
+        self.secrets.iter().chain(hidden).map(|(name, value)| (name.clone(), value.clone())).collect()
+    }
+
     /// Returns all that is to be written nowhere.
     fn unwritten(&self) -> BTreeMap<String, String> {
         self.secrets.iter().chain(&self.hidden).map(|(name, value)| (name.clone(), value.clone())).collect()
@@ -218,7 +225,7 @@ fn in_room(
     journal.write(ended)?;
     journal.write(Record::Phase { phase: Phase::Capturing })?;
     let mut patch = capture::capture(&room.rest())?;
-    secrets::veil_patch(&mut patch, &world.unwritten());
+    secrets::veil_patch(&mut patch, &world.unpatched());
     journal.write(Record::Captured { patch: keep(folder, &patch)?, flags: patch.flags })?;
     Ok(())
 }

@@ -1,10 +1,11 @@
 //! Keeps secrets out of everything that is written.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashSet};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use fairtrial_domain::patch::{Content, Patch};
+use fairtrial_domain::patch::{Content, Patch, Side};
 use fairtrial_wire::keys::Veil;
 
 /// A variable of this process with this prefix holds a secret.
@@ -22,15 +23,26 @@ pub(super) fn veil(secrets: &BTreeMap<String, String>) -> Veil {
     Veil::new(secrets.iter().map(|(name, value)| (name.as_str(), value.as_str())), SHORTEST)
 }
 
-/// Replaces secrets in what a patch adds; what was there before stays, for it must fit its base.
+/// Replaces secrets in what a patch adds. What was there before stays, for it must fit its base; and what is graded must
+/// be what the assistant left, so that a value stays where the patch adds none of it, and so does a line that the base
+/// has too.
 pub(super) fn veil_patch(patch: &mut Patch, secrets: &BTreeMap<String, String>) {
-    let veil = veil(secrets);
-    let contents = patch.files.iter_mut().filter_map(|change| change.after.as_mut());
-    for content in contents.map(|side| &mut side.content) {
-        match content {
-            Content::Text(text) => {
-                *text = veil.over_text(std::mem::take(text));
+    let befores = || patch.files.iter().filter_map(|change| change.before.as_ref());
+    let afters = || patch.files.iter().filter_map(|change| change.after.as_ref());
+    let veil = veil(secrets).only(|value| times(afters(), value) > times(befores(), value));
+    let known: HashSet<String> = befores().flat_map(|side| lines(side, &veil)).collect();
+    // A secret of several lines is in none of them.
+    let long = veil.clone().only(|value| value.contains(&b'\n'));
+    for side in patch.files.iter_mut().filter_map(|change| change.after.as_mut()) {
+        match &mut side.content {
+            Content::Text(text) if veil.over(text.as_bytes()).is_some() => {
+                let whole = long.over_text(std::mem::take(text));
+                let line = |line: &str| {
+                    if known.contains(line) { line.to_owned() } else { veil.over_text(line.to_owned()) }
+                };
+                *text = whole.split_inclusive('\n').map(line).collect();
             }
+            Content::Text(_) => {}
             Content::Binary(text) => {
                 let veiled = BASE64.decode(text.as_bytes()).ok().and_then(|bytes| veil.over(&bytes));
                 *text = veiled.map_or_else(|| std::mem::take(text), |bytes| BASE64.encode(bytes));
@@ -39,9 +51,39 @@ pub(super) fn veil_patch(patch: &mut Patch, secrets: &BTreeMap<String, String>) 
     }
 }
 
+/// Returns the lines of a side that hold a secret.
+fn lines(side: &Side, veil: &Veil) -> Vec<String> {
+    match &side.content {
+        Content::Text(text) if veil.over(text.as_bytes()).is_some() => {
+            let told = |line: &&str| veil.over(line.as_bytes()).is_some();
+            text.split_inclusive('\n').filter(told).map(str::to_owned).collect()
+        }
+        Content::Text(_) | Content::Binary(_) => Vec::new(),
+    }
+}
+
+/// Returns how often `value` stands in these sides.
+fn times<'a>(sides: impl Iterator<Item = &'a Side>, value: &[u8]) -> usize {
+    sides.map(|side| count(&bytes(&side.content), value)).sum()
+}
+
+fn bytes(content: &Content) -> Cow<'_, [u8]> {
+    match content {
+        Content::Text(text) => Cow::Borrowed(text.as_bytes()),
+        Content::Binary(text) => Cow::Owned(BASE64.decode(text.as_bytes()).unwrap_or_default()),
+    }
+}
+
+/// Returns how often `value` begins in `bytes`.
+fn count(bytes: &[u8], value: &[u8]) -> usize {
+    let Some(first) = value.first() else { return 0 };
+    let begins = |(at, byte): &(usize, &u8)| *byte == first && bytes[*at..].starts_with(value);
+    bytes.iter().enumerate().filter(begins).count()
+}
+
 #[cfg(test)]
 mod tests {
-    use fairtrial_domain::patch::{FileChange, FileMode, Side};
+    use fairtrial_domain::patch::{FileChange, FileMode};
 
     use super::*;
 
@@ -52,28 +94,56 @@ mod tests {
         assert_eq!(got, BTreeMap::from([("API_KEY".to_owned(), "k".to_owned())]));
     }
 
+    fn side(content: Content) -> Option<Side> {
+        Some(Side { mode: FileMode::Regular, content })
+    }
+
+    fn text(text: &str) -> Option<Side> {
+        side(Content::Text(text.to_owned()))
+    }
+
+    fn change(before: Option<Side>, after: Option<Side>) -> FileChange {
+        FileChange { path: "a".to_owned(), before, after }
+    }
+
+    fn veiled(value: &str, files: Vec<FileChange>) -> Vec<FileChange> {
+        let mut patch = Patch { files, flags: vec![] };
+        veil_patch(&mut patch, &BTreeMap::from([("KEY".to_owned(), value.to_owned())]));
+        patch.files
+    }
+
     #[test]
     fn a_patch_adds_no_secret_and_what_was_there_before_stays() {
-        let secrets = BTreeMap::from([("KEY".to_owned(), "planted-key-1".to_owned())]);
-        let side = |content| Some(Side { mode: FileMode::Regular, content });
-        let text = |text: &str| side(Content::Text(text.to_owned()));
         let binary = |bytes: &[u8]| side(Content::Binary(BASE64.encode(bytes)));
-        let change = |before, after| FileChange { path: "a".to_owned(), before, after };
-        let mut patch = Patch {
-            files: vec![
+        let got = veiled(
+            "planted-key-1",
+            vec![
                 change(text("old planted-key-1"), text("k = planted-key-1\n")),
                 change(None, binary(b"\0planted-key-1\xff")),
                 change(None, text("nothing")),
             ],
-            flags: vec![],
-        };
-        veil_patch(&mut patch, &secrets);
+        );
         let wanted = vec![
             change(text("old planted-key-1"), text("k = [secret KEY]\n")),
             change(None, binary(b"\0[secret KEY]\xff")),
             change(None, text("nothing")),
         ];
-        assert_eq!(patch.files, wanted);
+        assert_eq!(got, wanted);
+        let long = veiled("begin\nmiddle", vec![change(None, text("a begin\nmiddle z"))]);
+        assert_eq!(long, [change(None, text("a [secret KEY] z"))]);
+    }
+
+    #[test]
+    fn what_the_base_holds_in_the_open_stays_as_the_assistant_left_it() {
+        let region = "use us-east-1;\nlet a = 1;\n";
+        let edited = "use us-east-1;\nlet a = 2;\n";
+        let moved = || vec![change(text(region), None), change(None, text(edited))];
+        assert_eq!(veiled("us-east-1", moved()), moved());
+        let once = || vec![change(text(region), text("go(us-east-1, 2);\n"))];
+        assert_eq!(veiled("us-east-1", once()), once());
+        let more = vec![change(text(region), text("use us-east-1;\nlet a = \"us-east-1\";\n"))];
+        let named = "use us-east-1;\nlet a = \"[secret KEY]\";\n";
+        assert_eq!(veiled("us-east-1", more), [change(text(region), text(named))]);
     }
 
     #[test]
