@@ -2,10 +2,11 @@
 //!
 //! **Invariant:** nothing of a login is copied to the disk; whoever uses one holds its lock as long as he does.
 
-use std::collections::BTreeMap;
 use std::fs::{self, File, TryLockError};
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use fairtrial_domain::assistant::OwnLogin;
 use serde_json::Value;
@@ -102,19 +103,58 @@ pub(crate) fn planted(login: &OwnLogin, host: &Host, before: &[Own]) -> Vec<Stri
     login.sealed.iter().filter(|path| !was(path) && is(path)).cloned().collect()
 }
 
-/// Returns the credentials in a login's files, by names for them: they are read to be kept out of what is written. What
-/// is in no JSON is not known.
-pub(crate) fn credentials(login: &OwnLogin, host: &Host) -> BTreeMap<String, String> {
-    let mut found = vec![];
-    for path in host.expand(&login.credentials) {
-        let small = fs::metadata(&path).is_ok_and(|meta| meta.len() <= LARGEST);
-        let text = small.then(|| fs::read(&path).ok()).flatten().unwrap_or_default();
-        if let Ok(value) = serde_json::from_slice::<Value>(&text) {
-            collect(&value, &mut found);
-        }
+/// The credentials in a login's files as far as they were seen, renewed ones too: they are read to be kept out of what is
+/// written. What is in no JSON is not known, nor is one that never stood in a file.
+#[derive(Debug)]
+pub(crate) struct Credentials {
+    files: Vec<(PathBuf, Option<Stamp>)>,
+    found: Vec<String>,
+}
+
+/// A file's time, number and length: by one of them a file that was written again differs.
+type Stamp = (SystemTime, u64, u64);
+
+impl Credentials {
+    /// Reads a login's.
+    pub(crate) fn of(login: &OwnLogin, host: &Host) -> Credentials {
+        let files = host.expand(&login.credentials).into_iter().map(|path| (path, None)).collect();
+        let mut credentials = Credentials { files, found: vec![] };
+        credentials.again();
+        credentials
     }
-    let named = |(n, value): (usize, String)| (format!("of the login {}", n + 1), value);
-    found.into_iter().enumerate().map(named).collect()
+
+    /// Reads the files that were written since; returns whether there is a credential that was not known.
+    pub(crate) fn again(&mut self) -> bool {
+        let before = self.found.len();
+        for (path, seen) in &mut self.files {
+            let stamp = stamp(path);
+            if std::mem::replace(seen, stamp) == stamp {
+                continue;
+            }
+            let small = stamp.is_some_and(|(_, _, length)| length <= LARGEST);
+            let text = small.then(|| fs::read(&*path).ok()).flatten().unwrap_or_default();
+            if let Ok(value) = serde_json::from_slice::<Value>(&text) {
+                collect(&value, &mut self.found);
+            }
+        }
+        self.found.len() > before
+    }
+
+    /// Reads all files, whatever their times say; returns whether there is a credential that was not known.
+    pub(crate) fn afresh(&mut self) -> bool {
+        self.files.iter_mut().for_each(|(_, seen)| *seen = None);
+        self.again()
+    }
+
+    /// Returns them by names for them.
+    pub(crate) fn named(&self) -> impl Iterator<Item = (String, &str)> {
+        self.found.iter().enumerate().map(|(n, value)| (format!("of the login {}", n + 1), value.as_str()))
+    }
+}
+
+fn stamp(path: &Path) -> Option<Stamp> {
+    let about = fs::metadata(path).ok()?;
+    Some((about.modified().ok()?, about.ino(), about.len()))
 }
 
 /// Returns whether a value of a login's file could be a credential, and is no address or name such as stand in code too.
@@ -126,7 +166,9 @@ fn collect(value: &Value, found: &mut Vec<String>) {
     match value {
         // Without a look at its name: a login's file holds little else, and what is veiled too much does no harm.
         Value::String(text) if text.len() >= SHORTEST && !text.contains(char::is_whitespace) => {
-            found.push(text.clone());
+            if !found.contains(text) {
+                found.push(text.clone());
+            }
         }
         Value::Array(items) => items.iter().for_each(|item| collect(item, found)),
         Value::Object(fields) => fields.values().for_each(|field| collect(field, found)),
@@ -185,10 +227,27 @@ mod tests {
     }
 
     #[test]
-    fn its_credentials_are_known_so_that_they_can_be_kept_out() {
-        let (_home, host, own) = login();
-        let expected = BTreeMap::from([("of the login 1".to_owned(), "planted-access-1234".to_owned())]);
-        assert_eq!(credentials(&own, &host), expected);
+    fn its_credentials_are_known_and_renewed_ones_too() {
+        let (home, host, own) = login();
+        let file = home.path().join(".tool/auth.json");
+        let mut known = Credentials::of(&own, &host);
+        let named = |known: &Credentials| known.named().map(|(n, v)| format!("{n}: {v}")).collect::<Vec<_>>();
+        let first = "of the login 1: planted-access-1234";
+        assert_eq!(named(&known), [first]);
+        assert!(!known.again() && !known.afresh());
+        // As programs do it: half of it, then whole, and in the place of the old one.
+        fs::write(&file, r#"{"access":"renew"#).unwrap();
+        assert!(!known.again());
+        fs::write(&file, r#"{"access":"renewed-access-5678"}"#).unwrap();
+        assert!(known.again());
+        assert_eq!(named(&known), [first, "of the login 2: renewed-access-5678"]);
+        fs::remove_file(&file).unwrap();
+        assert!(!known.again());
+        assert_eq!(named(&known).len(), 2);
+    }
+
+    #[test]
+    fn an_address_or_a_scope_is_no_credential() {
         assert!(could_be_one("planted-access-1234"));
         for not in ["https://api.example.org/v1", "user:inference-profile"] {
             assert!(!could_be_one(not), "{not}");

@@ -16,7 +16,6 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use fairtrial_domain::assistant::OwnLogin;
 use fairtrial_domain::bundle::{BUNDLE_FILE, Bundle, PATCH_FILE, WorkBundle};
 use fairtrial_domain::id::Digest;
 use fairtrial_domain::journal::{Phase, Record};
@@ -27,11 +26,12 @@ use sha2::{Digest as _, Sha256};
 
 use crate::capture;
 use crate::journal::{Journal, JournalError};
-use crate::login;
+use crate::login::{self, Credentials};
 use crate::net;
 use crate::process::Cancel;
 use crate::room::{Origin, Own, Room, RoomError, RoomSpec};
 use crate::toolchain::{Host, Toolchain};
+use secrets::Unwritten;
 use session::Session;
 
 /// What this process was given beside its bundle.
@@ -41,8 +41,6 @@ pub struct World {
     pub host: Host,
     /// Values of secrets by variable.
     pub secrets: BTreeMap<String, String>,
-    /// What else must not be written, by a name for it, and is not given to the assistant by us.
-    pub hidden: BTreeMap<String, String>,
     /// A wish to stop.
     pub cancel: Cancel,
 }
@@ -51,25 +49,7 @@ impl World {
     /// Reads this process's environment: PATH, HOME, and secrets as `FAIRTRIAL_SECRET_<NAME>`.
     pub fn here(cancel: Cancel) -> World {
         let secrets = secrets::of(std::env::vars());
-        World { host: Host::here(), secrets, hidden: BTreeMap::new(), cancel }
-    }
-
-    /// Returns it with a login's credentials among what is written nowhere.
-    fn with_login(&self, login: Option<&OwnLogin>) -> World {
-        let hidden = login.map(|login| login::credentials(login, &self.host)).unwrap_or_default();
-        World { hidden, ..self.clone() }
-    }
-
-    /// Returns all that a patch is not to add: it is graded, and what stands in a login's files beside credentials may be
-    /// a part of it.
-    fn unpatched(&self) -> BTreeMap<String, String> {
-        let hidden = self.hidden.iter().filter(|(_, value)| login::could_be_one(value));
-        self.secrets.iter().chain(hidden).map(|(name, value)| (name.clone(), value.clone())).collect()
-    }
-
-    /// Returns all that is to be written nowhere.
-    fn unwritten(&self) -> BTreeMap<String, String> {
-        self.secrets.iter().chain(&self.hidden).map(|(name, value)| (name.clone(), value.clone())).collect()
+        World { host: Host::here(), secrets, cancel }
     }
 }
 
@@ -173,7 +153,7 @@ fn attempt(folder: &Path, world: &World, journal: &mut Journal) -> Result<(), Wo
     };
     let mut room = Room::begin(&spec, origin(&bundle))?;
     journal.opened(&room)?;
-    let done = in_room(folder, &bundle, &world.with_login(own), &tools, &mut room, &shown, journal);
+    let done = in_room(folder, &bundle, world, &tools, &mut room, &shown, journal);
     // What cannot be removed now is swept later; it changes nothing about the trial. What cannot be kept has no mark.
     let _debris = if bundle.keep && done.is_ok() { room.keep() } else { room.close() };
     done
@@ -211,11 +191,14 @@ fn in_room(
     journal.write(Record::Phase { phase: Phase::Working })?;
     let instruction_files = bundle.instruction_files.clone();
     journal.write(Record::Launched { argv: start.shown, instruction_files })?;
+    let login = bundle.assistant.own_login.as_ref();
+    let mut unwritten =
+        Unwritten::new(&world.secrets, login.map(|login| Credentials::of(login, &world.host)));
     let mut session =
-        Session::new(bundle, &world.unwritten(), folder, journal, start.reader, start.talk, metered);
+        Session::new(bundle, &mut unwritten, folder, journal, start.reader, start.talk, metered);
     let end = room.run(&start.job, &mut |happening| session.take(happening, proxy.as_ref()));
     session.collect(&room.home_outside(), &start.collect);
-    if let Some(login) = &bundle.assistant.own_login {
+    if let Some(login) = login {
         session.planted(login::planted(login, &world.host, own));
     }
     let ended = session.finish(end)?;
@@ -225,7 +208,7 @@ fn in_room(
     journal.write(ended)?;
     journal.write(Record::Phase { phase: Phase::Capturing })?;
     let mut patch = capture::capture(&room.rest())?;
-    secrets::veil_patch(&mut patch, &world.unpatched());
+    secrets::veil_patch(&mut patch, &unwritten.in_patches());
     journal.write(Record::Captured { patch: keep(folder, &patch)?, flags: patch.flags })?;
     Ok(())
 }

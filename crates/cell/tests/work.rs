@@ -11,7 +11,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use fairtrial_cell::room;
-use fairtrial_domain::assistant::{Assistant, BackendKind};
+use fairtrial_domain::assistant::{Assistant, BackendKind, OwnLogin};
 use fairtrial_domain::bundle::{
     BUNDLE_FILE, Bundle, GoesOn, JOURNAL_FILE, PATCH_FILE, STREAM_FILE, Tier, TierChoice, WorkBundle,
 };
@@ -284,6 +284,36 @@ fn a_trial_goes_from_bundle_to_closed_journal() {
             4,
             "bundle, journal, patch, stream and nothing else"
         );
+    });
+}
+
+#[test]
+fn a_login_that_is_renewed_while_a_trial_runs_is_written_nowhere() {
+    let script = "t=renewed-; t=${t}access-5678; echo \"{\\\"access\\\":\\\"$t\\\"}\" > ~/.tool/next; \
+                  mv ~/.tool/next ~/.tool/auth.json; echo planted-access-1234 $t; echo $t >> a.txt";
+    each(script, |mut desk| {
+        let user = tempfile::tempdir().unwrap();
+        fs::create_dir(user.path().join(".tool")).unwrap();
+        let file = user.path().join(".tool/auth.json");
+        fs::write(&file, r#"{"access":"planted-access-1234"}"#).unwrap();
+        let texts = |text: &str| vec![text.to_owned()];
+        desk.bundle.assistant.own_login = Some(OwnLogin {
+            places: texts("~/.tool"),
+            sealed: vec![],
+            credentials: texts("~/.tool/auth.json"),
+        });
+        let output = desk.command().env("HOME", user.path()).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert_eq!(fs::read_to_string(&file).unwrap().trim(), r#"{"access":"renewed-access-5678"}"#);
+        let journal = desk.journal();
+        assert_eq!(journal.texts(), "[secret of the login 1] [secret of the login 2]\n", "{:#?}", journal.0);
+        for name in [JOURNAL_FILE, PATCH_FILE, STREAM_FILE] {
+            let text = fs::read_to_string(desk.folder().join(name)).unwrap();
+            assert!(!text.contains("renewed-access-5678"), "{name}");
+        }
+        let [change] = desk.patch().files.try_into().unwrap();
+        let wanted = "one\ntwo\n[secret of the login 2]\n".to_owned();
+        assert_eq!(change.after.unwrap().content, Content::Text(wanted));
     });
 }
 

@@ -146,7 +146,10 @@ mod tests {
         let text = br#"{"env":"key-\"12345"} key-"12345678 k"#;
         assert_eq!(veil.over(text).unwrap(), br#"{"env":"[secret A]"} [secret B] k"#);
         assert_eq!(veil.over(b"nothing"), None);
-        assert_eq!(veil.only(|value| value.ends_with(b"8")).over_text("key-\"12345678".to_owned()), "[secret B]");
+        assert_eq!(
+            veil.only(|value| value.ends_with(b"8")).over_text("key-\"12345678".to_owned()),
+            "[secret B]"
+        );
         assert_eq!(Veil::new([("SHORT", "abc")], 4).over(b"abc"), None);
     }
 }

@@ -75,7 +75,10 @@ mod tests {
     #[test]
     fn what_every_tier_lacks_is_told_once() {
         let missing = |all: &[&str]| why(&all.iter().map(|one| (*one).to_owned()).collect::<Vec<_>>());
-        assert_eq!(missing(&["no namespaces", "bwrap was killed"]).unwrap(), "no namespaces; bwrap was killed");
+        assert_eq!(
+            missing(&["no namespaces", "bwrap was killed"]).unwrap(),
+            "no namespaces; bwrap was killed"
+        );
         assert_eq!(missing(&["started as root", "started as root"]).unwrap(), "started as root");
         assert_eq!(missing(&[]), None);
     }

@@ -8,6 +8,8 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use fairtrial_domain::patch::{Content, Patch, Side};
 use fairtrial_wire::keys::Veil;
 
+use crate::login::{self, Credentials};
+
 /// A variable of this process with this prefix holds a secret.
 const PREFIX: &str = "FAIRTRIAL_SECRET_";
 /// Shorter values would be found in innocent text.
@@ -16,6 +18,46 @@ const SHORTEST: usize = 8;
 /// Picks the secrets out of an environment, by the name that the assistant's program reads.
 pub(super) fn of(env: impl Iterator<Item = (String, String)>) -> BTreeMap<String, String> {
     env.filter_map(|(name, value)| Some((name.strip_prefix(PREFIX)?.to_owned(), value))).collect()
+}
+
+/// All that is to be written nowhere.
+pub(super) struct Unwritten {
+    secrets: BTreeMap<String, String>,
+    login: Option<Credentials>,
+}
+
+impl Unwritten {
+    /// Secrets that the assistant is given, and the user's own login that it works with.
+    pub(super) fn new(secrets: &BTreeMap<String, String>, login: Option<Credentials>) -> Unwritten {
+        Unwritten { secrets: secrets.clone(), login }
+    }
+
+    /// Looks whether a login was renewed; returns whether there is more to be kept out.
+    pub(super) fn again(&mut self) -> bool {
+        self.login.as_mut().is_some_and(Credentials::again)
+    }
+
+    /// Reads a login's files, whatever their times say.
+    pub(super) fn afresh(&mut self) {
+        let _more = self.login.as_mut().is_some_and(Credentials::afresh);
+    }
+
+    /// Returns a veil over all of it.
+    pub(super) fn veil(&self) -> Veil {
+        veil(&self.but(|_| true))
+    }
+
+    /// Returns what a patch is not to add: it is graded, and what stands in a login's files beside credentials may be a
+    /// part of it.
+    pub(super) fn in_patches(&self) -> BTreeMap<String, String> {
+        self.but(login::could_be_one)
+    }
+
+    fn but(&self, wanted: impl Fn(&str) -> bool) -> BTreeMap<String, String> {
+        let login = self.login.iter().flat_map(Credentials::named).filter(|(_, value)| wanted(value));
+        let login = login.map(|(name, value)| (name, value.to_owned()));
+        self.secrets.clone().into_iter().chain(login).collect()
+    }
 }
 
 /// Returns a veil over secrets.

@@ -2,7 +2,6 @@
 //!
 //! **Invariant:** after a record that could not be written, the assistant is stopped and no other is written.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use fairtrial_backends::{ProcessExit, Progress, Reader, StoppedBy, ending, metered};
@@ -22,7 +21,7 @@ use super::collected;
 use super::kept::Kept;
 use super::meter::Metered;
 use super::rawlog::RawLog;
-use super::secrets;
+use super::secrets::Unwritten;
 use super::silence::{Kinds, Life, first_is_late};
 use crate::journal::{Journal, JournalError};
 use crate::net::Proxy;
@@ -58,6 +57,7 @@ pub(super) struct Session<'a> {
     collected: Vec<(String, String)>,
     out: Lines,
     err: Lines,
+    unwritten: &'a mut Unwritten,
     veil: Veil,
     kept: Kept<Item>,
     progress: Progress,
@@ -78,7 +78,7 @@ pub(super) struct Session<'a> {
 impl<'a> Session<'a> {
     pub(super) fn new(
         bundle: &WorkBundle,
-        secrets: &BTreeMap<String, String>,
+        unwritten: &'a mut Unwritten,
         folder: &Path,
         journal: &'a mut Journal,
         reader: Box<dyn Reader>,
@@ -93,7 +93,8 @@ impl<'a> Session<'a> {
             collected: vec![],
             out: Lines::new(LONGEST_LINE),
             err: Lines::new(LONGEST_LINE),
-            veil: secrets::veil(secrets),
+            veil: unwritten.veil(),
+            unwritten,
             kept: Kept::new(bundle.limits.output_bytes, AROUND),
             progress: Progress::new(bundle.assistant.backend),
             when_stopped: None,
@@ -111,6 +112,9 @@ impl<'a> Session<'a> {
 
     /// Takes what happens while the assistant runs. `proxy`: what its other traffic goes through.
     pub(super) fn take(&mut self, happening: Happening<'_>, proxy: Option<&Proxy>) -> Continue {
+        if self.unwritten.again() {
+            self.veil = self.unwritten.veil();
+        }
         let alive = match happening {
             Happening::Started => {
                 self.answer();
@@ -274,15 +278,9 @@ impl<'a> Session<'a> {
 
     /// Writes what is left and returns how it ended.
     pub(super) fn finish(mut self, end: Result<JobEnd, RoomError>) -> Result<Record, WorkError> {
-        for stream in [Stream::Stdout, Stream::Stderr] {
-            let last = match stream {
-                Stream::Stdout => self.out.finish(),
-                Stream::Stderr => self.err.finish(),
-            };
-            if let Some(line) = last {
-                self.line(stream, line);
-            }
-        }
+        self.unwritten.afresh();
+        self.veil = self.unwritten.veil();
+        self.last_lines();
         let exit = end.as_ref().map(|e| ProcessExit { code: e.exit.code, signal: e.exit.signal });
         let exit = exit.unwrap_or(ProcessExit { code: None, signal: None });
         for (path, text) in std::mem::take(&mut self.collected) {
@@ -332,6 +330,14 @@ impl<'a> Session<'a> {
             cost,
             leftovers: end.leftovers,
         })
+    }
+
+    fn last_lines(&mut self) {
+        for (stream, last) in [(Stream::Stdout, self.out.finish()), (Stream::Stderr, self.err.finish())] {
+            if let Some(line) = last {
+                self.line(stream, line);
+            }
+        }
     }
 
     /// Takes note of a refused request after which the program ended by itself, before anybody looked.
