@@ -338,12 +338,23 @@ fn copies(spec: &RoomSpec<'_>, scratch: &Path, lowers: &[PathBuf], origin: Origi
         let failed = |source| RoomError::File { what: "copy the base to", path: to.to_owned(), source };
         copy::layers(layers, to).map_err(failed)
     };
-    let home = Store::of(None, scratch).home();
-    [&home, &scratch.join("tmp")].into_iter().try_for_each(|folder| make(folder))?;
+    let (workspace, home) = (scratch.join(COPY), Store::of(None, scratch).home());
+    let folders = || [&home, &scratch.join("tmp")].into_iter().try_for_each(|folder| make(folder));
     if origin == Origin::Kept {
+        return folders();
+    }
+    // A tier that was refused since has copied it, and whole. But it may have made places for the user's own in the home,
+    // which would pass for it.
+    if workspace.exists() && spec.own.is_empty() {
         return Ok(());
     }
-    copied(lowers, &scratch.join(COPY))?;
+    if !workspace.exists() {
+        copied(lowers, &workspace)?;
+    }
+    if home.exists() {
+        remove_tree(&home).map_err(|source| RoomError::File { what: "clear", path: home.clone(), source })?;
+    }
+    folders()?;
     copied(prepared_home(spec.base).as_slice(), &home)
 }
 

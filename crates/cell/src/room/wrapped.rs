@@ -133,4 +133,48 @@ mod tests {
         assert_eq!(check(&[tool.clone(), own(".tool/link", "tool/plain")]), Some(".tool/link".into()));
         assert_eq!(check(&[tool, own("away/tmp", "tool")]), Some("away/tmp".into()));
     }
+
+    #[test]
+    fn what_a_refused_tier_copied_serves_the_next_one_but_not_what_bwrap_put_into_its_home() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        let at = |name: &str| dir.path().join(name);
+        for folder in ["base/tree", "base/home/go/mod", "room"] {
+            fs::create_dir_all(at(folder)).unwrap();
+        }
+        fs::write(at("base/tree/a"), "1").unwrap();
+        fs::write(at("base/home/go/mod/m"), "1").unwrap();
+        let closed = |mode| {
+            fs::set_permissions(at("base/home/go/mod"), fs::Permissions::from_mode(mode)).unwrap();
+        };
+        closed(0o555);
+        let own = [Own { inside: ".tool".into(), outside: at("base"), sealed: false }];
+        let limits = fairtrial_domain::task::Limits::default();
+        let copy = |own: &[Own]| {
+            let spec = RoomSpec {
+                scratch: &at("room"),
+                base: &at("base"),
+                tier: fairtrial_domain::bundle::TierChoice::Best,
+                network: Network::None,
+                doors: 0,
+                readable: &[],
+                own,
+                limits: &limits,
+                marker: "copies",
+                cancel: crate::process::Cancel::new(),
+            };
+            copies(&spec, &at("room"), &[at("base/tree")], Origin::Fresh).unwrap();
+        };
+        copy(&[]);
+        // Copied once: what is there by then stays.
+        fs::write(at("room/workspace/a"), "2").unwrap();
+        copy(&[]);
+        assert_eq!(fs::read_to_string(at("room/workspace/a")).unwrap(), "2");
+        fs::create_dir(at("room/written/home/.tool")).unwrap();
+        copy(&own);
+        assert!(!at("room/written/home/.tool").exists());
+        assert_eq!(fs::read_to_string(at("room/written/home/go/mod/m")).unwrap(), "1");
+        crate::room::remove_tree(&at("room")).unwrap();
+        closed(0o755);
+    }
 }
