@@ -65,6 +65,11 @@ fn a_killed_app_goes_on_where_it_was() {
 
 /// Waits until a file appears below the runs of a data folder whose path holds each of the words.
 pub(crate) fn file_below_runs(home: &Home, words: &[&str]) {
+    wait_for("a step of a run", || is_below_runs(home, words).then_some(()));
+}
+
+/// Returns whether there is a file among the runs whose path holds all of these words.
+pub(crate) fn is_below_runs(home: &Home, words: &[&str]) -> bool {
     fn any(folder: &Path, words: &[&str]) -> bool {
         std::fs::read_dir(folder).into_iter().flatten().flatten().any(|entry| {
             let path = entry.path();
@@ -72,7 +77,7 @@ pub(crate) fn file_below_runs(home: &Home, words: &[&str]) {
             if path.is_dir() { any(&path, words) } else { fits() }
         })
     }
-    wait_for("a step of a run", || any(&home.path().join("runs"), words).then_some(()));
+    any(&home.path().join("runs"), words)
 }
 
 /// A suite of one task whose check takes `seconds`.

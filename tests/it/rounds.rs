@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use fairtrial_tests::{Home, processes_of, root, wait_for};
 use serde_json::Value;
 
-use crate::resume::{file_below_runs, slow_with};
+use crate::resume::{file_below_runs, is_below_runs, slow_with};
 
 fn trial<'a>(run: &'a Value, task: &str, assistant: &str) -> &'a Value {
     let mut all = run["trials"].as_array().unwrap().iter();
@@ -135,7 +135,9 @@ fn killed_at(words: &[&str]) -> Value {
     let suite = slow_with(&home, "2", "true");
     let mut app = home.start(&["run", &suite, "--assistants", "cedar", "--rounds", "2"]);
     file_below_runs(&home, words);
+    let is_graded = is_below_runs(&home, &["/trials/", "/grade", "/bundle.json"]);
     app.kill();
+    assert_eq!(is_graded, words.iter().any(|word| word.starts_with("/grade")), "{words:?}");
     let run = home.run(&["show", "latest", "--json"]).ended_with(0).json();
     let id = run["run"]["id"].as_str().unwrap().to_owned();
     wait_for("cells to end", || processes_of(&id).is_empty().then_some(()));
@@ -164,7 +166,7 @@ fn a_killed_app_loses_no_finished_round() {
     // While the second round is judged.
     let trial = killed_at(&["/trials/", "/grade-2/journal.jsonl"]);
     assert_eq!(trial["more"][0]["outcome"]["result"], "unresolved", "{trial}");
-    // While the second round is worked on: it is lost, and the first is not.
+    // While the second round is worked on, when hidden checks lie nowhere beside it: it is lost, and the first is not.
     let trial = killed_at(&["/trials/", "/work-2/journal.jsonl"]);
     let second = &trial["more"][0];
     assert_eq!(

@@ -1,10 +1,12 @@
 //! What a run needs from its surroundings: writes bundles, scores what comes back, stores it, tells it.
 //!
-//! **Invariant:** hidden checks and the reference are written to a bundle only after the attempt's assistant ended.
+//! **Invariant:** hidden checks and the reference are written to a bundle only after the attempt's assistant ended, and
+//! are gone from it before that trial's assistant works again.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::hash::{BuildHasher, RandomState};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -187,6 +189,7 @@ impl Steps for Surroundings {
         let program = self.programs.get(&key.assistant);
         let program = program.ok_or_else(|| here(format!("{} has no program here", assistant.title)))?;
         let secrets = assistants::secrets(assistant).map_err(failed)?;
+        unshow(&self.trial_dir(key))?;
         let round = u32::try_from(before.len()).unwrap_or(u32::MAX).saturating_add(1);
         let facts = self.known(&key.task);
         let again = self.again((task, assistant, facts.as_ref()), key, attempt, before)?;
@@ -310,6 +313,27 @@ pub(crate) fn write_bundle(dir: &Path, bundle: &Bundle) -> Result<(), StepError>
     write().map_err(failed)
 }
 
+/// Takes away what was to be graded, hidden checks among it, in all attempts and rounds of a trial, before its assistant
+/// works on: without walls it could read that. Of a grade that is over only the journal is needed, and one that is to be
+/// begun again gets a new bundle.
+fn unshow(trial: &Path) -> Result<(), StepError> {
+    let below = |folder: &Path| fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let is_grade = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        name == "grade" || name.starts_with("grade-")
+    };
+    for folder in below(trial).flat_map(|attempt| below(&attempt)).filter(is_grade) {
+        let bundle = folder.join(BUNDLE_FILE);
+        match fs::remove_file(&bundle) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                return Err(failed(ApiError::access("remove", &bundle)(error)));
+            }
+            _gone => {}
+        }
+    }
+    Ok(())
+}
+
 /// Removes a folder of ours, with rooms that were kept in it. What cannot be removed stays for the next start's cleaning.
 fn remove(dir: &Path) {
     let _ = fairtrial_cell::room::remove_tree(dir);
@@ -329,4 +353,27 @@ pub(crate) fn failed(error: ApiError) -> StepError {
 
 fn stuck(error: fairtrial_store::StoreError) -> StepError {
     StepError::Everywhere { reason: describe(&error), source: Some(Box::new(error)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn before_an_assistant_works_on_nothing_to_be_graded_lies_beside_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let at = |path: &str| dir.path().join(path);
+        for folder in ["attempt-1/work", "attempt-1/grade", "attempt-2/grade", "attempt-2/grade-2"] {
+            fs::create_dir_all(at(folder)).unwrap();
+            fs::write(at(folder).join(BUNDLE_FILE), "{}").unwrap();
+            fs::write(at(folder).join("journal.jsonl"), "").unwrap();
+        }
+        unshow(dir.path()).unwrap();
+        let is_there = |path: &str| at(path).exists();
+        assert!(is_there("attempt-1/work/bundle.json") && is_there("attempt-2/grade-2/journal.jsonl"));
+        for grade in ["attempt-1/grade", "attempt-2/grade", "attempt-2/grade-2"] {
+            assert!(!is_there(&format!("{grade}/{BUNDLE_FILE}")), "{grade}");
+        }
+        unshow(&at("absent")).unwrap();
+    }
 }
