@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Write as _;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -519,7 +520,8 @@ NestedGit sub/.git
             Ok((tier, patch)) => {
                 assert_eq!((Some(tier), shown(&patch)), (choice.only(), shown(&plain)));
             }
-            Err(reason) => eprintln!("SKIPPED: {reason}"),
+            // Written past the test harness, so that it is seen although the test counts as passed.
+            Err(reason) => std::io::stderr().write_all(format!("SKIPPED: {reason}\n").as_bytes()).unwrap(),
         }
     }
 }

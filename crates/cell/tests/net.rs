@@ -30,6 +30,7 @@ impl Names for Table {
 const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 /// A room with one door.
+#[derive(Debug)]
 struct Place {
     dir: tempfile::TempDir,
     room: Room,
@@ -40,12 +41,19 @@ impl Place {
         Place::of(TierChoice::Best, network).unwrap()
     }
 
-    /// One of every tier with walls.
+    /// One of every tier with walls that there is here.
     fn walled(network: &Network) -> Vec<Place> {
         let all = [TierChoice::Full, TierChoice::Bubblewrap, TierChoice::Container];
         let all = all.map(|tier| Place::of(tier, network.clone()));
-        let said = |refused: &RoomError| eprintln!("SKIPPED: {refused}");
-        all.into_iter().filter_map(|place| place.inspect_err(said).ok()).collect()
+        let there = |place: Result<Place, RoomError>| match place {
+            Err(refused @ RoomError::NoTier { .. }) => {
+                // Written past the test harness, so that it is seen although the test counts as passed.
+                io::stderr().write_all(format!("SKIPPED: {refused}\n").as_bytes()).unwrap();
+                None
+            }
+            place => Some(place.unwrap()),
+        };
+        all.into_iter().filter_map(there).collect()
     }
 
     fn of(tier: TierChoice, network: Network) -> Result<Place, RoomError> {
