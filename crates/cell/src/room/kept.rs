@@ -52,12 +52,24 @@ pub(super) fn keep(scratch: &Path, tier: Tier) -> Result<(), RoomError> {
         let gone = if is_folder { remove::remove_tree(&path) } else { fs::remove_file(&path) };
         gone.map_err(|e| failed("remove", &path, e))?;
     }
+    // An overlay in this folder forces nothing to the disk by itself, and a mark that outlived what it marks would lie.
+    settle(scratch).map_err(|e| failed("write out", scratch, e))?;
     let mark = scratch.join(MARK);
     let written = fs::write(&mark, name(tier)).and_then(|()| File::open(&mark)?.sync_all());
     written.map_err(|e| failed("write", &mark, e))?;
     // Without its lock it is no debris of a room whose process died.
     let lock = scratch.join(remove::LOCK);
     fs::remove_file(&lock).map_err(|e| failed("remove", &lock, e))
+}
+
+/// Forces all that was written on a folder's file system to the disk.
+fn settle(folder: &Path) -> io::Result<()> {
+    let folder = File::open(folder)?;
+    #[cfg(target_os = "linux")]
+    rustix::fs::syncfs(&folder)?;
+    #[cfg(not(target_os = "linux"))]
+    rustix::fs::sync();
+    folder.sync_all()
 }
 
 /// Takes the mark away and returns the tier of what was kept.
@@ -67,7 +79,9 @@ pub(super) fn take(scratch: &Path) -> Result<Tier, RoomError> {
     let word = fs::read_to_string(&mark).unwrap_or_default();
     let tier = Tier::ALL.into_iter().find(|tier| name(*tier) == word);
     let tier = tier.ok_or_else(|| none("it was not left whole"))?;
-    fs::remove_file(&mark).map_err(|source| RoomError::File { what: "remove", path: mark, source })?;
+    // Gone from the disk too before anything changes what it marked.
+    let gone = fs::remove_file(&mark).and_then(|()| File::open(scratch)?.sync_all());
+    gone.map_err(|source| RoomError::File { what: "remove", path: mark, source })?;
     Ok(tier)
 }
 
