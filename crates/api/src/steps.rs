@@ -317,7 +317,8 @@ pub(crate) fn write_bundle(dir: &Path, bundle: &Bundle) -> Result<(), StepError>
 /// works on: without walls it could read that. Of a grade that is over only the journal is needed, and one that is to be
 /// begun again gets a new bundle.
 fn unshow(trial: &Path) -> Result<(), StepError> {
-    let below = |folder: &Path| fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let below =
+        |folder: &Path| fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
     let is_grade = |path: &PathBuf| {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         name == "grade" || name.starts_with("grade-")

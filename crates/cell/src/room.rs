@@ -290,11 +290,9 @@ fn full(
     let readable = readable::checked(spec.readable, &[scratch, spec.base]).map_err(lost)?;
     let walls = Walls::Full(Full {
         scratch: scratch.to_owned(),
-        // What lies in memory ends with the room.
-        memory_bytes: match origin {
-            Origin::Fresh => store::memory_bytes(spec.limits.disk_bytes),
-            Origin::ToKeep | Origin::Kept => None,
-        },
+        memory_bytes: store::may_be_memory(origin, group.is_some_and(Group::bounds))
+            .then(|| store::memory_bytes(spec.limits.disk_bytes))
+            .flatten(),
         lowers: lowers.to_vec(),
         base: lowers::only(lowers),
         home_lower: prepared_home(spec.base),

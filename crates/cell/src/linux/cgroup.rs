@@ -18,6 +18,8 @@ use crate::delegation::Undelegated;
 /// The groups below a delegated one: the app's own processes, and those of rooms.
 const APP: &str = "fairtrial-app";
 const CELLS: &str = "fairtrial-cells";
+/// How the name of a room's group begins; the id of its process and a number follow.
+const ROOM: &str = "room-";
 /// What is bounded.
 const CONTROLLERS: [&str; 2] = ["memory", "pids"];
 /// Processes of the room beside its jobs: the warden, and what `bwrap` leaves running.
@@ -37,9 +39,7 @@ impl Group {
         // Asked for every room, so that the usual answer must be cheap.
         let name = own_name()?;
         let cells = if name.ends_with(APP) { cells(&own(&name)?)? } else { return None };
-        let at = cells.join(format!("room-{}-{}", std::process::id(), unused()));
-        fs::create_dir(&at).ok()?;
-        let mut group = Group { at, bounds: false };
+        let mut group = Group { at: unused_in(&cells).ok()?, bounds: false };
         let bounded = [
             // Somewhat more than the watch allows, so that it is the watch that ends a job, and says so.
             limits.memory_bytes.map_or(Ok(()), |most| group.set("memory.max", most.saturating_add(most / 4))),
@@ -107,7 +107,8 @@ impl Drop for Group {
 pub fn settle() -> Result<(), Undelegated> {
     let own = own_name().and_then(|name| own(&name));
     let own = own.ok_or(Undelegated::NoTree)?;
-    if cells(&own).is_some() {
+    if let Some(cells) = cells(&own) {
+        sweep(&cells);
         return Ok(());
     }
     settle_in(&own, std::process::id())
@@ -127,6 +128,7 @@ fn settle_in(own: &Path, me: u32) -> Result<(), Undelegated> {
             _made => {}
         }
     }
+    sweep(&own.join(CELLS));
     let moved = fs::write(own.join(APP).join("cgroup.procs"), me.to_string());
     moved.map_err(|e| no("step aside", e))?;
     for group in [own.to_owned(), own.join(CELLS)] {
@@ -170,6 +172,29 @@ fn field(text: &str, name: &str) -> Option<u64> {
     text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok())
 }
 
+/// Makes a group for a room of this process. One that an earlier process with its id left is nobody's to use.
+fn unused_in(cells: &Path) -> io::Result<PathBuf> {
+    loop {
+        let at = cells.join(format!("{ROOM}{}-{}", std::process::id(), unused()));
+        match fs::create_dir(&at) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            made => return made.map(|()| at),
+        }
+    }
+}
+
+/// Removes groups of rooms whose process died before it could. The kernel keeps one that anybody is in.
+fn sweep(cells: &Path) {
+    for entry in fs::read_dir(cells).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let id = name.to_str().and_then(|name| name.strip_prefix(ROOM)?.split_once('-')?.0.parse().ok());
+        let is_dead = |id| matches!(rustix::process::test_kill_process(id), Err(rustix::io::Errno::SRCH));
+        if id.and_then(Pid::from_raw).is_some_and(is_dead) {
+            let _in_use = fs::remove_dir(entry.path());
+        }
+    }
+}
+
 /// Returns a number that this process has not had.
 fn unused() -> u64 {
     use std::sync::atomic::{AtomicU64, Ordering};
@@ -206,5 +231,27 @@ mod tests {
         fs::create_dir_all(dir.path().join(CELLS)).unwrap();
         assert_eq!(cells(&dir.path().join(APP)), Some(dir.path().join(CELLS)));
         assert_eq!(cells(dir.path()), None);
+    }
+    #[test]
+    fn what_dead_processes_left_is_swept_and_a_number_that_is_taken_is_passed_over() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut child = std::process::Command::new("true").spawn().unwrap();
+        let (dead, me) = (child.id(), std::process::id());
+        child.wait().unwrap();
+        let first = unused_in(dir.path()).unwrap();
+        let number: u64 = first.to_str().unwrap().rsplit_once('-').unwrap().1.parse().unwrap();
+        // Other tests take numbers too.
+        let taken: Vec<PathBuf> =
+            (number + 1..number + 100).map(|n| dir.path().join(format!("room-{me}-{n}"))).collect();
+        taken.iter().for_each(|at| fs::create_dir(at).unwrap());
+        let next = unused_in(dir.path()).unwrap();
+        assert!(next.is_dir() && !taken.contains(&next), "{next:?}");
+        for name in [format!("room-{dead}-0"), format!("room-{dead}-1/in-use"), "other".to_owned()] {
+            fs::create_dir_all(dir.path().join(name)).unwrap();
+        }
+        sweep(dir.path());
+        let is_there = |name: &str| dir.path().join(name).exists();
+        assert!(!is_there(&format!("room-{dead}-0")) && is_there(&format!("room-{dead}-1")));
+        assert!(first.exists() && next.exists() && is_there("other"));
     }
 }

@@ -7,6 +7,8 @@ use std::io::Read;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
+use super::Origin;
+
 /// A room's limit may be this share of the free memory at most.
 const SHARE: u64 = 16;
 
@@ -42,6 +44,12 @@ impl Store {
     }
 }
 
+/// Returns whether what a room's jobs write may lie in memory: not where it is to outlive the room, nor where the kernel
+/// would count it as memory of the jobs, who were told of a limit on the disk.
+pub(super) fn may_be_memory(origin: Origin, fenced: bool) -> bool {
+    origin == Origin::Fresh && !fenced
+}
+
 /// Returns the size of a file system in memory for a room that may write `limit` bytes; `None` when its place is on
 /// disk. Somewhat more than the limit, so that it is the watch that ends a job that writes too much, and says so.
 pub(super) fn memory_bytes(limit: u64) -> Option<u64> {
@@ -72,5 +80,13 @@ mod tests {
         assert_eq!(fits(256 << 20, free), Some((320 << 20) + (1 << 20)));
         assert_eq!(fits(4 << 30, free), None);
         assert_eq!(available("MemTotal: 1 kB\n"), None);
+    }
+
+    #[test]
+    fn what_is_written_to_the_disk_is_never_counted_as_memory() {
+        assert!(may_be_memory(Origin::Fresh, false));
+        for (origin, fenced) in [(Origin::Fresh, true), (Origin::ToKeep, false), (Origin::Kept, false)] {
+            assert!(!may_be_memory(origin, fenced), "{origin:?} {fenced}");
+        }
     }
 }

@@ -254,8 +254,16 @@ impl<'a> Session<'a> {
     }
 
     fn stopping(&mut self, why: Why) {
+        if let Some(limit) = self.limit(why) {
+            self.record(Record::LimitReached { limit });
+        }
+        self.record(Record::Phase { phase: Phase::Stopping });
+    }
+
+    /// Returns in words the limit that was reached, if one was.
+    fn limit(&self, why: Why) -> Option<String> {
         let limits = &self.limits;
-        let limit = match why {
+        match why {
             Why::ByItself | Why::Cancelled => None,
             Why::TimedOut => Some(format!("time limit of {} s", limits.agent_timeout_sec)),
             Why::Outstayed => Some("did not end when all was said".to_owned()),
@@ -269,11 +277,7 @@ impl<'a> Session<'a> {
                 None => format!("no word within {most} s of its start"),
             }),
             Why::Refused => limits.requests.filter(|_| self.over_requests).map(|n| format!("{n} requests")),
-        };
-        if let Some(limit) = limit {
-            self.record(Record::LimitReached { limit });
         }
-        self.record(Record::Phase { phase: Phase::Stopping });
     }
 
     /// Writes what is left and returns how it ended.
@@ -297,7 +301,7 @@ impl<'a> Session<'a> {
         for item in tail {
             self.write(item);
         }
-        self.look_back(end.as_ref().is_ok_and(|end| end.why == Why::ByItself));
+        self.look_back(end.as_ref().ok().map(|end| end.why));
         let ending = end.as_ref().ok().map(|end| self.ending(end.why, exit));
         if let Some(error) = self.failed {
             return Err(error.into());
@@ -340,9 +344,17 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Takes note of a refused request after which the program ended by itself, before anybody looked.
-    fn look_back(&mut self, by_itself: bool) {
-        let over = by_itself && self.metered.as_ref().is_some_and(|metered| metered.seen().over);
+    /// Takes note of what happened before anybody looked: a refused request after which the program ended by itself, or a
+    /// kill by the kernel for want of memory.
+    fn look_back(&mut self, why: Option<Why>) {
+        if why == Some(Why::MemoryLimit)
+            && self.when_stopped.is_none()
+            && let Some(limit) = self.limit(Why::MemoryLimit)
+        {
+            self.record(Record::LimitReached { limit });
+        }
+        let over =
+            why == Some(Why::ByItself) && self.metered.as_ref().is_some_and(|metered| metered.seen().over);
         if let Some(most) = self.limits.requests.filter(|_| over && !self.over_requests) {
             self.over_requests = true;
             self.record(Record::LimitReached { limit: format!("{most} requests") });
@@ -385,7 +397,15 @@ fn cost(price: Option<&Price>, usage: &Usage, is_counted: bool, known: Option<Co
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
+    use fairtrial_backends::{LaunchSpec, backend};
+    use fairtrial_domain::assistant::{Assistant, BackendKind};
+    use fairtrial_domain::bundle::{JOURNAL_FILE, TierChoice};
+    use fairtrial_domain::id::AssistantId;
+
     use super::*;
+    use crate::process::Exit;
 
     #[test]
     fn a_users_price_over_counts_that_lack_something_is_no_cost() {
@@ -400,5 +420,52 @@ mod tests {
         assert_eq!(usd(None, false), Some((9.0, CostSource::Reported)));
         let silent = cost(Some(&price), &Usage::default(), true, told());
         assert_eq!(silent.map(|cost| cost.source), Some(CostSource::Reported));
+    }
+    #[test]
+    fn a_kill_by_the_kernel_for_want_of_memory_is_told_as_a_limit() {
+        let dir = tempfile::tempdir().unwrap();
+        let id = AssistantId::parse("a").unwrap();
+        let bundle = WorkBundle {
+            marker: "m".into(),
+            base: "/base".into(),
+            instruction: "do it".into(),
+            assistant: Assistant::new(id, "A", BackendKind::Command),
+            program: "/bin/true".into(),
+            env: BTreeMap::new(),
+            limits: Limits { memory_bytes: Some(64), ..Limits::default() },
+            requires: vec![],
+            readable: vec![],
+            tier: TierChoice::Best,
+            meter: None,
+            keep: false,
+            goes_on: None,
+        };
+        let spec = LaunchSpec {
+            assistant: &bundle.assistant,
+            instruction: &bundle.instruction,
+            program: &bundle.program,
+            workspace: Path::new("/workspace"),
+            home: Path::new("/home"),
+            secrets: &BTreeMap::new(),
+            env: &bundle.env,
+            meter: None,
+            resume: None,
+        };
+        let reader = backend(BackendKind::Command).session(&spec).unwrap();
+        let mut journal = Journal::create(dir.path()).unwrap();
+        let mut unwritten = Unwritten::new(&BTreeMap::new(), None);
+        let session = Session::new(&bundle, &mut unwritten, dir.path(), &mut journal, reader, None, None);
+        let end = JobEnd {
+            exit: Exit { code: None, signal: Some(9) },
+            why: Why::MemoryLimit,
+            seconds: 1.0,
+            cpu_seconds: None,
+            peak_memory: None,
+            leftovers: vec![],
+        };
+        let ended = session.finish(Ok(end)).unwrap();
+        assert!(matches!(ended, Record::Ended { ending: Ending::Budget, .. }), "{ended:?}");
+        let text = std::fs::read_to_string(dir.path().join(JOURNAL_FILE)).unwrap();
+        assert_eq!(text.matches("memory limit of 64 bytes").count(), 1, "{text}");
     }
 }
