@@ -84,9 +84,9 @@ impl Api {
             .output()
             .map_err(ApiError::access("start", &program))?;
         let mut detected: Detected = serde_json::from_slice(&output.stdout)?;
-        detected
-            .notes
-            .extend(undelegated.map(|why| format!("rooms have no control group of their own: {why}")));
+        let told =
+            undelegated.map(|why| format!("rooms have no control group of their own: {}", describe(&why)));
+        detected.notes.extend(told);
         Ok(detected)
     }
 

@@ -16,9 +16,7 @@ pub enum Undelegated {
         group: PathBuf,
     },
     /// The group is not this user's.
-    #[error(
-        "no part of the control groups is delegated to this user at `{group}`: could not {what} ({source})"
-    )]
+    #[error("no part of the control groups is delegated to this user at `{group}`: could not {what}")]
     NotOurs {
         /// What was tried.
         what: &'static str,

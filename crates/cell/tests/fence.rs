@@ -56,7 +56,7 @@ fn run(room: &mut Room, script: &str, mut see: impl FnMut()) -> JobEnd {
 #[test]
 fn a_room_has_a_group_of_its_own_that_ends_with_it() {
     if let Err(why) = fairtrial_cell::settle() {
-        return skipped(&why.to_string());
+        return skipped(&fairtrial_cell::journal::chain(&why));
     }
     for tier in [TierChoice::Full, TierChoice::Bubblewrap, TierChoice::Plain] {
         let dir = tempfile::tempdir().unwrap();
