@@ -124,7 +124,8 @@ fn assistant(entry: &Node<'_>) -> Result<Assistant, Fault> {
     if let Some(field) = fields.iter().find(|field| field.name == "own_login")
         && assistant.own_login.is_some()
     {
-        signed_in(field, &mut assistant)?;
+        let metered = fields.iter().find(|field| field.name == "meter" && !assistant.unmetered);
+        signed_in(field, metered, &mut assistant)?;
     }
     if assistant.program.is_none() && crate::backend(assistant.backend).default_program().is_none() {
         let problem = format!("`{}` has no program", entry.name);
@@ -202,16 +203,23 @@ fn own_login(field: &Node<'_>, backend: BackendKind) -> Result<Option<OwnLogin>,
         })?;
         return Ok(Some(login.own()));
     }
-    if known.is_some() {
+    if !matches!(backend, BackendKind::Acp | BackendKind::Command) {
         let problem = "only an `acp` or a `command` lists the folders of its login";
-        return Err(Fault::new(field.at, problem, "write `own_login = true`"));
+        let has_one = known.is_some_and(|known| known.login.is_some());
+        let remedy =
+            if has_one { "write `own_login = true`" } else { "remove it, and use a key in `secrets`" };
+        return Err(Fault::new(field.at, problem, remedy));
     }
     let places = field.own_places()?;
     Ok((!places.is_empty()).then_some(OwnLogin { places, sealed: vec![], credentials: vec![] }))
 }
 
 /// Checks what goes with a login, and sets what follows from it.
-fn signed_in(field: &Node<'_>, assistant: &mut Assistant) -> Result<(), Fault> {
+fn signed_in(field: &Node<'_>, metered: Option<&Node<'_>>, assistant: &mut Assistant) -> Result<(), Fault> {
+    if let Some(metered) = metered {
+        let problem = "a login is not metered: nothing of ours stands between it and its vendor";
+        return Err(Fault::new(metered.at, problem, "remove `meter = true`, or use a key"));
+    }
     if assistant.account.is_none() {
         let problem = "with `own_login` nobody else can tell which account it is";
         return Err(Fault::new(field.at, problem, "add `account = \"TIER, REGION\"`"));

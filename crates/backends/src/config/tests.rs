@@ -301,6 +301,17 @@ fn a_login_is_refused_where_it_would_show_too_much_or_say_too_little() {
         );
         refused(&text, &expected);
     }
+    refused(
+        &with("own_login = true\naccount = \"x\"\nmeter = true"),
+        "assistants.toml:5: a login is not metered: nothing of ours stands between it and its vendor: remove \
+         `meter = true`, or use a key",
+    );
+    assert!(parse(&with("own_login = true\naccount = \"x\"\nmeter = false")).unwrap()[0].unmetered);
+    refused(
+        "[assistants.a]\nbackend = \"direct\"\nown_login = [\"~/.tool\"]\naccount = \"x\"\n",
+        "assistants.toml:3: only an `acp` or a `command` lists the folders of its login: remove it, and use a key in \
+         `secrets`",
+    );
     let unknown = "[assistants.a]\nbackend = \"pi\"\naccount = \"x\"\nown_login = true\n";
     assert!(parse(unknown).unwrap_err().to_string().contains("is not known here"));
 }
