@@ -110,11 +110,13 @@ export class StartController {
     if (this.limit !== undefined) this.#limitTimer = setTimeout(() => void this.loadPreview(), QUIET);
   }
 
+  /** Takes a path. What another path named is forgotten at once: nothing can start on it while this one is looked up. */
   setFolder(folder: string): void {
     this.folder = folder;
     clearTimeout(this.#timer);
-    if (folder.trim() === '') this.repository.clear();
-    else this.#timer = setTimeout(() => void this.lookUp(), QUIET);
+    this.repository.clear();
+    this.check = null;
+    if (folder.trim() !== '') this.#timer = setTimeout(() => void this.lookUp(), QUIET);
   }
 
   async lookUp(): Promise<void> {
@@ -129,6 +131,7 @@ export class StartController {
     this.suite = suite;
     this.models = [];
     this.refused = null;
+    this.preview.clear();
     if (suite?.sample && home) {
       this.chosen = home.assistants.filter((assistant) => assistant.sample && assistant.hurdle === null).map(({ id }) => id);
     }
