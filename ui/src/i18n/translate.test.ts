@@ -36,6 +36,10 @@ describe('messages', () => {
     }
   });
 
+  it('call a round neither a run nor an attempt in Arabic', () => {
+    for (const key of keys.filter((name) => /rounds?\b/.test(name))) expect(forms(ar[key]).join(' '), key).not.toMatch(/جول|شوط/);
+  });
+
   it('are never empty and never left in English', () => {
     for (const key of keys) {
       for (const form of forms(ar[key])) {

@@ -128,7 +128,7 @@ export const app: In<typeof english> = {
   'fair.aspect.price': 'كيف تُعرف الكلفة',
   'fair.aspect.caches': 'المدخل من الذاكرة المؤقتة',
   'fair.aspect.isolation': 'العزل',
-  'fair.aspect.rounds': 'الجولات الداخلية',
+  'fair.aspect.rounds': 'الأدوار',
 
   'leftOut.title': { zero: 'لم يُستبعد زوج', one: 'استُبعد زوج واحد', two: 'استُبعد زوجان', few: 'استُبعدت {n} أزواج', many: 'استُبعد {n} زوجًا', other: 'استُبعد {n} زوج' },
   'leftOut.pair': '{tool} مع {model}',
