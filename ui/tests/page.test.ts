@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { HOSTILE } from '../fixtures/trials';
 import { CROSSED } from '../fixtures/crossing';
-import { LIVE, LOOK, OVER } from '../fixtures/runs';
+import { halted, LIVE, LOOK, OVER } from '../fixtures/runs';
 import { launch, serve } from './support';
 
 const SHOTS = process.env['SCREENSHOTS'];
@@ -423,6 +423,25 @@ describe('a reader', () => {
     await page.waitForSelector('[data-testid="lane"][data-assistant="aster"]');
     await page.waitForFunction(() => Number(document.querySelector<HTMLElement>('[data-testid="lane"]')?.dataset['items']) >= 6);
     expect(await page.getAttribute('[data-testid="map-cell"][data-task="zone-lookup"][data-assistant="dogwood"]', 'data-state')).toBe('set_aside');
+    await context.close();
+  });
+
+  it('is offered to take a run up only where that can be done, and its report wherever nobody works on it', async () => {
+    const context = await reader('light', 'en');
+    const offered = async (run: string) => {
+      const { page } = await open(context, `#/run/${run}/scoreboard`);
+      await page.waitForSelector('[data-testid="run-progress"]');
+      const there = await page.locator('[data-testid="run-resume"], [data-testid="write-report"]').evaluateAll((all) => all.map((one) => (one as HTMLElement).dataset['testid']));
+      await page.close();
+      return there;
+    };
+    expect({ interrupted: await offered(halted.interrupted), cancelled: await offered(halted.cancelled), spent: await offered(halted.out_of_budget), over: await offered(OVER), live: await offered(LIVE) }).toEqual({
+      interrupted: ['run-resume', 'write-report'],
+      cancelled: ['run-resume', 'write-report'],
+      spent: ['write-report'],
+      over: ['write-report'],
+      live: [],
+    });
     await context.close();
   });
 

@@ -5,7 +5,7 @@ import { CROSSED, crossedBoard, crossedHome, crossedView } from '../../fixtures/
 import { columns, index, stacked } from '../../fixtures/diffs';
 import { liveEvents } from '../../fixtures/live';
 import { preview } from '../../fixtures/plans';
-import { home, LIVE, liveView, LOOK, lookView, OVER, overView, scoreboard, selfTest, summaries } from '../../fixtures/runs';
+import { haltedViews, home, LIVE, liveView, LOOK, lookView, OVER, overView, scoreboard, selfTest, summaries } from '../../fixtures/runs';
 import { allEvents, trial } from '../../fixtures/trials';
 import type { Answer, Result } from '../api/answers';
 import type { Action, Query } from '../api/types';
@@ -48,6 +48,7 @@ function answer(q: Query, scene: Scene): Answer<Query> {
       if (q.run === OVER) return overView;
       if (q.run === LOOK) return lookView;
       if (q.run === CROSSED) return crossedView;
+      if (haltedViews[q.run]) return haltedViews[q.run]!;
       throw new HostError({ code: 'no_such_run', message: `run \`${q.run}\` is not in this recording` });
     case 'live': {
       const events = liveEvents.filter((event) => event.seq > q.after).slice(0, BATCH);
