@@ -28,6 +28,7 @@ export class RunController {
   #changes = $state.raw<Frame['cells']>(new Map());
   #status = $state.raw<RunStatus | null>(null);
   #open = false;
+  #following = false;
   #over = false;
   #reloadAt = 0;
 
@@ -65,7 +66,7 @@ export class RunController {
   async act(action: 'pause' | 'resume' | 'cancel'): Promise<void> {
     await this.#order(action, () => this.#host.act({ action, run: this.id }));
     const view = await this.#load();
-    if (action === 'resume' && view?.summary.live && this.#over) {
+    if (action === 'resume' && view?.summary.live && !this.#following) {
       this.#over = false;
       this.#follow();
     }
@@ -97,10 +98,12 @@ export class RunController {
 
   /** Pulls: one question in flight at most, one commit per frame, slower when nothing comes. */
   #follow(): void {
+    this.#following = true;
+    const on = () => (this.#following = this.#open && !this.#over);
     const step = async () => {
-      if (!this.#open || this.#over) return;
+      if (!on()) return;
       const wait = await this.#pull();
-      if (!this.#open || this.#over) return;
+      if (!on()) return;
       if (wait > 0) setTimeout(() => requestAnimationFrame(step), wait);
       else requestAnimationFrame(step);
     };
