@@ -210,6 +210,9 @@ describe('untrusted text', () => {
     expect(said).toContain('ESC[31mall tests passed');
     for (const hidden of ['\u202e', '\u001b', '\u0007']) expect(said).not.toContain(hidden);
     expect(said.length).toBeLessThan(20_000);
+    const ending = await page.innerText('[data-testid="trial-ending"]');
+    expect(ending).toContain(`Its program broke: ${HOSTILE.markup} open photo_U+202Egnp.exe`);
+    expect([ending.length < 700, ending.includes('\u202e')]).toEqual([true, false]);
     await page.click('[data-type="unparsed"] [data-testid="show-rest"]');
     const more = (await page.locator('[data-type="unparsed"]').textContent())?.length ?? 0;
     expect([more > 20_000, more < 30_000]).toEqual([true, true]);

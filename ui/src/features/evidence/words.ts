@@ -1,25 +1,33 @@
-// How a trial or a round ended and what it is worth, in words.
+/** How a trial or a round ended and what it is worth, in words. */
 import type { Ending, Outcome } from '../../api/types';
 import { i18n } from '../../i18n/i18n.svelte';
 
-export function ended(ending: Ending): string {
-  if (ending.ending === 'crashed' || ending.ending === 'infra') return i18n.t(`evidence.ending.${ending.ending}`, { reason: ending.reason });
-  return i18n.t(`evidence.ending.${ending.ending}`);
+/** A sentence of ours, and the reason behind it in the words of whoever gave it: a program, an assistant, a task. */
+export interface Said {
+  text: string;
+  reason: string | null;
 }
 
-export function worth(value: Outcome | null): string {
-  if (value === null) return i18n.t('evidence.result.none');
+const said = (text: string, reason: string | null = null): Said => ({ text, reason });
+
+export function ended(ending: Ending): Said {
+  const text = i18n.t(`evidence.ending.${ending.ending}`);
+  return said(text, ending.ending === 'crashed' || ending.ending === 'infra' ? ending.reason : null);
+}
+
+export function worth(value: Outcome | null): Said {
+  if (value === null) return said(i18n.t('evidence.result.none'));
   switch (value.result) {
     case 'resolved':
     case 'no_diff':
-      return i18n.t(`evidence.result.${value.result}`);
+      return said(i18n.t(`evidence.result.${value.result}`));
     case 'unresolved':
-      return i18n.t('evidence.result.unresolved', { n: value.failed.length });
+      return said(i18n.t('evidence.result.unresolved', { n: value.failed.length }));
     case 'set_aside':
-      return i18n.t('evidence.result.set_aside', { rule: i18n.t(`evidence.rule.${value.rule}`) });
+      return said(i18n.t('evidence.result.set_aside', { rule: i18n.t(`evidence.rule.${value.rule}`) }));
     case 'ungraded':
-      return value.broke.length === 0 ? i18n.t('evidence.result.ungradedClean') : i18n.t('evidence.result.ungraded', { n: value.broke.length });
+      return said(value.broke.length === 0 ? i18n.t('evidence.result.ungradedClean') : i18n.t('evidence.result.ungraded', { n: value.broke.length }));
     case 'invalid':
-      return i18n.t('evidence.result.invalid', { reason: value.reason });
+      return said(i18n.t('evidence.result.invalid'), value.reason);
   }
 }
