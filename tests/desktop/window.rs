@@ -169,6 +169,8 @@ impl Window {
         let js = "const done = arguments[arguments.length - 1];
             document.fonts.ready.then(() => requestAnimationFrame(() => requestAnimationFrame(() => done(0))))";
         self.later(js, &[]).await;
+        let shell = self.script("return document.scrollingElement.scrollTop", &[]).await;
+        assert_eq!(shell.as_f64(), Some(0.0), "the shell of {name} is scrolled away");
         let png = self.client.screenshot().await.unwrap();
         let size = |at: usize| u32::from_be_bytes(png[at..at + 4].try_into().unwrap());
         assert_eq!((size(16), size(20)), (1280, 800), "the window's size");

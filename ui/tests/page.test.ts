@@ -533,6 +533,9 @@ describe('a reader', () => {
         await page.waitForSelector(ready);
         const over = await page.evaluate(() => [document.documentElement.scrollWidth - innerWidth, ...[...document.querySelectorAll('.page')].map((one) => one.scrollWidth - one.clientWidth)]);
         expect({ name, over: over.filter((pixels) => pixels > 0) }).toEqual({ name, over: [] });
+        // What is brought into view scrolls its own part of the screen, never the shell: no wheel could bring that back.
+        const shell = await page.evaluate(() => [document.scrollingElement!, document.body, document.querySelector('#app')!, document.querySelector('main')!].map((one) => (one.scrollTo(0, 1e6), one.scrollTop)));
+        expect({ name, shell }).toEqual({ name, shell: [0, 0, 0, 0] });
         if (SHOTS && size.width === 1920) await page.screenshot({ path: join(SHOTS, `${name}-wide.png`) });
         await page.close();
       }
