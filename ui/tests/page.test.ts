@@ -57,6 +57,7 @@ const SCREENS: Screen[] = [
   { name: 'evidence-traffic', at: evidence('zero-weight', 'aster'), ready: '[data-testid="vendor"]', before: (page) => page.locator('[data-testid="prices"]').scrollIntoViewIfNeeded() },
   { name: 'evidence-set-aside', at: evidence('zero-weight', 'dogwood'), ready: '[data-testid="rule-location"]' },
   { name: 'evidence-out-of-time', at: evidence('zero-weight', 'fir'), ready: '[data-testid="transcript"]' },
+  { name: 'evidence-rounds', at: evidence('volume-discount', 'cedar'), ready: '[data-testid="round"]', before: openRound },
   { name: 'evidence-hostile', at: evidence('volume-discount', 'birch'), ready: '[data-testid="transcript"]' },
   { name: 'missing', at: '#/run/nothing/overview', ready: '[data-testid="error-note"]' },
   { name: 'palette', at: '#/runs', ready: '[data-testid="runs-table"]', before: (page) => page.keyboard.press('Control+k') },
@@ -94,6 +95,11 @@ async function openPreflight(page: Page) {
   await page.click('[data-testid="preflight-start"]');
   await page.waitForSelector('[data-testid="preflight-line"]');
   await page.locator('[data-testid="preflight"]').scrollIntoViewIfNeeded();
+}
+
+async function openRound(page: Page) {
+  await page.click('[data-testid="round"] > summary');
+  await page.locator('[data-testid="rounds"]').scrollIntoViewIfNeeded();
 }
 
 async function selfTest(page: Page) {
@@ -289,6 +295,23 @@ describe('evidence', () => {
     for (const said of ['models.example', '11 requests to the model', 'Models that answered: invented-1', 'parcels/rates.py', '38 of 41 lines; lines 1–24, 30–41', 'the assistant reports 1,790']) expect(left).toContain(said);
     expect(await page.innerText('[data-testid="prices"]')).toMatch(/invented-1.*table of 2026-11-01\s+3\s+0.3\s+3.75\s+6\s+15/);
     expect(await page.locator('[data-testid="usage"]').evaluate((panel) => [...panel.querySelectorAll('th, td')].every((cell) => cell.getBoundingClientRect().right <= panel.getBoundingClientRect().right))).toBe(true);
+    await context.close();
+  });
+
+  it('of a further round is there test by test, with its end, its worth, and who says what it cost', async () => {
+    const context = await reader('light', 'en');
+    const { page } = await open(context, evidence('volume-discount', 'cedar'));
+    await page.waitForSelector('[data-testid="round"]');
+    await openRound(page);
+    const [second, third] = (await page.locator('[data-testid="round"] > summary').allInnerTexts()).map((text) => text.replaceAll(/\s+/g, ' '));
+    expect(second).toBe('Round 2 out of time $0.16 (simulated by a sample), 51 secs up to here');
+    expect(third).toContain('Round 3 resolved $0.20 (simulated by a sample)');
+    const told = await page.innerText('[data-testid="round"][data-round="2"]');
+    for (const said of ['It was silent for longer than allowed.', '2 tests that count did not pass.', 'ZeroWeight.test_zero_is_lightest_class', 'AssertionError: 0 != 390']) expect(told).toContain(said);
+    expect(await page.locator('[data-testid="round"][data-round="2"] [data-testid="check"]').evaluateAll((all) => all.map((one) => (one as HTMLElement).dataset['status']))).toEqual(['failed', 'passed', 'passed']);
+    await page.goto(`${address}/#/run/${OVER}/scoreboard`);
+    await page.waitForSelector('[data-testid="rounds-table"]');
+    expect((await page.innerText('[data-testid="rounds-table"] tr[data-round="2"]')).replaceAll(/\s+/g, ' ').trim()).toBe('2 97% 68% to 100% 5 $1.85 simulated 7 mins');
     await context.close();
   });
 

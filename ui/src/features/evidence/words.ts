@@ -1,5 +1,5 @@
 /** How a trial or a round ended and what it is worth, in words. */
-import type { Ending, Outcome } from '../../api/types';
+import type { CellState, CostSource, Ending, Outcome, RoundRecord } from '../../api/types';
 import { i18n } from '../../i18n/i18n.svelte';
 
 /** A sentence of ours, and the reason behind it in the words of whoever gave it: a program, an assistant, a task. */
@@ -7,6 +7,17 @@ export interface Said {
   text: string;
   reason: string | null;
 }
+
+/** What a round's chip says: as its trial's would in the map. */
+export function stateOf({ ending, outcome }: Pick<RoundRecord, 'ending' | 'outcome'>): CellState {
+  if (outcome?.result === 'set_aside') return 'set_aside';
+  if (outcome === null || outcome.result === 'invalid') return 'not_evidence';
+  if (ending.ending === 'timed_out' || ending.ending === 'stalled') return 'timed_out';
+  return outcome.result;
+}
+
+/** Money with everyone who worked it out. */
+export const paid = (usd: number, sources: ReadonlySet<CostSource>): string => `${i18n.money(usd)} (${[...sources].map((source) => i18n.t(`evidence.source.${source}`)).join('; ')})`;
 
 const said = (text: string, reason: string | null = null): Said => ({ text, reason });
 

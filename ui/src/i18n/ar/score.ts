@@ -44,7 +44,7 @@ export const score: In<typeof english> = {
   'score.col.resolved': 'المحلولة',
   'score.col.method': 'الطريقة',
   'score.rounds': 'المحلول بحسب الأدوار',
-  'score.rounds.hint': 'كل دور بعد الأول يُقال فيه ما الذي فشل. الكلفة والوقت لكل المحاولات حتى ذلك الدور.',
+  'score.rounds.hint': 'كل دور بعد الأول يُقال فيه ما الذي فشل. المحلول بفترة {level}، والكلفة والوقت لكل المحاولات حتى ذلك الدور.',
   'score.rounds.upTo': 'حتى الدور',
   'score.rounds.solved': 'محلولة',
   'score.rounds.time': 'الوقت',

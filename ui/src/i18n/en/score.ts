@@ -41,7 +41,7 @@ export const score = {
   'score.col.resolved': 'Resolved',
   'score.col.method': 'Method',
   'score.rounds': 'Solved by round',
-  'score.rounds.hint': 'Each round after the first is told what failed. Cost and time are of all trials up to that round.',
+  'score.rounds.hint': 'Each round after the first is told what failed. Solved with its {level} interval; cost and time are of all trials up to that round.',
   'score.rounds.upTo': 'Up to round',
   'score.rounds.solved': 'Solved',
   'score.rounds.time': 'Time',
