@@ -241,7 +241,7 @@ describe('what may be concluded', () => {
     expect(cheating).toBe('D Dogwood 3 of 3 100% 44% to 100%');
     const judges = (await page.innerText('[data-testid="judges"]')).replaceAll(/\s+/g, ' ');
     expect(judges).toContain('advisory: no verdict rests on it');
-    expect(judges).toContain('24 answers, 3 not read. The order decided 4 of 10 pairs (40%): each a tie.');
+    expect(judges).toContain('Maple (sample), no model: 24 answers, 3 not read. The order decided 4 of 10 pairs (40%, 17% to 69%): each a tie. Cost: $0.00, simulated.');
     expect(judges).toContain('α = 0.410 (fewer than 30 overlap)');
     expect(sheet).toContain('not known');
     expect(sheet).toContain('The same for all: Model, Network and Limits.');
@@ -258,6 +258,8 @@ describe('what may be concluded', () => {
     const said = (await page.locator('[data-testid="verdict-sentence"]').allInnerTexts()).join(' ');
     expect(said).toContain('مجموعة الصدارة');
     expect(said).not.toMatch(/[{}]/);
+    // Figures are the language's own, also beside a sign that is not.
+    expect((await page.innerText('[data-testid="judges"]')).replaceAll(/[\u2066-\u2069]/g, '')).toMatch(/α = ٠٫٤١٠ \(أقل من ٣٠ مشتركة\)/);
     await context.close();
   });
 
