@@ -300,6 +300,14 @@ describe('evidence', () => {
     await context.close();
   });
 
+  it('names a check and its test apart', async () => {
+    const context = await reader('light', 'en');
+    const { page } = await open(context, evidence('volume-discount', 'cedar'));
+    await page.waitForSelector('[data-testid="trial-worth"]');
+    expect(await page.locator('[data-testid="trial-result"] li').allInnerTexts()).toEqual(['hidden ZeroWeight.test_zero_is_lightest_class', 'hidden ZeroWeight.test_negative_names_the_parcel']);
+    await context.close();
+  });
+
   it('of a further round is there test by test, with its end, its worth, and who says what it cost', async () => {
     const context = await reader('light', 'en');
     const { page } = await open(context, evidence('volume-discount', 'cedar'));
