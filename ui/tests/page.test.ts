@@ -576,3 +576,35 @@ describe('a reader', () => {
     }
   });
 });
+
+describe('in Arabic', () => {
+  it('columns stand under their heads, though a task’s title is English', async () => {
+    const context = await reader('light', 'ar');
+    const { page } = await open(context, `#/run/${OVER}/evidence`);
+    await page.waitForSelector('[data-testid="trial-map"]');
+    const apart = await page.evaluate(() => {
+      const within = (one: Element) => {
+        const words = document.createRange();
+        words.selectNodeContents(one);
+        return words.getBoundingClientRect();
+      };
+      const right = (all: NodeListOf<Element>) => [...all].map((one) => within(one).right);
+      const heads = right(document.querySelectorAll('[data-testid="trial-map"] thead th bdi'));
+      const cells = right(document.querySelectorAll('[data-testid="trial-map"] tbody tr:first-child .cells'));
+      return heads.map((head, index) => Math.round(Math.abs(head - cells[index]!)));
+    });
+    expect(apart).toEqual([0, 0, 0, 0, 0, 0]);
+    await context.close();
+  });
+
+  it('a run keeps its verdict, marked as English, and its number reads as it is', async () => {
+    const context = await reader('light', 'ar');
+    const { page } = await open(context, '#/runs');
+    await page.waitForSelector('[data-testid="runs-table"]');
+    expect(await page.locator('[data-testid="runs-table"] [lang="en"][dir="ltr"]').allInnerTexts()).toContain('No verdict: one task says nothing about tasks in general.');
+    await page.keyboard.press('Control+k');
+    const number = page.locator('[data-testid="palette-item"] .muted', { hasText: OVER });
+    expect(await number.evaluate((one) => getComputedStyle(one).direction)).toBe('ltr');
+    await context.close();
+  });
+});
