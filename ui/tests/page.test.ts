@@ -341,6 +341,19 @@ describe('evidence', () => {
 });
 
 describe('before anything is spent', () => {
+  it.each(['en', 'ar'] as const)('a plan says in %s what it could show and what it costs', async (locale) => {
+    const context = await reader('light', locale);
+    const { page } = await open(context, '#/new');
+    await page.click('[data-testid="choose-suite"]');
+    const said = (await page.innerText('[data-testid="forecast"]')).replaceAll(/[\u061c\u2066-\u2069]/g, '');
+    expect(said).toBe(
+      locale === 'en'
+        ? '6 tasks that count could show a difference of about 55 points, with 80% power. About 108 would show 10 points. It costs nothing: samples call no model.'
+        : 'قد تُظهر ٦ مهام محتسبة فرقًا قدره نحو ٥٥ نقطة بقوة ٨٠٪. ونحو ١٠٨ مهام تُظهر ١٠ نقاط. ولا تكلّف شيئًا: العيّنات لا تستدعي أي نموذج.',
+    );
+    await context.close();
+  });
+
   it('names what a cell does not show, with the line that allows it and what that gives away', async () => {
     const context = await reader('light', 'en');
     const { page } = await open(context, '#/new');

@@ -109,6 +109,13 @@ export const fresh = {
   'audit.flaky': 'passed {base} of {n} times on the base, {reference} on the reference',
   'audit.stillborn': { one: '{n} mistake could not be judged and does not count', other: '{n} mistakes could not be judged and do not count' },
 
+  'new.forecast.few': { one: '{n} task that counts is too few to tell two assistants apart.', other: '{n} tasks that count are too few to tell two assistants apart.' },
+  'new.forecast.shows': { one: '{n} task that counts could show a difference of about {by}, with {power} power.', other: '{n} tasks that count could show a difference of about {by}, with {power} power.' },
+  'new.forecast.needed': { one: 'About {n} would show {by}.', other: 'About {n} would show {by}.' },
+  'new.forecast.neededFor': { one: 'About {n} would show {by}, for about {money}.', other: 'About {n} would show {by}, for about {money}.' },
+  'new.forecast.cost': 'It would cost about {money}, as their earlier trials did.',
+  'new.forecast.free': 'It costs nothing: samples call no model.',
+  'new.forecast.unknown': 'What it would cost is not known: not each of them has an earlier trial of known cost.',
   'new.starting': 'Starting…',
   'new.machine': 'Assistants on this machine',
   'new.machine.samples': 'Samples: they call no model and exist to show the product.',
