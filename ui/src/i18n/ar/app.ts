@@ -34,7 +34,7 @@ export const app: In<typeof english> = {
   'error.title': 'تعذّر تنفيذ ذلك',
   'error.load': 'تعذّر التحميل',
 
-  'loading': 'جارٍ التحميل…',
+  'loading': 'يجري التحميل…',
 
   'unknown': 'غير معروف',
 
@@ -76,7 +76,7 @@ export const app: In<typeof english> = {
 
   'later.review': 'لا شيء للمراجعة بعد',
   'later.review.text': 'ستظهر هنا المراجعات العمياء للفروق المنتهية. هذا الإصدار لا يجريها بعد؛ ويمكن قراءة فروق الجولة من الجولات.',
-  'later.decide': 'لا قرار مسجّلًا',
+  'later.decide': 'لا قرار في السجل',
   'later.decide.text': 'ستُحفظ هنا السياسات والقرارات. هذا الإصدار لا يحفظ شيئًا منها؛ لا توجد سياسة مسجّلة، فالجولات مسموحة وتقول ذلك.',
   'later.library': 'لا شيء لك هنا بعد',
   'later.library.text': 'ستُسرد هنا المهام والمساعدون الذين تحتفظ بهم. هذا الإصدار يقرأ المجموعات من المجلدات؛ وشاشة «جديد» تعرض ما وجده.',
@@ -84,7 +84,7 @@ export const app: In<typeof english> = {
   'later.new': 'إلى «جديد»',
 
   'palette.label': 'الأوامر',
-  'palette.hint': 'اكتب لتجد مكانًا أو جولة أو فعلًا',
+  'palette.hint': 'اكتب لتجد مكانًا أو جولة أو أمرًا',
   'palette.none': 'لا شيء يطابق.',
   'palette.theme': 'غيّر المظهر',
   'palette.language': 'بدّل اللغة',
@@ -103,7 +103,7 @@ export const app: In<typeof english> = {
   'help.reference': 'أظهر المرجع',
   'help.close': 'أغلق النافذة',
 
-  'fair.title': 'فيمَ يختلفون',
+  'fair.title': 'فيم يختلفون',
   'fair.hint': 'فيما عدا أنفسهم، ليتسنى لك الاعتراض',
   'fair.aspect': 'الجانب',
   'fair.values': 'ما هو، ولمن',

@@ -35,7 +35,7 @@ export const diffs: In<typeof english> = {
   'diffs.why.skipped_test': 'تخطّى اختبارًا',
   'diffs.why.forged_results': 'نتائج مزوّرة',
   'diffs.why.weakened_assertion': 'أضعف تحققًا',
-  'diffs.why.swallowed_failure': 'أخفى فشلًا داخل اختبار',
+  'diffs.why.swallowed_failure': 'أخفى إخفاقًا داخل اختبار',
   'diffs.why.secret': 'أدخل سرًّا',
   'diffs.table': 'أسطر {path}',
 };
