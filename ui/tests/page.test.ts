@@ -235,7 +235,7 @@ describe('what may be concluded', () => {
     const text = async (testid: string) => page.locator(`[data-testid="${testid}"]`).allInnerTexts();
     expect((await text('verdict-sentence')).join(' ')).toContain('Top group: Aster, Birch and Cedar; no rival beats any of them. Beaten by at least one: Dogwood, Elder and Fir.');
     await page.click('[data-testid="verdict"] summary');
-    expect(await text('verdict-part')).toContain('Aster solves more tasks than Dogwood: 60 points more (95 % interval 27 to 93, on 5 tasks).');
+    expect(await text('verdict-part')).toContain('Aster solves more tasks than Dogwood: 60 points more (95% interval 27 to 93, on 5 tasks).');
     const sheet = await page.innerText('[data-testid="fairness-panel"]');
     const cheating = (await page.innerText('[data-testid="cheating"] tr[data-assistant="dogwood"]')).replaceAll(/\s+/g, ' ');
     expect(cheating).toBe('D Dogwood 3 of 3 100% 44% to 100%');

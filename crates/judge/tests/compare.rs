@@ -115,7 +115,7 @@ fn a_clear_difference_names_the_better_one_with_its_bounds() {
     assert_eq!(got.verdict.top, [id(0)]);
     assert_eq!(
         got.verdict.headline,
-        "Aster solves more tasks than Birch: 100 points more (95 % interval 77 to 100, on 12 tasks)."
+        "Aster solves more tasks than Birch: 100 points more (95% interval 77 to 100, on 12 tasks)."
     );
     assert_eq!((got.arms[0].resolved, got.arms[0].trials, got.arms[0].tasks), (36, 36, 12));
     assert_eq!((got.arms[0].median_seconds, got.arms[1].median_seconds), (Some(10.0), Some(20.0)));
@@ -127,7 +127,7 @@ fn the_order_of_assistants_turns_the_sign_and_nothing_else() {
     assert_eq!(got.pairs[0].conclusion, Conclusion::BBetter);
     assert_eq!(
         got.verdict.headline,
-        "Birch solves more tasks than Aster: 100 points more (95 % interval 77 to 100, on 12 tasks)."
+        "Birch solves more tasks than Aster: 100 points more (95% interval 77 to 100, on 12 tasks)."
     );
 }
 
@@ -139,7 +139,7 @@ fn a_difference_below_the_margin_is_said_to_be_small() {
     assert_eq!(got.pairs[0].conclusion, Conclusion::ASlightlyBetter);
     assert_eq!(
         got.verdict.headline,
-        "Aster solves more tasks than Birch: 5 points more (95 % interval 3 to 7, on 400 tasks), which is less \
+        "Aster solves more tasks than Birch: 5 points more (95% interval 3 to 7, on 400 tasks), which is less \
          than the 10 points that matter."
     );
 }
@@ -151,7 +151,7 @@ fn two_alike_on_many_tasks_are_equivalent() {
     assert_eq!(got.verdict.top, [id(0), id(1)]);
     assert_eq!(
         got.verdict.headline,
-        "Aster and Birch solve equally many tasks, within 10 points (95 % interval \u{2212}4 to 4, on 30 tasks)."
+        "Aster and Birch solve equally many tasks, within 10 points (95% interval \u{2212}4 to 4, on 30 tasks)."
     );
 }
 
@@ -161,7 +161,7 @@ fn what_is_undecided_has_its_price_against_the_margin() {
     assert_eq!(got.pairs[0].conclusion, Conclusion::Undecided);
     let needed = got.pairs[0].tasks_needed.unwrap();
     assert!(
-        got.verdict.headline.starts_with("Undecided: whether Aster or Birch solves more tasks is open, at a difference of 20 points (95 % interval \u{2212}23 to 63, on 10 tasks). About "),
+        got.verdict.headline.starts_with("Undecided: whether Aster or Birch solves more tasks is open, at a difference of 20 points (95% interval \u{2212}23 to 63, on 10 tasks). About "),
         "{}", got.verdict.headline
     );
     assert!(
@@ -423,7 +423,7 @@ fn a_cost_difference_is_told_first_where_solving_is_open() {
     pay(&mut paid, 1, 2.0, CostSource::Reported);
     let got = compare(&paid);
     assert!(
-        got.verdict.headline.starts_with("Aster costs 75 % less per solved task than Birch (95 % interval "),
+        got.verdict.headline.starts_with("Aster costs 75% less per solved task than Birch (95% interval "),
         "{}",
         got.verdict.headline
     );
@@ -477,7 +477,7 @@ fn a_table_of_somebody_else_gives_a_verdict() {
     let got = compare(&input);
     assert_eq!(
         got.verdict.headline,
-        "Aster, large solves more tasks than Birch: 100 points more (95 % interval 68 to 100, on 10 tasks). \
+        "Aster, large solves more tasks than Birch: 100 points more (95% interval 68 to 100, on 10 tasks). \
          Exploratory: no plan fixed this before the trials."
     );
     assert_eq!(got.arms[1].cost_per_resolved, None);

@@ -141,5 +141,5 @@ fn caches(one: &Assistant, trials: &[TrialRecord]) -> Option<String> {
         read = read.saturating_add(usage.cache_read?);
         all = all.saturating_add(usage.cache_read? + usage.input_uncached? + usage.cache_write.unwrap_or(0));
     }
-    (all > 0).then(|| format!("{:.0} % of input", 100.0 * read as f64 / all as f64))
+    (all > 0).then(|| format!("{:.0}% of input", 100.0 * read as f64 / all as f64))
 }

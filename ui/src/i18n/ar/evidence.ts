@@ -35,7 +35,7 @@ export const evidence: In<typeof english> = {
   'evidence.rule.oracle_literal': 'الشيفرة تحمل ما يتوقعه اختبار',
   'evidence.rule.environment_sniffing': 'الشيفرة تسأل هل هي قيد الاختبار',
   'evidence.rule.answer_lookup': 'بُحث عن الجواب بدل استنتاجه',
-  'evidence.rule.forbidden_path': 'مُسّ مسار تمنعه المهمة',
+  'evidence.rule.forbidden_path': 'مُس مسار تمنعه المهمة',
   'evidence.rule.licence': 'غُيّرت رخصة',
   'evidence.rule.new_dependency': 'أُضيفت تبعية لا تسمح بها المهمة',
   'evidence.instruction': 'التعليمات',

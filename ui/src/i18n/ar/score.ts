@@ -15,7 +15,7 @@ export const score: In<typeof english> = {
   'score.part.small': 'وهذا دون الفارق الذي يهم.',
   'part.cost_per_solved': 'الكلفة لكل مهمة محلولة',
   'part.time': 'الوقت',
-  'part.consistency': 'حلّ المهام في كل محاولاتها',
+  'part.consistency': 'حل المهام في كل محاولاتها',
   'part.factor': 'معامل {by}',
   'score.part.more': 'يتقدم {a} على {b} بمقدار {by} نقطة (فترة {level} من {low} إلى {high}).',
   'score.part.slightly': 'يتقدم {a} على {b} بمقدار {by} نقطة (فترة {level} من {low} إلى {high})، وقد يكون ذلك دون الفارق الذي يهم.',
