@@ -85,6 +85,8 @@ values! {
         EscapingSymlink,
         /// It could not be read.
         Unreadable,
+        /// It held a secret of the trial's; it is in the patch with `[secret NAME]` in that place.
+        VeiledSecret,
     }
 
     /// A patch in figures.

@@ -368,6 +368,7 @@ pub(crate) fn flag(reason: FlagReason) -> &'static str {
         FlagReason::CaseCollision => "its name differs from another by case only",
         FlagReason::EscapingSymlink => "a symlink that leads out of the workspace",
         FlagReason::Unreadable => "it could not be read",
+        FlagReason::VeiledSecret => "it held a secret of the trial's, which is named and not kept",
     }
 }
 

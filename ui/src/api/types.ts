@@ -1042,7 +1042,7 @@ weight: Weight, };
 
 export type FindingLevel = "error" | "warning" | "note";
 
-export type FlagReason = "special_file" | "set_id" | "ignored" | "nested_git" | "not_utf8_name" | "too_large" | "case_collision" | "escaping_symlink" | "unreadable";
+export type FlagReason = "special_file" | "set_id" | "ignored" | "nested_git" | "not_utf8_name" | "too_large" | "case_collision" | "escaping_symlink" | "unreadable" | "veiled_secret";
 
 export type FlakyTest = { 
 /**

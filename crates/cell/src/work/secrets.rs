@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use fairtrial_domain::patch::{Content, Patch, Side};
+use fairtrial_domain::patch::{CaptureFlag, Content, FlagReason, Patch, Side};
 use fairtrial_wire::keys::Veil;
 
 use crate::login::{self, Credentials};
@@ -65,9 +65,9 @@ pub(super) fn veil(secrets: &BTreeMap<String, String>) -> Veil {
     Veil::new(secrets.iter().map(|(name, value)| (name.as_str(), value.as_str())), SHORTEST)
 }
 
-/// Replaces secrets in what a patch adds. What was there before stays, for it must fit its base; and what is graded must
-/// be what the assistant left, so that a value stays where the patch adds none of it, and so does a line that the base
-/// has too.
+/// Replaces secrets in what a patch adds and flags the file. What was there before stays, for it must fit its base; and
+/// what is graded must be what the assistant left, so that a value stays where the patch adds none of it, and so does a
+/// line that the base has too.
 pub(super) fn veil_patch(patch: &mut Patch, secrets: &BTreeMap<String, String>) {
     let befores = || patch.files.iter().filter_map(|change| change.before.as_ref());
     let afters = || patch.files.iter().filter_map(|change| change.after.as_ref());
@@ -75,20 +75,26 @@ pub(super) fn veil_patch(patch: &mut Patch, secrets: &BTreeMap<String, String>) 
     let known: HashSet<String> = befores().flat_map(|side| lines(side, &veil)).collect();
     // A secret of several lines is in none of them.
     let long = veil.clone().only(|value| value.contains(&b'\n'));
-    for side in patch.files.iter_mut().filter_map(|change| change.after.as_mut()) {
-        match &mut side.content {
+    for change in &mut patch.files {
+        let Some(after) = change.after.as_mut() else { continue };
+        let veiled = match &after.content {
             Content::Text(text) if veil.over(text.as_bytes()).is_some() => {
-                let whole = long.over_text(std::mem::take(text));
                 let line = |line: &str| {
                     if known.contains(line) { line.to_owned() } else { veil.over_text(line.to_owned()) }
                 };
-                *text = whole.split_inclusive('\n').map(line).collect();
+                let whole = long.over_text(text.clone());
+                Some(Content::Text(whole.split_inclusive('\n').map(line).collect()))
             }
-            Content::Text(_) => {}
+            Content::Text(_) => None,
             Content::Binary(text) => {
                 let veiled = BASE64.decode(text.as_bytes()).ok().and_then(|bytes| veil.over(&bytes));
-                *text = veiled.map_or_else(|| std::mem::take(text), |bytes| BASE64.encode(bytes));
+                veiled.map(|bytes| Content::Binary(BASE64.encode(bytes)))
             }
+        };
+        if let Some(veiled) = veiled.filter(|veiled| *veiled != after.content) {
+            after.content = veiled;
+            let reason = FlagReason::VeiledSecret;
+            patch.flags.push(CaptureFlag { path: change.path.clone(), reason });
         }
     }
 }
@@ -144,8 +150,12 @@ mod tests {
         side(Content::Text(text.to_owned()))
     }
 
+    fn named(path: &str, before: Option<Side>, after: Option<Side>) -> FileChange {
+        FileChange { path: path.to_owned(), before, after }
+    }
+
     fn change(before: Option<Side>, after: Option<Side>) -> FileChange {
-        FileChange { path: "a".to_owned(), before, after }
+        named("a", before, after)
     }
 
     fn veiled(value: &str, files: Vec<FileChange>) -> Vec<FileChange> {
@@ -157,20 +167,23 @@ mod tests {
     #[test]
     fn a_patch_adds_no_secret_and_what_was_there_before_stays() {
         let binary = |bytes: &[u8]| side(Content::Binary(BASE64.encode(bytes)));
-        let got = veiled(
-            "planted-key-1",
-            vec![
-                change(text("old planted-key-1"), text("k = planted-key-1\n")),
-                change(None, binary(b"\0planted-key-1\xff")),
-                change(None, text("nothing")),
+        let mut patch = Patch {
+            files: vec![
+                named("a", text("old planted-key-1"), text("k = planted-key-1\n")),
+                named("b", None, binary(b"\0planted-key-1\xff")),
+                named("c", None, text("[secret KEY]")),
             ],
-        );
+            flags: vec![],
+        };
+        veil_patch(&mut patch, &BTreeMap::from([("KEY".to_owned(), "planted-key-1".to_owned())]));
         let wanted = vec![
-            change(text("old planted-key-1"), text("k = [secret KEY]\n")),
-            change(None, binary(b"\0[secret KEY]\xff")),
-            change(None, text("nothing")),
+            named("a", text("old planted-key-1"), text("k = [secret KEY]\n")),
+            named("b", None, binary(b"\0[secret KEY]\xff")),
+            named("c", None, text("[secret KEY]")),
         ];
-        assert_eq!(got, wanted);
+        assert_eq!(patch.files, wanted);
+        let flag = |path: &str| CaptureFlag { path: path.to_owned(), reason: FlagReason::VeiledSecret };
+        assert_eq!(patch.flags, [flag("a"), flag("b")], "what only looks like the mark is not flagged");
         let long = veiled("begin\nmiddle", vec![change(None, text("a begin\nmiddle z"))]);
         assert_eq!(long, [change(None, text("a [secret KEY] z"))]);
     }

@@ -52,7 +52,8 @@ pub(super) fn dangers<'a>(patch: &'a Patch, sources: &Sources<'a>) -> Vec<Findin
         let Some(after) = text(change.after.as_ref()) else { continue };
         let before = text(change.before.as_ref()).unwrap_or_default();
         let lines: Vec<&str> = after.lines().collect();
-        let clues = Clues::of(after);
+        let clues =
+            Clues::of(after, flagged(patch, FlagReason::VeiledSecret).any(|path| path == change.path));
         let hunks = sources.hunks(before, after);
         let mut stood = Stood::where_coarse(&hunks, before);
         for hunk in &hunks.all {
@@ -63,12 +64,16 @@ pub(super) fn dangers<'a>(patch: &'a Patch, sources: &Sources<'a>) -> Vec<Findin
             }
         }
     }
-    let out = patch.flags.iter().filter(|flag| flag.reason == FlagReason::EscapingSymlink);
-    found.extend(out.map(|flag| {
+    found.extend(flagged(patch, FlagReason::EscapingSymlink).map(|path| {
         let because = "a link leads out of the workspace".to_owned();
-        seen(RuleId::OutsideWrite, &flag.path, None, because, false)
+        seen(RuleId::OutsideWrite, path, None, because, false)
     }));
     found
+}
+
+/// Returns the paths that capture flagged for a reason.
+fn flagged(patch: &Patch, reason: FlagReason) -> impl Iterator<Item = &str> {
+    patch.flags.iter().filter(move |flag| flag.reason == reason).map(|flag| flag.path.as_str())
 }
 
 /// No line longer than this is looked at: what is packed so is no source.
@@ -77,15 +82,18 @@ const LONG: usize = 2000;
 /// Those shapes and names that stand somewhere in a text.
 struct Clues {
     key: bool,
+    /// Capture put names in the place of secrets here; elsewhere the same signs are the author's own words.
+    veiled: bool,
     shapes: Vec<(&'static str, usize, &'static str)>,
     names: Vec<&'static str>,
 }
 
 impl Clues {
-    fn of(text: &str) -> Self {
+    fn of(text: &str, veiled: bool) -> Self {
         let lower = text.to_ascii_lowercase();
         Clues {
             key: text.contains("PRIVATE KEY-----"),
+            veiled,
             shapes: SHAPES.into_iter().filter(|(start, _, _)| text.contains(start)).collect(),
             names: NAMES.into_iter().filter(|name| lower.contains(name)).collect(),
         }
@@ -99,7 +107,7 @@ impl Clues {
         if self.key && line.contains("-----BEGIN ") && line.contains("PRIVATE KEY-----") {
             return Some("a private key");
         }
-        if line.split("[secret ").skip(1).any(is_veiled) {
+        if self.veiled && line.split("[secret ").skip(1).any(is_veiled) {
             return Some("a secret that the assistant was given");
         }
         shaped(line, &self.shapes).or_else(|| named(line, &self.names))
@@ -168,7 +176,7 @@ mod tests {
     use super::*;
 
     fn secret(line: &str) -> Option<&'static str> {
-        Clues::of(line).secret(line)
+        Clues::of(line, false).secret(line)
     }
 
     /// Random-looking text, made here so that no scanner takes this file for a leak.
@@ -189,6 +197,17 @@ mod tests {
         assert_eq!(secret(&format!("API_TOKEN = \"{random}\"")), Some("a secret"));
         assert_eq!(secret(&format!("-----BEGIN RSA {} KEY-----", "PRIVATE")), Some("a private key"));
         assert_eq!(secret(&format!("{{\"password\": \"{random}\"}}")), Some("a secret"));
+    }
+
+    #[test]
+    fn a_mark_in_the_place_of_a_secret_counts_only_where_capture_put_it() {
+        let line = "key = [secret API_KEY]";
+        let given = Some("a secret that the assistant was given");
+        assert_eq!(Clues::of(line, true).secret(line), given);
+        assert_eq!(Clues::of("", true).secret("token [secret of the login 1]"), given);
+        for line in [line, "See [secret scanning](https://scan.example).", "usage: login [secret NAME]"] {
+            assert_eq!(secret(line), None, "{line}");
+        }
     }
 
     #[test]

@@ -144,6 +144,7 @@ export const evidence: In<typeof english> = {
   'evidence.flag.too_large': 'كبير جدًا',
   'evidence.flag.case_collision': 'يختلف عن اسم آخر بحالة الأحرف فقط',
   'evidence.flag.escaping_symlink': 'رابط يقود خارج مساحة العمل',
+  'evidence.flag.veiled_secret': 'احتوى سرًا من أسرار المحاولة، وقد ذُكر اسمه ولم يُحفظ',
   'evidence.flag.unreadable': 'تعذّرت قراءته',
 
   'event.thinking': 'تفكير',

@@ -141,6 +141,7 @@ export const evidence = {
   'evidence.flag.too_large': 'too large',
   'evidence.flag.case_collision': 'differs by case only from another name',
   'evidence.flag.escaping_symlink': 'a link that leads out of the workspace',
+  'evidence.flag.veiled_secret': 'it held a secret of the trial, which is named and not kept',
   'evidence.flag.unreadable': 'could not be read',
 
   'event.thinking': 'reasoning',
