@@ -232,7 +232,7 @@ fn served(traffic: &Traffic) -> Option<String> {
 }
 
 /// Returns the weaker of two tiers; what never came up weakens nothing.
-fn weaker(work: Option<Tier>, grade: Option<Tier>) -> Option<Tier> {
+pub(crate) fn weaker(work: Option<Tier>, grade: Option<Tier>) -> Option<Tier> {
     // The strongest comes first in their order.
     work.max(grade)
 }

@@ -168,6 +168,7 @@ impl Surroundings {
         for dir in dirs.into_iter().flatten().filter(|dir| !dir.as_os_str().is_empty()) {
             journals.extend(record::keep(self, &dir.join(JOURNAL_FILE))?);
         }
+        let tier = record::weaker(work.tier, grade.as_ref().and_then(|grade| grade.tier));
         Ok(RoundRecord {
             round: number,
             feedback: told(&work.dir),
@@ -181,6 +182,9 @@ impl Surroundings {
             leftovers: work.leftovers,
             journals,
             traffic: work.traffic,
+            contacts: work.contacts,
+            flags: work.flags,
+            tier,
         })
     }
 }

@@ -156,6 +156,15 @@ values! {
         pub journals: Vec<Digest>,
         /// What our meter saw in this round; `None` when the assistant was not metered.
         pub traffic: Option<Box<Traffic>>,
+        /// Hosts that were asked for in this round, with what became of it, where a proxy stood between.
+        #[serde(default)]
+        pub contacts: Vec<Contact>,
+        /// What capture left out after this round.
+        #[serde(default)]
+        pub flags: Vec<CaptureFlag>,
+        /// The weaker isolation of this round's work and grading; `None` when no cell came up, or it was not kept.
+        #[serde(default)]
+        pub tier: Option<Tier>,
     }
 
     /// What a trial was worth until it was judged again.
@@ -261,6 +270,19 @@ values! {
             /// How.
             status: RunStatus,
         },
+    }
+}
+
+impl TrialRecord {
+    /// Returns what our meter saw, of all rounds that were metered.
+    pub fn metered(&self) -> impl Iterator<Item = &Traffic> {
+        let more = self.more.iter().map(|round| &round.traffic);
+        std::iter::once(&self.traffic).chain(more).filter_map(|traffic| traffic.as_deref())
+    }
+
+    /// Returns the hosts that were asked for in any round.
+    pub fn asked_for(&self) -> impl Iterator<Item = &Contact> {
+        self.contacts.iter().chain(self.more.iter().flat_map(|round| &round.contacts))
     }
 }
 

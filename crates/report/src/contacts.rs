@@ -24,7 +24,7 @@ pub(crate) fn one(contact: &Contact) -> String {
 /// Returns a note for each sort of contact that a run's trials had.
 pub(crate) fn notes<'a>(trials: impl Iterator<Item = &'a TrialRecord>) -> Vec<String> {
     let (mut reached, mut refused) = (BTreeMap::new(), BTreeMap::new());
-    for contact in trials.flat_map(|trial| &trial.contacts) {
+    for contact in trials.flat_map(TrialRecord::asked_for) {
         let sort = match contact.verdict {
             ContactVerdict::Allowed => &mut reached,
             ContactVerdict::Refused { .. } => &mut refused,

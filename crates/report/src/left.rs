@@ -42,7 +42,7 @@ pub(crate) struct Proxied {
 /// What of the repository was seen in requests, of one trial or of several.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Seen<'a> {
-    /// Files with the most lines that one trial told.
+    /// Files with the most lines that one round of a trial told.
     files: BTreeMap<&'a str, (u32, u32)>,
     /// Lines that stand in several files.
     unplaced: u64,
@@ -54,18 +54,22 @@ pub(crate) struct Seen<'a> {
 }
 
 impl<'a> Seen<'a> {
-    pub(crate) fn add(&mut self, left: &'a Left) {
-        if !left.contents_visible {
-            self.hidden += 1;
-            return;
+    /// Takes in what left in one trial, round by round; one round that cannot be read hides what the trial sent.
+    pub(crate) fn add(&mut self, rounds: impl IntoIterator<Item = &'a Left>) {
+        let mut hidden = false;
+        for left in rounds {
+            if !left.contents_visible {
+                hidden = true;
+                continue;
+            }
+            self.unplaced += left.unplaced;
+            self.unread = self.unread.max(left.unread);
+            for file in &left.files {
+                let most = self.files.entry(&file.path).or_insert((0, file.of));
+                most.0 = most.0.max(file.lines);
+            }
         }
-        self.visible += 1;
-        self.unplaced += left.unplaced;
-        self.unread = self.unread.max(left.unread);
-        for file in &left.files {
-            let most = self.files.entry(&file.path).or_insert((0, file.of));
-            most.0 = most.0.max(file.lines);
-        }
+        if hidden { self.hidden += 1 } else { self.visible += 1 }
     }
 
     /// Says what was seen, with at most so many files by name. Only where every line was looked for and placed is it
@@ -106,14 +110,16 @@ pub(crate) fn by_host<'a>(input: &ReportInput<'a>) -> BTreeMap<(usize, &'a str),
     let mut sent: BTreeMap<(usize, &str), Sent<'_>> = BTreeMap::new();
     for trial in input.trials {
         let Some(place) = input.place(&trial.key.assistant) else { continue };
-        if let Some(traffic) = trial.traffic.as_deref().filter(|traffic| traffic.replay_of.is_none()) {
-            let one = sent.entry((place, &traffic.host)).or_default();
+        let live = || trial.metered().filter(|traffic| traffic.replay_of.is_none());
+        for host in live().map(|traffic| traffic.host.as_str()).collect::<BTreeSet<_>>() {
+            let to = || live().filter(|traffic| traffic.host == host);
+            let one = sent.entry((place, host)).or_default();
             one.trials.insert(&trial.key);
-            one.requests += requests(traffic);
-            one.bytes += traffic.left.bytes;
-            one.seen.get_or_insert_default().add(&traffic.left);
+            one.requests += to().map(requests).sum::<usize>();
+            one.bytes += to().map(|traffic| traffic.left.bytes).sum::<u64>();
+            one.seen.get_or_insert_default().add(to().map(|traffic| &traffic.left));
         }
-        for contact in reached(trial) {
+        for contact in reached(trial.asked_for()) {
             let one = sent.entry((place, &contact.host)).or_default();
             one.trials.insert(&trial.key);
             one.proxied.times += contact.count;
@@ -124,8 +130,8 @@ pub(crate) fn by_host<'a>(input: &ReportInput<'a>) -> BTreeMap<(usize, &'a str),
 }
 
 /// Returns the contacts that were let through and answered.
-fn reached(trial: &TrialRecord) -> impl Iterator<Item = &Contact> {
-    trial.contacts.iter().filter(|contact| match contact.verdict {
+fn reached<'a>(contacts: impl Iterator<Item = &'a Contact>) -> impl Iterator<Item = &'a Contact> {
+    contacts.filter(|contact| match contact.verdict {
         ContactVerdict::Allowed => true,
         ContactVerdict::Refused { .. } | ContactVerdict::Failed { .. } => false,
     })
@@ -135,16 +141,26 @@ fn requests(traffic: &Traffic) -> usize {
     traffic.exchanges.len() + traffic.more as usize
 }
 
-/// Says what left the machine in a trial, one sentence for each host and file; nothing for a sample, which asks no model.
+/// Says what left the machine in a trial, one sentence for each host and file and, of a further round, with its number;
+/// nothing for a sample, which asks no model.
 pub(crate) fn of_trial(input: &ReportInput<'_>, record: &TrialRecord) -> Vec<String> {
     let assistant = input.run.plan.assistants.iter().find(|one| one.id == record.key.assistant);
     if assistant.is_none_or(|assistant| assistant.sample) {
         return vec![];
     }
-    let Some(traffic) = record.traffic.as_deref() else {
-        let bytes: u64 = reached(record).map(|contact| contact.up).sum();
-        let hosts: BTreeSet<_> = reached(record).map(|contact| contact.host.as_str()).collect();
-        let seen = match record.contacts.as_slice() {
+    let mut said = of_round(record.traffic.as_deref(), &record.contacts);
+    for round in &record.more {
+        let more = of_round(round.traffic.as_deref(), &round.contacts).into_iter();
+        said.extend(more.map(|said| format!("round {}: {said}", round.round)));
+    }
+    said
+}
+
+fn of_round(traffic: Option<&Traffic>, contacts: &[Contact]) -> Vec<String> {
+    let Some(traffic) = traffic else {
+        let bytes: u64 = reached(contacts.iter()).map(|contact| contact.up).sum();
+        let hosts: BTreeSet<_> = reached(contacts.iter()).map(|contact| contact.host.as_str()).collect();
+        let seen = match contacts {
             [] => "how much is not known".to_owned(),
             _ => format!("{bytes} bytes to {}", words::count(hosts.len(), "host")),
         };
@@ -153,13 +169,13 @@ pub(crate) fn of_trial(input: &ReportInput<'_>, record: &TrialRecord) -> Vec<Str
     if traffic.replay_of.is_some() {
         let mut said = vec![REPLAYED.to_owned()];
         said.extend(traffic.disagreements.iter().cloned());
-        said.extend(record.contacts.iter().map(contacts::one));
+        said.extend(contacts.iter().map(contacts::one));
         return said;
     }
     let requests = words::count(requests(traffic), "request");
     let mut said = vec![format!("{} bytes in {requests} to {}", traffic.left.bytes, traffic.host)];
     let mut seen = Seen::default();
-    seen.add(&traffic.left);
+    seen.add([&traffic.left]);
     if !traffic.left.contents_visible || traffic.left.files.is_empty() {
         said.push(seen.said(0));
     } else {
@@ -167,7 +183,7 @@ pub(crate) fn of_trial(input: &ReportInput<'_>, record: &TrialRecord) -> Vec<Str
         said.extend(seen.doubts());
     }
     said.extend(traffic.disagreements.iter().cloned());
-    said.extend(record.contacts.iter().map(contacts::one));
+    said.extend(contacts.iter().map(contacts::one));
     said
 }
 
@@ -300,7 +316,7 @@ pub(crate) mod tests {
         let said = |visible: bool, unplaced: u64, unread: u64| {
             let left = Left { bytes: 9, contents_visible: visible, files: vec![], unread, unplaced };
             let mut seen = Seen::default();
-            seen.add(&left);
+            seen.add([&left]);
             seen.said(9)
         };
         assert_eq!(said(true, 0, 0), "no line of the repository was seen");
@@ -312,8 +328,35 @@ pub(crate) mod tests {
         assert_eq!(said(false, 0, 0), "contents not visible");
         let (read, unread) = (Left { contents_visible: true, ..Left::default() }, Left::default());
         let mut both = Seen::default();
-        both.add(&read);
-        both.add(&unread);
+        both.add([&read]);
+        both.add([&unread]);
         assert_eq!(both.said(9), "no line of the repository was seen; contents of 1 trial not visible");
+    }
+    #[test]
+    fn what_left_in_a_further_round_counts_and_is_told_with_its_number() {
+        let mut sample = Sample::new();
+        sample.run.plan.assistants.iter_mut().for_each(|one| one.sample = false);
+        sample.trials[0].traffic = Some(Box::new(traffic(vec![])));
+        let mut second = crate::tests::sample::later_round();
+        second.traffic = Some(Box::new(traffic(vec![])));
+        second.contacts = vec![contact("late.example", 443, ContactVerdict::Allowed)];
+        sample.trials[0].more = vec![second];
+        let input = sample.input();
+        let sent = by_host(&input);
+        let told: Vec<_> = sent
+            .iter()
+            .map(|((_, host), sent)| {
+                (*host, sent.trials.len(), sent.requests, sent.bytes, sent.proxied.bytes)
+            })
+            .collect();
+        assert_eq!(told, [("late.example", 1, 0, 0, 70), ("model.example", 1, 6, 1800, 0)]);
+        let seen =
+            sent.iter().find(|((_, host), _)| *host == "model.example").map(|(_, sent)| contents(sent));
+        assert_eq!(seen.as_deref(), Some("no line of the repository was seen"));
+        let said = of_trial(&input, &sample.trials[0]);
+        assert_eq!(said[3], "round 2: 900 bytes in 3 requests to model.example", "{said:?}");
+        assert!(said.contains(&"round 2: late.example:443: 2 times, 70 bytes up, 9 bytes down".to_owned()));
+        let notes = contacts::notes(sample.trials.iter());
+        assert_eq!(notes, ["Hosts that assistants reached: late.example:443 (2 times, 79 bytes)."]);
     }
 }

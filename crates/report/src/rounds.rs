@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use fairtrial_domain::run::TrialRecord;
+use fairtrial_domain::run::{RoundRecord, TrialRecord};
 
 use crate::{ReportInput, words};
 
@@ -17,10 +17,11 @@ pub(crate) fn of_trial(record: &TrialRecord) -> Vec<(&'static str, String)> {
         rows.push((
             "Further round",
             format!(
-                "round {}: {}, {}; {}, {} up to here",
+                "round {}: {}, {}{}; {}, {} up to here",
                 round.round,
                 words::ending(&round.ending),
                 words::result(round.outcome.as_ref()),
+                other_tier(record, round),
                 total,
                 words::seconds(seconds)
             ),
@@ -28,6 +29,14 @@ pub(crate) fn of_trial(record: &TrialRecord) -> Vec<(&'static str, String)> {
     }
     rows.extend(record.no_more.iter().map(|why| ("No further round", why.clone())));
     rows
+}
+
+/// Says so where a round was isolated otherwise than the first.
+fn other_tier(record: &TrialRecord, round: &RoundRecord) -> String {
+    if round.tier.is_none() || round.tier == record.tier {
+        return String::new();
+    }
+    format!(", not counted: its isolation was {}", words::tier(round.tier))
 }
 
 /// Says what further rounds there could be, and for whom there were none, by reason.
@@ -58,10 +67,9 @@ pub(crate) fn notes(input: &ReportInput<'_>) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tests::sample::Sample;
-    use fairtrial_domain::outcome::{Ending, Outcome};
-    use fairtrial_domain::run::RoundRecord;
-    use fairtrial_domain::usage::{Cost, CostSource, Usage};
+    use crate::tests::sample::{Sample, later_round};
+    use fairtrial_domain::bundle::Tier;
+    use fairtrial_domain::usage::{Cost, CostSource};
 
     #[test]
     fn rounds_add_up_and_who_was_not_asked_again_is_named() {
@@ -70,23 +78,13 @@ mod tests {
         let trial = &mut sample.trials[0];
         trial.cost = Some(Cost { usd: 0.5, source: CostSource::Reported });
         trial.seconds = 60.0;
-        trial.more = vec![RoundRecord {
-            round: 2,
-            feedback: "go on".into(),
-            ending: Ending::Finished,
-            outcome: Some(Outcome::Resolved),
-            verdicts: vec![],
-            patch: None,
-            usage: Usage::default(),
-            cost: Some(Cost { usd: 0.25, source: CostSource::Reported }),
-            seconds: 30.0,
-            leftovers: vec![],
-            journals: vec![],
-            traffic: None,
-        }];
+        trial.more = vec![later_round()];
         let rows = of_trial(trial);
         let total = format!("{}, {} up to here", words::dollars(0.75), words::seconds(90.0));
         assert!(rows[0].1.starts_with("round 2: ") && rows[0].1.ends_with(&total), "{rows:?}");
+        trial.more[0].tier = Some(Tier::Plain);
+        let other = format!("not counted: its isolation was {}", words::tier(Some(Tier::Plain)));
+        assert!(of_trial(trial)[0].1.contains(&other), "{:?}", of_trial(trial));
         trial.more[0].cost = None;
         assert!(of_trial(trial)[0].1.contains("cost unknown"), "an unknown cost makes no sum");
         trial.no_more = Some("one round: it cannot resume a session".into());

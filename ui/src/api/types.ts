@@ -2000,7 +2000,19 @@ journals: Array<Digest>,
 /**
  * What our meter saw in this round; `None` when the assistant was not metered.
  */
-traffic: Traffic | null, };
+traffic: Traffic | null, 
+/**
+ * Hosts that were asked for in this round, with what became of it, where a proxy stood between.
+ */
+contacts: Array<Contact>, 
+/**
+ * What capture left out after this round.
+ */
+flags: Array<CaptureFlag>, 
+/**
+ * The weaker isolation of this round's work and grading; `None` when no cell came up, or it was not kept.
+ */
+tier: Tier | null, };
 
 export type RoundSum = { 
 /**

@@ -136,7 +136,8 @@ pub struct TrialEntry {
 /// One more try inside a trial after feedback.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LaterRound {
-    /// Whether the task is solved after it; `None` when it ended for our or the vendor's reasons.
+    /// Whether the task is solved after it; `None` when it ended for our or the vendor's reasons, or was isolated
+    /// otherwise than the first.
     pub solved: Option<bool>,
     /// Dollars of this round; `None` when unknown.
     pub usd: Option<f64>,
@@ -160,8 +161,10 @@ pub enum TrialResult {
 }
 
 impl LaterRound {
-    fn of(round: &RoundRecord) -> Self {
-        let solved = round.ending.is_evidence().then(|| {
+    fn of(round: &RoundRecord, tier: Option<Tier>) -> Self {
+        // As trials of several tiers are not mixed, rounds are not.
+        let same = round.tier.is_none() || round.tier == tier;
+        let solved = (same && round.ending.is_evidence()).then(|| {
             // As in the first round: solved too late is not solved.
             round.ending == Ending::Finished && round.outcome == Some(Outcome::Resolved)
         });
@@ -197,7 +200,45 @@ impl TrialEntry {
             seconds: Some(record.seconds),
             tier: record.tier,
             scores: record.scores.iter().filter_map(|score| Some((score.id, score.value?))).collect(),
-            more: record.more.iter().map(LaterRound::of).collect(),
+            more: record.more.iter().map(|round| LaterRound::of(round, record.tier)).collect(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fairtrial_domain::usage::Usage;
+
+    fn second(tier: Option<Tier>) -> RoundRecord {
+        RoundRecord {
+            round: 2,
+            feedback: String::new(),
+            ending: Ending::Finished,
+            outcome: Some(Outcome::Resolved),
+            verdicts: vec![],
+            patch: None,
+            usage: Usage::default(),
+            cost: None,
+            seconds: 30.0,
+            leftovers: vec![],
+            journals: vec![],
+            traffic: None,
+            contacts: vec![],
+            flags: vec![],
+            tier,
+        }
+    }
+
+    #[test]
+    fn a_round_that_was_isolated_otherwise_is_no_evidence() {
+        let solved = |round, first| LaterRound::of(&second(round), first).solved;
+        assert_eq!(solved(Some(Tier::Full), Some(Tier::Full)), Some(true));
+        assert_eq!(solved(Some(Tier::Plain), Some(Tier::Full)), None);
+        assert_eq!(
+            solved(None, Some(Tier::Full)),
+            Some(true),
+            "a record made before tiers of rounds were kept"
+        );
     }
 }

@@ -1,6 +1,7 @@
 //! What left the machine, by assistant and host.
 
 use fairtrial_domain::id::AssistantId;
+use fairtrial_domain::run::TrialRecord;
 
 use super::{heads, who};
 use crate::left::{by_host, contents};
@@ -43,7 +44,8 @@ pub(super) fn left(m: &mut Markup, input: &ReportInput<'_>) {
             }
         });
     });
-    let unseen = input.trials.iter().filter(|trial| trial.traffic.is_none() && trial.contacts.is_empty());
+    let seen = |trial: &TrialRecord| trial.metered().next().is_some() || trial.asked_for().next().is_some();
+    let unseen = input.trials.iter().filter(|trial| !seen(trial));
     let sample = |id: &AssistantId| input.run.plan.assistants.iter().any(|one| one.id == *id && one.sample);
     let unseen = unseen.filter(|trial| !sample(&trial.key.assistant)).count();
     if unseen > 0 {

@@ -98,9 +98,11 @@ fn figures(m: &mut Markup, input: &ReportInput<'_>, record: &TrialRecord) {
     if record.bad_lines > 0 {
         rows.push(("Unreadable", words::count(record.bad_lines as usize, "line") + " of its journal"));
     }
-    if record.traffic.is_none() {
-        record.contacts.iter().for_each(|contact| rows.push(("Network", contacts::one(contact))));
-    }
+    // Where a meter stood, `left` tells of them.
+    let rest = (&record.traffic, &record.contacts);
+    let rest = std::iter::once(rest).chain(record.more.iter().map(|round| (&round.traffic, &round.contacts)));
+    let unmetered = rest.filter(|(traffic, _)| traffic.is_none()).flat_map(|(_, contacts)| contacts);
+    rows.extend(unmetered.map(|contact| ("Network", contacts::one(contact))));
     rows.extend(rounds::of_trial(record));
     rows.extend(left::of_trial(input, record).into_iter().map(|said| ("Left the machine", said)));
     m.inside("dl", &[], |m| {

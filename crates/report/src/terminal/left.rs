@@ -13,26 +13,27 @@ const MOST_FILES: usize = 12;
 
 /// Returns one paragraph per assistant that was metered, and one for those that were not; nothing when none was.
 pub(super) fn left(input: &ReportInput<'_>, width: usize) -> Vec<Line> {
-    if input.trials.iter().all(|trial| trial.traffic.is_none()) {
+    if input.trials.iter().all(|trial| trial.metered().next().is_none()) {
         return vec![];
     }
     let mut lines = vec![Line::default(), Line::of("What left the machine", Style::Strong)];
     for assistant in &input.run.plan.assistants {
         let trials = input.trials.iter().filter(|trial| trial.key.assistant == assistant.id);
-        let (metered, other): (Vec<_>, Vec<_>) = trials.partition(|trial| trial.traffic.is_some());
-        let is_replay =
-            |trial: &&TrialRecord| trial.traffic.as_deref().is_some_and(|one| one.replay_of.is_some());
+        let (metered, other): (Vec<_>, Vec<_>) = trials.partition(|trial| trial.metered().next().is_some());
+        let is_replay = |trial: &&TrialRecord| trial.metered().all(|one| one.replay_of.is_some());
         let (replayed, metered): (Vec<_>, Vec<_>) = metered.into_iter().partition(is_replay);
         let mut seen = Seen::default();
         let (mut hosts, mut bytes, mut requests, mut odd) = (BTreeSet::new(), 0, 0, vec![]);
-        let all = replayed.iter().filter_map(|trial| trial.traffic.as_deref());
+        let all = replayed.iter().flat_map(|trial| trial.metered());
         odd.extend(all.flat_map(|traffic| traffic.disagreements.iter()));
-        for traffic in metered.iter().filter_map(|trial| trial.traffic.as_deref()) {
-            hosts.insert(traffic.host.as_str());
-            bytes += traffic.left.bytes;
-            requests += traffic.exchanges.len() + traffic.more as usize;
-            odd.extend(traffic.disagreements.iter());
-            seen.add(&traffic.left);
+        for trial in &metered {
+            for traffic in trial.metered() {
+                hosts.insert(traffic.host.as_str());
+                bytes += traffic.left.bytes;
+                requests += traffic.exchanges.len() + traffic.more as usize;
+                odd.extend(traffic.disagreements.iter());
+            }
+            seen.add(trial.metered().map(|traffic| &traffic.left));
         }
         let title = input.title(&assistant.id);
         if !replayed.is_empty() {

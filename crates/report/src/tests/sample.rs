@@ -12,7 +12,7 @@ use fairtrial_domain::id::{AssistantId, CheckId, Digest, RunId, SuiteId, TaskId,
 use fairtrial_domain::outcome::{Ending, FailedTest, InfraFault, Location, Outcome, RuleId};
 use fairtrial_domain::patch::{Content, FileChange, FileMode, Patch, PatchCounts, PatchRef, Side};
 use fairtrial_domain::plan::{Budget, Plan, PlannedTask, Recording};
-use fairtrial_domain::run::{RunRecord, RunStatus, TaskFacts, TrialRecord, Validity};
+use fairtrial_domain::run::{RoundRecord, RunRecord, RunStatus, TaskFacts, TrialRecord, Validity};
 use fairtrial_domain::score::{Score, ScoreId};
 use fairtrial_domain::task::{CheckKind, TaskKind};
 use fairtrial_domain::usage::{Cost, CostSource, Usage, UsageSource};
@@ -110,6 +110,27 @@ pub(crate) fn trial(task_id: &str, who: &str, number: u32) -> TrialRecord {
         unparsed: 0,
         more: vec![],
         no_more: None,
+    }
+}
+
+/// A second round that solved the task.
+pub(crate) fn later_round() -> RoundRecord {
+    RoundRecord {
+        round: 2,
+        feedback: "go on".into(),
+        ending: Ending::Finished,
+        outcome: Some(Outcome::Resolved),
+        verdicts: vec![],
+        patch: None,
+        usage: Usage::default(),
+        cost: Some(Cost { usd: 0.25, source: CostSource::Reported }),
+        seconds: 30.0,
+        leftovers: vec![],
+        journals: vec![],
+        traffic: None,
+        contacts: vec![],
+        flags: vec![],
+        tier: Some(Tier::Full),
     }
 }
 
