@@ -90,7 +90,7 @@ impl Left {
         for (work_dir, grade_dir) in later {
             match last {
                 Harvest::Finish { work, grade } => before.push(Round { work: *work, grade: Some(grade) }),
-                // A round follows only one that is over: there was nothing to judge.
+                // There was nothing to judge, or its verdicts are damaged and are made again before the trial goes on.
                 Harvest::Grade { work } => before.push(Round { work: *work, grade: None }),
                 Harvest::Lost { .. } => break,
             }

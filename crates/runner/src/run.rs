@@ -57,7 +57,7 @@ pub enum RunError {
 /// What a task of the shell came back with.
 enum Back {
     Happened(Happening),
-    Attempt { key: TrialKey, attempt: u32, round: Box<Round>, end: AttemptEnd, no_more: Option<String> },
+    Attempt { key: TrialKey, attempt: u32, rounds: Vec<Round>, end: AttemptEnd, no_more: Option<String> },
 }
 
 /// What an attempt brought so far.
@@ -154,13 +154,13 @@ impl Shell {
                 }
                 self.happened(happening);
             }
-            Back::Attempt { key, attempt, round, end, no_more } => {
+            Back::Attempt { key, attempt, rounds, end, no_more } => {
                 self.stops.remove(&key);
-                if let Some(cost) = &round.work.cost {
+                if let Some(cost) = rounds.last().and_then(|round| round.work.cost.as_ref()) {
                     self.happened(Happening::BudgetSpent { usd: cost.usd });
                 }
                 let brought = self.brought.entry(key.clone()).or_default();
-                brought.rounds.push(*round);
+                brought.rounds = rounds;
                 brought.no_more = match end {
                     // Should it be recorded all the same, then this is why.
                     AttemptEnd::Unsolved { rounds } if rounds < self.around.rounds => {
@@ -229,9 +229,10 @@ impl Shell {
         self.stops.insert(key.clone(), stop);
         let around = self.around.clone();
         self.work.spawn(async move {
-            let trial::Done { round, end, no_more } =
+            let trial::Done { before: mut rounds, round, end, no_more } =
                 around.round(&key, attempt, before, left, stopped).await?;
-            Ok(Back::Attempt { key, attempt, round: Box::new(round), end, no_more })
+            rounds.push(round);
+            Ok(Back::Attempt { key, attempt, rounds, end, no_more })
         });
     }
 

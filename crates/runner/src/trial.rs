@@ -35,6 +35,8 @@ pub(crate) struct Surroundings {
 
 /// A round that is over.
 pub(crate) struct Done {
+    /// The rounds before it, each with its verdicts.
+    pub(crate) before: Vec<Round>,
     pub(crate) round: Round,
     pub(crate) end: AttemptEnd,
     /// Why no round follows, where the plan allows one and the task is not solved.
@@ -66,38 +68,56 @@ impl Surroundings {
         left: Option<Harvest>,
         stop: watch::Receiver<bool>,
     ) -> Result<Done, StepError> {
+        // What an earlier process left may lack verdicts that its patch can have again.
+        let before = match left {
+            Some(_) => self.judged(key, attempt, before, &stop).await?,
+            None => before,
+        };
         let (mut work, grade) = match left {
             Some(Harvest::Finish { work, grade }) => (*work, Some(grade)),
             Some(Harvest::Grade { work } | Harvest::Lost { work }) => (*work, None),
             None => (self.work(key, attempt, before.clone(), stop.clone()).await?, None),
         };
         work.cost = work.cost.take().or_else(|| self.steps.priced(key, &work.usage));
-        if !work.ending.is_evidence() {
+        if !work.ending.is_evidence() || before.iter().any(|round| !round.work.ending.is_evidence()) {
             // A later round that is lost takes no earlier one with it: the trial stands as it stood.
             let again = work.fault().is_some() && !work.lasting && before.is_empty();
             let end = if again { AttemptEnd::Infra } else { AttemptEnd::Over };
-            return Ok(Done { round: Round { work, grade }, end, no_more: None });
+            return Ok(Done { before, round: Round { work, grade }, end, no_more: None });
         }
         let number = round_after(&before);
         let round = match grade {
             Some(_) => Round { work, grade },
             None => self.grade(key, attempt, number, work, stop).await?,
         };
-        let over = Done { round, end: AttemptEnd::Over, no_more: None };
+        let over = Done { before, round, end: AttemptEnd::Over, no_more: None };
         if number >= self.rounds || !over.round.work.ending.is_evidence() {
             return Ok(over);
         }
-        self.ask_after(key, attempt, before, over).await
+        self.ask_after(key, attempt, over).await
     }
 
-    /// Asks whether another round can follow.
-    async fn ask_after(
+    /// Judges those of earlier rounds whose verdicts are missing; one that had nothing to judge stays as it is.
+    async fn judged(
         &self,
         key: &TrialKey,
         attempt: u32,
-        mut rounds: Vec<Round>,
-        over: Done,
-    ) -> Result<Done, StepError> {
+        rounds: Vec<Round>,
+        stop: &watch::Receiver<bool>,
+    ) -> Result<Vec<Round>, StepError> {
+        let mut judged = Vec::new();
+        for Round { work, grade } in rounds {
+            judged.push(match grade {
+                Some(_) => Round { work, grade },
+                None => self.grade(key, attempt, round_after(&judged), work, stop.clone()).await?,
+            });
+        }
+        Ok(judged)
+    }
+
+    /// Asks whether another round can follow.
+    async fn ask_after(&self, key: &TrialKey, attempt: u32, over: Done) -> Result<Done, StepError> {
+        let mut rounds = over.before.clone();
         rounds.push(over.round.clone());
         let (of, number) = (key.clone(), count(&rounds));
         match self.blocking(move |steps| steps.after(&of, attempt, &rounds)).await {

@@ -427,3 +427,37 @@ async fn rounds_that_are_whole_outlive_the_app() {
         ]
     );
 }
+
+#[tokio::test]
+async fn a_damaged_grade_of_an_earlier_round_is_made_again() {
+    let mut stage = Stage { assistants: "a b", ..Stage::default() };
+    let begun = |of: &str, grade: &str| {
+        (left_behind(&stage, "work", of, WORK), left_behind(&stage, "grade", of, grade))
+    };
+    let attempt = |assistant: &str| {
+        let (work_dir, grade_dir) = begun(&format!("t/{assistant}1#1"), "exit 1");
+        let later = vec![begun(&format!("t/{assistant}1#1 round 2"), GRADE)];
+        let (key, state) = (key(assistant), StoredState::Open);
+        StoredAttempt { key, attempt: 1, state, work_dir, grade_dir, later }
+    };
+    stage.harvested = harvest::resume(&[attempt("a"), attempt("b")]).harvested;
+    stage.setup = |setup| {
+        let past = ["a", "b"].map(|a| (key(a), Past { attempts: 1, faults: 0, open: true }));
+        Setup { rounds: 2, past: past.into(), ..setup }
+    };
+    // One cannot be judged this time either.
+    stage.pick = |what| (what == "grade t/b1#1").then_some("exit 1");
+    let (status, steps, _root) = stage.play().await;
+    assert_eq!(status.unwrap(), RunStatus::Finished);
+    assert_eq!(steps.lines("work "), Vec::<String>::new());
+    assert_eq!(steps.count("grade t/a1#1"), 1);
+    assert_eq!(steps.lines("grade t/b1#1 round 2"), Vec::<String>::new());
+    assert_eq!(
+        steps.lines("rounds"),
+        [
+            "rounds t/a1: finished graded, finished graded",
+            "rounds t/b1: infra (its patch could not be judged: the cell died before its journal was whole: exit status: \
+             1), finished graded"
+        ]
+    );
+}

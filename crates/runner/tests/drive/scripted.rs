@@ -175,14 +175,17 @@ impl Steps for Scripted {
         let of = name(key);
         let more = if rounds.len() > 1 { format!(" in {} rounds", rounds.len()) } else { String::new() };
         let why = no_more.map(|why| format!(" ({why})")).unwrap_or_default();
-        let Round { work, grade } = rounds.into_iter().next_back().unwrap();
-        let ending = match work.fault() {
-            Some(reason) => format!("infra ({reason})"),
-            None => format!("{:?}", work.ending).to_lowercase(),
+        let said = |Round { work, grade }: &Round| {
+            let ending = match work.fault() {
+                Some(reason) => format!("infra ({reason})"),
+                None => format!("{:?}", work.ending).to_lowercase(),
+            };
+            format!("{ending}{}", if grade.is_some() { " graded" } else { "" })
         };
-        let graded = if grade.is_some() { " graded" } else { "" };
+        let each: Vec<String> = rounds.iter().map(said).collect();
         refused((self.pick)(&format!("finish {of}")))?;
-        self.note(format!("finished {of} after {attempts}: {ending}{graded}{more}{why}"));
+        self.note(format!("rounds {of}: {}", each.join(", ")));
+        self.note(format!("finished {of} after {attempts}: {}{more}{why}", each.last().unwrap()));
         Ok(())
     }
 
