@@ -59,6 +59,8 @@ fn a_sample_repairs_what_it_is_told_and_the_first_round_stays_the_headline() {
     let page = unwrapped(&home.run(&["show", "latest"]).ended_with(0).out);
     assert!(page.contains("up to round 2"), "{page}");
 
+    scored_anew(&home, run["run"]["id"].as_str().unwrap(), "long-weekends/cedar/1");
+
     // One round is what it was: the plan's hash, and the record.
     let hash = |more: &[&str]| {
         let home = Home::new();
@@ -74,6 +76,31 @@ fn a_sample_repairs_what_it_is_told_and_the_first_round_stays_the_headline() {
         .collect();
     assert_eq!(left, ["lock"], "no room is left");
     assert_eq!(processes_of(id), BTreeMap::new());
+}
+
+/// Other rules said that the second round had changed nothing: what they said is replaced, kept and told.
+fn scored_anew(home: &Home, run: &str, trial: &str) {
+    let older = "import json, sqlite3, sys\n\
+        db = sqlite3.connect('store.db')\n\
+        row = db.execute(\"SELECT rowid, record FROM trials WHERE task = 'long-weekends' AND assistant = 'cedar'\").fetchone()\n\
+        record = json.loads(row[1])\n\
+        record['rules'] = 1\n\
+        record['more'][0]['outcome'] = {'result': 'no_diff'}\n\
+        db.execute('UPDATE trials SET record = ? WHERE rowid = ?', (json.dumps(record), row[0]))\n\
+        db.commit()\n";
+    let put = std::process::Command::new("python3").args(["-c", older]).current_dir(home.path()).status();
+    assert!(put.unwrap().success());
+    let told = home.run(&["rescore", run]).ended_with(0).out;
+    assert!(told.contains(&format!("{trial} round 2: no change → resolved")), "{told}");
+    home.run(&["report", run, "--json", "report.json"]).ended_with(0);
+    let report: Value =
+        serde_json::from_str(&std::fs::read_to_string(home.path().join("report.json")).unwrap()).unwrap();
+    let second = &self::trial(&report, "long-weekends", "cedar")["more"][0];
+    assert_eq!(second["outcome"]["result"], "resolved", "{second}");
+    assert_eq!(
+        (&second["earlier"][0]["outcome"]["result"], &second["earlier"][0]["rules"]),
+        (&"no_diff".into(), &1.into())
+    );
 }
 
 #[test]

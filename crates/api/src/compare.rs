@@ -219,7 +219,10 @@ fn standing(
     (kept, trials): (usize, &[TrialRecord]),
     stopped: bool,
 ) -> Result<Standing, ApiError> {
-    let is_changed = |trial: &TrialRecord| !trial.overruled.is_empty() || !trial.earlier.is_empty();
+    let is_changed = |trial: &TrialRecord| {
+        let further = trial.more.iter().any(|round| !round.earlier.is_empty());
+        !trial.overruled.is_empty() || !trial.earlier.is_empty() || further
+    };
     let plan = &record.plan;
     let reasons: Vec<Exploratory> = [
         (plan::hash(plan)? != record.plan_hash, Exploratory::PlanChanged),

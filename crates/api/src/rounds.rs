@@ -185,6 +185,7 @@ impl Surroundings {
             contacts: work.contacts,
             flags: work.flags,
             tier,
+            earlier: vec![],
         })
     }
 }

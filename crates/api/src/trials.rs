@@ -3,7 +3,7 @@
 use fairtrial_domain::event::{Event, EventKind};
 use fairtrial_domain::id::{RunId, TrialKey};
 use fairtrial_domain::journal::{JournalLine, Record};
-use fairtrial_domain::patch::Patch;
+use fairtrial_domain::patch::{Patch, PatchRef};
 use fairtrial_domain::run::TrialRecord;
 use fairtrial_patch::measure;
 
@@ -55,7 +55,12 @@ impl Api {
 
     /// Returns a trial's patch; an empty one when none was captured.
     pub(crate) fn patch(&self, record: &TrialRecord) -> Result<Patch, ApiError> {
-        match &record.patch {
+        self.patch_of(record.patch.as_ref())
+    }
+
+    /// Returns a stored patch; an empty one for none.
+    pub(crate) fn patch_of(&self, named: Option<&PatchRef>) -> Result<Patch, ApiError> {
+        match named {
             Some(patch) => Ok(serde_json::from_slice(&self.store.get_blob(&patch.digest)?)?),
             None => Ok(Patch::default()),
         }

@@ -52,7 +52,8 @@ fn key(text: &str) -> Result<TrialKey, ApiError> {
 }
 
 fn line(changed: &Changed) -> String {
-    format!("{}: {} → {}", changed.key, word(changed.before.as_ref()), word(changed.after.as_ref()))
+    let round = if changed.round > 1 { format!(" round {}", changed.round) } else { String::new() };
+    format!("{}{round}: {} → {}", changed.key, word(changed.before.as_ref()), word(changed.after.as_ref()))
 }
 
 fn word(outcome: Option<&Outcome>) -> &'static str {

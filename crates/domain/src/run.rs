@@ -165,6 +165,9 @@ values! {
         /// The weaker isolation of this round's work and grading; `None` when no cell came up, or it was not kept.
         #[serde(default)]
         pub tier: Option<Tier>,
+        /// What the workspace was worth after it before it was scored anew, oldest first.
+        #[serde(default)]
+        pub earlier: Vec<EarlierOutcome>,
     }
 
     /// What a trial was worth until it was judged again.

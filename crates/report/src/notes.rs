@@ -58,10 +58,17 @@ fn rules(input: &ReportInput<'_>) -> Vec<String> {
         })
         .collect();
     notes.extend(overruled);
-    let earlier = input.trials.iter().flat_map(|trial| trial.earlier.iter().map(move |was| (trial, was)));
+    let earlier = input.trials.iter().flat_map(|trial| {
+        let first = trial.earlier.iter().map(|was| (trial.key.to_string(), was));
+        let further = trial.more.iter().flat_map(|round| {
+            let of = format!("{} in round {}", trial.key, round.round);
+            round.earlier.iter().map(move |was| (of.clone(), was))
+        });
+        first.chain(further)
+    });
     notes.extend(earlier.map(|(trial, was)| {
         let worth = was.outcome.as_ref().map_or("no evidence", outcome);
-        format!("Until {} {} was {worth}, by rules {}; {}.", was.until, trial.key, was.rules, was.because)
+        format!("Until {} {trial} was {worth}, by rules {}; {}.", was.until, was.rules, was.because)
     }));
     notes
 }

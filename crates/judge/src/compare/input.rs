@@ -227,6 +227,7 @@ mod tests {
             contacts: vec![],
             flags: vec![],
             tier,
+            earlier: vec![],
         }
     }
 

@@ -131,6 +131,7 @@ pub(crate) fn later_round() -> RoundRecord {
         contacts: vec![],
         flags: vec![],
         tier: Some(Tier::Full),
+        earlier: vec![],
     }
 }
 
