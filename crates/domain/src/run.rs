@@ -148,7 +148,7 @@ values! {
         pub usage: Usage,
         /// Money of this round; `None` when unknown.
         pub cost: Option<Cost>,
-        /// Wall seconds of the assistant in this round.
+        /// Wall seconds of the assistant in this round; 0 of one that is no evidence is not known.
         pub seconds: f64,
         /// Processes that outlived the assistant in this round.
         pub leftovers: Vec<String>,
@@ -286,6 +286,13 @@ impl TrialRecord {
     /// Returns the hosts that were asked for in any round.
     pub fn asked_for(&self) -> impl Iterator<Item = &Contact> {
         self.contacts.iter().chain(self.more.iter().flat_map(|round| &round.contacts))
+    }
+}
+
+impl RoundRecord {
+    /// Returns the wall seconds of the assistant; `None` when its cell died before it said how many.
+    pub fn took(&self) -> Option<f64> {
+        (self.ending.is_evidence() || self.seconds > 0.0).then_some(self.seconds)
     }
 }
 

@@ -8,11 +8,11 @@ use crate::{ReportInput, words};
 
 /// Returns what a trial's further rounds brought, with the running total, and why there were no more.
 pub(crate) fn of_trial(record: &TrialRecord) -> Vec<(&'static str, String)> {
-    let (mut usd, mut seconds) = (record.cost.as_ref().map(|cost| cost.usd), record.seconds);
+    let (mut usd, mut seconds) = (record.cost.as_ref().map(|cost| cost.usd), Some(record.seconds));
     let mut rows: Vec<(&'static str, String)> = vec![];
     for round in &record.more {
         usd = usd.zip(round.cost.as_ref()).map(|(usd, cost)| usd + cost.usd);
-        seconds += round.seconds;
+        seconds = seconds.zip(round.took()).map(|(seconds, took)| seconds + took);
         let total = usd.map_or_else(|| "cost unknown".to_owned(), words::dollars);
         rows.push((
             "Further round",
@@ -23,7 +23,7 @@ pub(crate) fn of_trial(record: &TrialRecord) -> Vec<(&'static str, String)> {
                 words::result(round.outcome.as_ref()),
                 other_tier(record, round),
                 total,
-                words::seconds(seconds)
+                seconds.map_or_else(|| "time unknown".to_owned(), words::seconds)
             ),
         ));
     }

@@ -1986,7 +1986,7 @@ usage: Usage,
  */
 cost: Cost | null, 
 /**
- * Wall seconds of the assistant in this round.
+ * Wall seconds of the assistant in this round; 0 of one that is no evidence is not known.
  */
 seconds: number, 
 /**
@@ -2012,7 +2012,11 @@ flags: Array<CaptureFlag>,
 /**
  * The weaker isolation of this round's work and grading; `None` when no cell came up, or it was not kept.
  */
-tier: Tier | null, };
+tier: Tier | null, 
+/**
+ * What the workspace was worth after it before it was scored anew, oldest first.
+ */
+earlier: Array<EarlierOutcome>, };
 
 export type RoundSum = { 
 /**

@@ -169,7 +169,7 @@ impl LaterRound {
             round.ending == Ending::Finished && round.outcome == Some(Outcome::Resolved)
         });
         let usd = round.cost.as_ref().map(|cost| cost.usd);
-        LaterRound { solved, usd, seconds: Some(round.seconds) }
+        LaterRound { solved, usd, seconds: round.took() }
     }
 }
 
@@ -208,6 +208,7 @@ impl TrialEntry {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use fairtrial_domain::outcome::InfraFault;
     use fairtrial_domain::usage::Usage;
 
     fn second(tier: Option<Tier>) -> RoundRecord {
@@ -229,6 +230,17 @@ mod tests {
             tier,
             earlier: vec![],
         }
+    }
+
+    #[test]
+    fn the_time_of_a_round_whose_cell_died_is_not_known() {
+        let mut lost = second(None);
+        lost.ending = Ending::Infra { fault: InfraFault::Cell, reason: "it died".to_owned() };
+        assert_eq!(LaterRound::of(&lost, None).seconds, Some(30.0));
+        lost.seconds = 0.0;
+        assert_eq!(LaterRound::of(&lost, None).seconds, None);
+        lost.ending = Ending::Finished;
+        assert_eq!(LaterRound::of(&lost, None).seconds, Some(0.0));
     }
 
     #[test]
