@@ -100,6 +100,8 @@ pub struct JudgeResult {
     pub came: u32,
     /// Questions that were lost to a fault that is not the judge's, and why; asking again asks them again.
     pub lost: Vec<String>,
+    /// US dollars that lost questions are known to have cost; `None` when nothing is known of any.
+    pub lost_usd: Option<f64>,
     /// Questions that the budget left no room for.
     pub unaffordable: u32,
     /// All that is known now.
@@ -145,8 +147,14 @@ impl Api {
         let (api, asked) = (Arc::clone(self), request.clone());
         let prepared = blocking(move || api.prepare_judging(&asked)).await?;
         told(JudgeTold::Plan(prepared.plan.clone()));
-        let mut result =
-            JudgeResult { plan: prepared.plan.clone(), came: 0, lost: vec![], unaffordable: 0, advice: None };
+        let mut result = JudgeResult {
+            plan: prepared.plan.clone(),
+            came: 0,
+            lost: vec![],
+            lost_usd: None,
+            unaffordable: 0,
+            advice: None,
+        };
         if !prepared.open.is_empty() {
             self.ask_all(&request, prepared, &mut result, &told).await?;
         }
@@ -213,10 +221,14 @@ impl Api {
             }
             let Some(ended) = at_work.join_next().await else { break };
             let came = ended.map_err(|error| ApiError::Internal(error.to_string()))?;
-            money.settle(came.expected_usd, came.spent_usd());
+            let spent = came.spent_usd();
+            money.settle(came.expected_usd, spent);
             match came.into_asked(&self.store, &compared)? {
                 Ok(asked) => self.keep_advice(&request.run, *asked, result).await?,
-                Err(lost) => result.lost.push(lost),
+                Err(lost) => {
+                    result.lost.push(lost);
+                    result.lost_usd = known(result.lost_usd, spent);
+                }
             }
             let over = result.came + count(result.lost.len()) + result.unaffordable;
             told(JudgeTold::Progress(over, plan.questions));
@@ -295,6 +307,11 @@ impl Money {
     }
 }
 
+/// Adds what is known; nothing known is not nothing spent.
+fn known(so_far: Option<f64>, more: Option<f64>) -> Option<f64> {
+    so_far.into_iter().chain(more).reduce(|all, one| all + one)
+}
+
 fn count(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
@@ -312,5 +329,12 @@ mod tests {
         money.settle(Some(0.6), None);
         assert!(!money.take(Some(0.6)), "what is not known may have cost all of it");
         assert!(Money { left: None }.take(None));
+    }
+    #[test]
+    fn what_lost_questions_cost_is_added_up_as_far_as_it_is_known() {
+        let all = |spent: &[Option<f64>]| spent.iter().fold(None, |so_far, one| known(so_far, *one));
+        assert_eq!(all(&[]), None);
+        assert_eq!(all(&[None, None]), None);
+        assert_eq!(all(&[Some(0.5), None, Some(0.25)]), Some(0.75));
     }
 }

@@ -73,6 +73,9 @@ pub(crate) async fn judge(api: &Arc<Api>, args: JudgeArgs) -> Result<(), ApiErro
     for lost in &result.lost {
         aside(&format!("lost, and asked again next time: {lost}"));
     }
+    if let Some(usd) = result.lost_usd {
+        aside(&format!("what was lost cost at least ${usd:.4}"));
+    }
     if result.unaffordable > 0 {
         aside(&format!("{} not asked: the budget left no room", result.unaffordable));
     }
