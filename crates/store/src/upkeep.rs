@@ -129,6 +129,7 @@ impl Store {
             rows.collect::<Result<_, rusqlite::Error>>()
         })?;
         for row in self.runs()? {
+            wanted.extend(self.advice(&row.record.id)?.into_iter().filter_map(|asked| asked.journal));
             for trial in self.trials(&row.record.id)? {
                 wanted.extend(trial.patch.map(|patch| patch.digest));
                 wanted.extend(trial.journals);
