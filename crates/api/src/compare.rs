@@ -15,6 +15,7 @@ use fairtrial_domain::score::ScoreId;
 use fairtrial_domain::task::{Repository, Task, TaskKind};
 use fairtrial_domain::usage::CostSource;
 use fairtrial_judge::compare::RULES;
+use fairtrial_judge::compare::rule::FEWEST_TASKS;
 use fairtrial_judge::simulate::{self, Bar};
 use fairtrial_judge::stats::{TaskCount, detectable, planning_sd, tasks_needed};
 use fairtrial_judge::{ArmEntry, ComparisonInput, Design, TaskEntry, TrialEntry, TrialResult, cheating};
@@ -170,10 +171,10 @@ impl Api {
     }
 
     /// Says what a plan could show and what it would cost, by the trials of the same assistants in earlier runs.
-    pub(crate) fn forecast(&self, plan: &Plan) -> Result<Forecast, ApiError> {
-        let tasks = u32::try_from(plan.tasks.len()).unwrap_or(u32::MAX);
+    /// `tasks` of them count.
+    pub(crate) fn forecast(&self, plan: &Plan, tasks: u32) -> Result<Forecast, ApiError> {
         let sd = planning_sd(plan.trials);
-        let needed = sd.and_then(|sd| tasks_needed(sd, plan.margin));
+        let needed = sd.and_then(|sd| tasks_needed(sd, plan.margin)).map(|tasks| tasks.max(FEWEST_TASKS));
         let mut records = vec![];
         for row in self.store.runs()?.into_iter().take(RUNS) {
             records.extend(self.store.trials(&row.record.id)?);
@@ -190,9 +191,9 @@ impl Api {
         Ok(Forecast {
             margin: plan.margin,
             tasks,
-            detectable: sd.and_then(|sd| detectable(sd, tasks)).filter(|_| tasks > 1),
+            detectable: sd.and_then(|sd| detectable(sd, tasks)).filter(|_| tasks >= FEWEST_TASKS),
             tasks_needed: needed,
-            usd: usd(tasks),
+            usd: usd(u32::try_from(plan.tasks.len()).unwrap_or(u32::MAX)),
             usd_needed: needed.and_then(usd),
         })
     }

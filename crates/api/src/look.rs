@@ -10,8 +10,9 @@ use fairtrial_domain::network::Network;
 use fairtrial_domain::outcome::{Ending, Outcome};
 use fairtrial_domain::plan::{LeftOut, Plan, Recording};
 use fairtrial_domain::run::{RunRecord, RunStatus, TaskFacts, TrialRecord};
-use fairtrial_domain::task::Task;
+use fairtrial_domain::task::{Task, TaskKind};
 use fairtrial_domain::usage::CostSource;
+use fairtrial_judge::compare::rule::FEWEST_TASKS;
 use fairtrial_store::{AttemptState, RunRow};
 
 use crate::error::ApiError;
@@ -99,8 +100,8 @@ impl Api {
             left_out: planned.plan.left_out.clone(),
             trials,
             seconds_at_most: seconds * arms as f64 * f64::from(planned.plan.trials),
-            power: power(planned.tasks.len(), planned.plan.trials),
-            forecast: self.forecast(&planned.plan)?,
+            power: power(counting(&planned.tasks), planned.plan.trials),
+            forecast: self.forecast(&planned.plan, counting(&planned.tasks))?,
             fairness: Sheet::before(&self.home, &planned.plan.assistants, &planned.tasks).fairness(
                 &planned.plan,
                 &planned.plan.assistants,
@@ -318,17 +319,24 @@ pub(crate) fn cell_state(trial: &TrialRecord) -> CellState {
     }
 }
 
-/// Says what a verdict from so many tasks could detect: 80 % power at the spread that simulation found.
-fn power(tasks: usize, trials: u32) -> String {
-    if tasks < 2 {
-        return "one look, not a measurement: no verdict comes from one task".to_owned();
+/// Returns how many tasks a verdict may rest on, as far as is known before their checks were tried.
+fn counting(tasks: &[Task]) -> u32 {
+    count(tasks.iter().filter(|task| is_graded(task) && task.kind != TaskKind::Canary).count())
+}
+
+/// Says what a verdict from so many tasks that count could detect: 80 % power at the spread that simulation found.
+fn power(tasks: u32, trials: u32) -> String {
+    match tasks {
+        0 => return "no task counts: none has a hidden check and is no canary".to_owned(),
+        1 => return "one look, not a measurement: no verdict comes from one task".to_owned(),
+        few if few < FEWEST_TASKS => {
+            return format!("{few} tasks count: fewer than {FEWEST_TASKS} tasks can decide nothing");
+        }
+        _ => {}
     }
     let spread =
         SPREAD.iter().rev().find(|(at_least, _)| trials >= *at_least).map_or(0.55, |(_, spread)| *spread);
-    let points = (1.96 + 0.8416) * spread / (tasks as f64).sqrt() * 100.0;
-    if points >= 100.0 {
-        return format!("{tasks} tasks are too few to tell two assistants apart");
-    }
+    let points = (1.96 + 0.8416) * spread / f64::from(tasks).sqrt() * 100.0;
     let trials = if trials == 1 { "1 trial".to_owned() } else { format!("{trials} trials") };
     format!("{tasks} tasks with {trials} each could show a difference of about {points:.0} points")
 }
@@ -351,7 +359,9 @@ mod tests {
     #[test]
     fn power_is_said_in_points_or_refused() {
         assert_eq!(power(1, 3), "one look, not a measurement: no verdict comes from one task");
-        assert_eq!(power(2, 1), "2 tasks are too few to tell two assistants apart");
+        assert_eq!(power(0, 1), "no task counts: none has a hidden check and is no canary");
+        assert_eq!(power(5, 1), "5 tasks count: fewer than 6 tasks can decide nothing");
+        assert_eq!(power(6, 1), "6 tasks with 1 trial each could show a difference of about 63 points");
         assert_eq!(power(60, 1), "60 tasks with 1 trial each could show a difference of about 20 points");
         assert_eq!(power(30, 3), "30 tasks with 3 trials each could show a difference of about 19 points");
     }

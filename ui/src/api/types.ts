@@ -1082,11 +1082,11 @@ export type Forecast = {
  */
 margin: number, 
 /**
- * Tasks of the plan.
+ * Tasks of the plan that a verdict may rest on: graded, and no canaries.
  */
 tasks: number, 
 /**
- * The difference that these tasks show with 80 % power; `None` when none does.
+ * The difference that these tasks show with 80 % power; `None` when none does, or they are too few to decide.
  */
 detectable: number | null, 
 /**

@@ -143,9 +143,9 @@ values! {
     pub struct Forecast {
         /// The difference that matters.
         pub margin: f64,
-        /// Tasks of the plan.
+        /// Tasks of the plan that a verdict may rest on: graded, and no canaries.
         pub tasks: u32,
-        /// The difference that these tasks show with 80 % power; `None` when none does.
+        /// The difference that these tasks show with 80 % power; `None` when none does, or they are too few to decide.
         pub detectable: Option<f64>,
         /// Tasks that show the margin with 80 % power.
         pub tasks_needed: Option<u32>,

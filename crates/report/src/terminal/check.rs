@@ -1,6 +1,7 @@
 //! What stands before a run and beside it: the preview of a plan, and the check of the methods.
 
 use fairtrial_domain::comparison::{Fairness, Forecast, SelfTest};
+use fairtrial_judge::compare::rule::FEWEST_TASKS;
 
 use super::line::{self, Line, Style, clean};
 use super::{NARROWEST, wrapped};
@@ -23,10 +24,13 @@ pub fn terminal_preview(
         usd.map_or_else(|| "cost not known".to_owned(), |usd| format!("about {}", words::dollars(usd)))
     };
     let detectable = forecast.detectable.map_or_else(
-        || "show no difference for sure".to_owned(),
+        || match forecast.tasks {
+            few if few < FEWEST_TASKS => format!("fewer than {FEWEST_TASKS} tasks can decide nothing"),
+            _ => "show no difference for sure".to_owned(),
+        },
         |least| format!("show {} with 80% power", words::points(least).replace('+', "")),
     );
-    let tasks = words::count(forecast.tasks as usize, "task");
+    let tasks = words::count(forecast.tasks as usize, "task") + " that count";
     lines.extend(wrapped(
         &format!("{tasks}: {detectable}; {}.", money(forecast.usd)),
         "  ",
