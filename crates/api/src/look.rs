@@ -7,7 +7,7 @@ use fairtrial_domain::audit::TaskAudit;
 use fairtrial_domain::id::{RunId, TrialKey};
 use fairtrial_domain::journal::Phase;
 use fairtrial_domain::network::Network;
-use fairtrial_domain::outcome::{Ending, Outcome};
+use fairtrial_domain::outcome::Became;
 use fairtrial_domain::plan::{LeftOut, Plan, Recording};
 use fairtrial_domain::run::{RunRecord, RunStatus, TaskFacts, TrialRecord};
 use fairtrial_domain::task::{Task, TaskKind};
@@ -308,14 +308,14 @@ fn arm(run: &RunRecord, trials: &[TrialRecord], id: &fairtrial_domain::id::Assis
 
 /// Returns what a finished trial's glyph says.
 pub(crate) fn cell_state(trial: &TrialRecord) -> CellState {
-    match (&trial.ending, &trial.outcome) {
-        (_, Some(Outcome::SetAside { .. })) => CellState::SetAside,
-        (_, None | Some(Outcome::Invalid { .. })) => CellState::NotEvidence,
-        (Ending::TimedOut | Ending::Stalled, Some(_)) => CellState::TimedOut,
-        (_, Some(Outcome::Resolved)) => CellState::Resolved,
-        (_, Some(Outcome::Unresolved { .. })) => CellState::Unresolved,
-        (_, Some(Outcome::NoDiff)) => CellState::NoDiff,
-        (_, Some(Outcome::Ungraded { .. })) => CellState::Ungraded,
+    match Became::of(&trial.ending, trial.outcome.as_ref()) {
+        Became::Resolved => CellState::Resolved,
+        Became::Unresolved => CellState::Unresolved,
+        Became::SetAside => CellState::SetAside,
+        Became::NoDiff => CellState::NoDiff,
+        Became::TimedOut => CellState::TimedOut,
+        Became::Ungraded => CellState::Ungraded,
+        Became::NotEvidence => CellState::NotEvidence,
     }
 }
 

@@ -140,3 +140,82 @@ impl Ending {
         }
     }
 }
+
+/// What became of a trial that is over, in one word, as every map and list says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Became {
+    /// Resolved.
+    Resolved,
+    /// Checks did not pass, or it did not end by itself.
+    Unresolved,
+    /// A rule set it aside.
+    SetAside,
+    /// Nothing was changed.
+    NoDiff,
+    /// Out of time, or silent for too long; counts as not solved.
+    TimedOut,
+    /// No hidden check.
+    Ungraded,
+    /// No evidence: infrastructure, a person, or the task's fault.
+    NotEvidence,
+}
+
+impl Became {
+    /// Returns what became of a trial by how it ended and what it is worth.
+    pub fn of(ending: &Ending, outcome: Option<&Outcome>) -> Became {
+        match (ending, outcome) {
+            (Ending::Cancelled | Ending::Infra { .. }, _) | (_, None | Some(Outcome::Invalid { .. })) => {
+                Became::NotEvidence
+            }
+            (_, Some(Outcome::SetAside { .. })) => Became::SetAside,
+            (_, Some(Outcome::Ungraded { .. })) => Became::Ungraded,
+            (
+                Ending::TimedOut | Ending::Stalled,
+                Some(Outcome::Resolved | Outcome::Unresolved { .. } | Outcome::NoDiff),
+            ) => Became::TimedOut,
+            (_, Some(Outcome::NoDiff)) => Became::NoDiff,
+            (Ending::Finished, Some(Outcome::Resolved)) => Became::Resolved,
+            // Solved by an assistant that did not end by itself is not solved.
+            (Ending::Budget | Ending::Crashed { .. }, Some(Outcome::Resolved))
+            | (_, Some(Outcome::Unresolved { .. })) => Became::Unresolved,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_ending_with_every_worth_became_one_thing() {
+        let reason = || "why".to_owned();
+        let at = Location { path: "a".to_owned(), line: None };
+        let outcomes = [
+            None,
+            Some(Outcome::Invalid { reason: reason() }),
+            Some(Outcome::SetAside { rule: RuleId::Secret, at, because: reason() }),
+            Some(Outcome::Ungraded { broke: vec![] }),
+            Some(Outcome::NoDiff),
+            Some(Outcome::Unresolved { failed: vec![] }),
+            Some(Outcome::Resolved),
+        ];
+        use Became::{NoDiff, NotEvidence, Resolved, SetAside, TimedOut, Ungraded, Unresolved};
+        // Where neither time nor its own end decides: nothing, nothing, aside, ungraded.
+        let row = |no_diff, unresolved, resolved| {
+            [NotEvidence, NotEvidence, SetAside, Ungraded, no_diff, unresolved, resolved]
+        };
+        let table = [
+            (Ending::Finished, row(NoDiff, Unresolved, Resolved)),
+            (Ending::TimedOut, row(TimedOut, TimedOut, TimedOut)),
+            (Ending::Stalled, row(TimedOut, TimedOut, TimedOut)),
+            (Ending::Budget, row(NoDiff, Unresolved, Unresolved)),
+            (Ending::Crashed { reason: reason() }, row(NoDiff, Unresolved, Unresolved)),
+            (Ending::Cancelled, [NotEvidence; 7]),
+            (Ending::Infra { fault: InfraFault::Cell, reason: reason() }, [NotEvidence; 7]),
+        ];
+        for (ending, wanted) in table {
+            let got: Vec<Became> = outcomes.iter().map(|one| Became::of(&ending, one.as_ref())).collect();
+            assert_eq!(got, wanted, "{ending:?}");
+        }
+    }
+}

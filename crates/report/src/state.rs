@@ -1,6 +1,6 @@
 //! What a trial's glyph says: one of eight words, each with a sign that needs no colour.
 
-use fairtrial_domain::outcome::{Ending, Outcome};
+use fairtrial_domain::outcome::Became;
 use fairtrial_domain::run::TrialRecord;
 
 /// What became of a trial, for maps.
@@ -40,20 +40,14 @@ impl State {
     /// Returns the state of a trial; `None` stands for one that is not over.
     pub fn of(trial: Option<&TrialRecord>) -> State {
         let Some(trial) = trial else { return State::Waiting };
-        match (&trial.ending, &trial.outcome) {
-            (Ending::Cancelled | Ending::Infra { .. }, _) | (_, None | Some(Outcome::Invalid { .. })) => {
-                State::NotEvidence
-            }
-            (_, Some(Outcome::SetAside { .. })) => State::SetAside,
-            (_, Some(Outcome::Ungraded { .. })) => State::Ungraded,
-            (Ending::TimedOut, Some(Outcome::Resolved | Outcome::Unresolved { .. } | Outcome::NoDiff)) => {
-                State::TimedOut
-            }
-            (_, Some(Outcome::NoDiff)) => State::NoDiff,
-            (Ending::Finished, Some(Outcome::Resolved)) => State::Resolved,
-            // Solved by an assistant that did not end by itself is not solved.
-            (Ending::Stalled | Ending::Budget | Ending::Crashed { .. }, Some(Outcome::Resolved))
-            | (_, Some(Outcome::Unresolved { .. })) => State::Unresolved,
+        match Became::of(&trial.ending, trial.outcome.as_ref()) {
+            Became::Resolved => State::Resolved,
+            Became::Unresolved => State::Unresolved,
+            Became::SetAside => State::SetAside,
+            Became::NoDiff => State::NoDiff,
+            Became::TimedOut => State::TimedOut,
+            Became::Ungraded => State::Ungraded,
+            Became::NotEvidence => State::NotEvidence,
         }
     }
 
@@ -99,7 +93,7 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use fairtrial_domain::outcome::InfraFault;
+    use fairtrial_domain::outcome::{Ending, InfraFault, Outcome};
 
     #[track_caller]
     fn check(ending: Ending, outcome: Option<Outcome>, expected: State) {

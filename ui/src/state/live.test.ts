@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { record } from '../../fixtures/trials';
-import type { EventKind, LiveBatch, RunEvent, TrialKey } from '../api/types';
+import type { CellState, Ending, EventKind, LiveBatch, Outcome, RunEvent, TrialKey } from '../api/types';
 import { keyText, LANE_ITEMS, LiveFold, stateOf } from './live';
 
 const aster: TrialKey = { task: 't', assistant: 'aster', trial: 1 };
@@ -101,3 +101,27 @@ describe('the live fold', () => {
 it.each(['resolved', 'unresolved', 'set_aside', 'no_diff', 'timed_out', 'ungraded', 'not_evidence'] as const)('a trial that is %s says so', (state) =>
   expect(stateOf(record(aster, state))).toBe(state),
 );
+
+describe('every ending with every worth', () => {
+  const outcomes: readonly (Outcome | null)[] = [
+    null,
+    { result: 'invalid', reason: 'why' },
+    { result: 'set_aside', rule: 'secret', at: { path: 'a', line: null }, because: 'why' },
+    { result: 'ungraded', broke: [] },
+    { result: 'no_diff' },
+    { result: 'unresolved', failed: [] },
+    { result: 'resolved' },
+  ];
+  const row = (...rest: CellState[]): CellState[] => ['not_evidence', 'not_evidence', 'set_aside', 'ungraded', ...rest];
+  const never = outcomes.map((): CellState => 'not_evidence');
+  const table: readonly [Ending, CellState[]][] = [
+    [{ ending: 'finished' }, row('no_diff', 'unresolved', 'resolved')],
+    [{ ending: 'timed_out' }, row('timed_out', 'timed_out', 'timed_out')],
+    [{ ending: 'stalled' }, row('timed_out', 'timed_out', 'timed_out')],
+    [{ ending: 'budget' }, row('no_diff', 'unresolved', 'unresolved')],
+    [{ ending: 'crashed', reason: 'why' }, row('no_diff', 'unresolved', 'unresolved')],
+    [{ ending: 'cancelled' }, never],
+    [{ ending: 'infra', fault: 'cell', reason: 'why' }, never],
+  ];
+  it.each(table)('%o says what the report says', (ending, wanted) => expect(outcomes.map((outcome) => stateOf({ ending, outcome }))).toEqual(wanted));
+});

@@ -215,12 +215,15 @@ export class LiveFold {
   }
 }
 
-/** What a trial's glyph says. */
+/** What a trial's glyph says: the same as `Became` in `fairtrial-domain`. */
 export function stateOf(trial: Pick<TrialRecord, 'ending' | 'outcome'>): CellState {
   const { ending, outcome } = trial;
   if (ending.ending === 'cancelled' || ending.ending === 'infra' || outcome === null) return 'not_evidence';
   if (outcome.result === 'invalid') return 'not_evidence';
   if (outcome.result === 'set_aside') return 'set_aside';
-  if (ending.ending === 'timed_out') return 'timed_out';
+  if (outcome.result === 'ungraded') return 'ungraded';
+  if (ending.ending === 'timed_out' || ending.ending === 'stalled') return 'timed_out';
+  // Solved by an assistant that did not end by itself is not solved.
+  if (outcome.result === 'resolved' && ending.ending !== 'finished') return 'unresolved';
   return outcome.result;
 }
