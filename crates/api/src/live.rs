@@ -84,7 +84,7 @@ impl Board {
     pub(crate) fn tell(&self, event: RunEvent) {
         let mut state = self.state();
         match &event {
-            RunEvent::TrialStarted { key, attempt: _ } => {
+            RunEvent::TrialStarted { key, attempt: _ } | RunEvent::RoundStarted { key, round: _ } => {
                 state.working.insert(key.clone(), None);
             }
             RunEvent::TrialPhase { key, phase } => {

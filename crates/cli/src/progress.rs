@@ -60,6 +60,7 @@ impl Teller {
                     RunEvent::TrialFinished { .. } => bar.inc(1),
                     RunEvent::TrialStarted { key, .. } => bar.set_message(key.to_string()),
                     RunEvent::TaskPreparing { task } => bar.set_message(format!("preparing {task}")),
+                    RunEvent::RoundStarted { key, round } => bar.set_message(format!("{key}, round {round}")),
                     RunEvent::TaskReady { .. }
                     | RunEvent::TrialPhase { .. }
                     | RunEvent::TrialEvent { .. }
@@ -97,6 +98,7 @@ fn line(event: &RunEvent) -> Option<String> {
         },
         RunEvent::TaskPreparing { .. }
         | RunEvent::TrialStarted { .. }
+        | RunEvent::RoundStarted { .. }
         | RunEvent::TrialPhase { .. }
         | RunEvent::TrialEvent { .. }
         | RunEvent::StatusChanged { .. } => None,

@@ -240,6 +240,13 @@ values! {
             /// From 1.
             attempt: u32,
         },
+        /// A trial goes on: its assistant was told what failed.
+        RoundStarted {
+            /// Which.
+            key: TrialKey,
+            /// From 2.
+            round: u32,
+        },
         /// An attempt's cell takes its next step.
         TrialPhase {
             /// Which.

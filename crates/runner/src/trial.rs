@@ -6,7 +6,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use fairtrial_domain::event::EventKind;
 use fairtrial_domain::id::{TaskId, TrialKey};
 use fairtrial_domain::journal::{JournalLine, Record};
 use fairtrial_domain::outcome::Ending;
@@ -150,9 +149,7 @@ impl Surroundings {
         if round == 1 {
             self.steps.told(RunEvent::TrialStarted { key: key.clone(), attempt });
         } else {
-            let text = format!("round {round}: it is told what failed, and goes on");
-            let kind = EventKind::Notice { text };
-            self.steps.told(RunEvent::TrialEvent { key: key.clone(), at_ms: 0, kind });
+            self.steps.told(RunEvent::RoundStarted { key: key.clone(), round });
         }
         let CellEnd { dir, fold, died, stopped } =
             self.follow(Mode::Work, &cell, stop, |line| self.tell(key, line)).await;

@@ -2058,7 +2058,15 @@ key: TrialKey,
 /**
  * From 1.
  */
-attempt: number, } | { "type": "trial_phase", 
+attempt: number, } | { "type": "round_started", 
+/**
+ * Which.
+ */
+key: TrialKey, 
+/**
+ * From 2.
+ */
+round: number, } | { "type": "trial_phase", 
 /**
  * Which.
  */

@@ -89,6 +89,16 @@ describe('the live fold', () => {
     expect(fold(started(aster), started(again)).lanes).toHaveLength(2);
   });
 
+  it('names the round it is in, and adds up what all rounds took', () => {
+    const round: RunEvent = { type: 'round_started', key: aster, round: 2 };
+    expect(fold(started(aster), round).lanes.map(({ round, state, items }) => [round, state, items.length])).toEqual([[2, 'working', 0]]);
+    const first = record(aster, 'unresolved');
+    const second = { ...first, round: 2, feedback: 'go on', seconds: 30, cost: { usd: 0.25, source: 'reported' as const } };
+    const over = (more: typeof first.more) => fold(started(aster), round, { type: 'trial_finished', trial: { ...first, seconds: 60, cost: { usd: 0.5, source: 'reported' }, more } }).lanes[0]!;
+    expect([over([second]).round, over([second]).seconds, over([second]).cost?.usd]).toEqual([2, 90, 0.75]);
+    expect(over([{ ...second, cost: null }]).cost).toBeNull();
+  });
+
   it('counts trials that ended once per frame', () => {
     const live = new LiveFold();
     live.apply(batch(1, started(aster), { type: 'trial_finished', trial: record(aster, 'no_diff') }), 0);

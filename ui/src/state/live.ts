@@ -23,6 +23,8 @@ export interface Lane {
   readonly id: string;
   readonly key: TrialKey;
   readonly attempt: number;
+  /** From 1: how often it was told what failed and went on. */
+  readonly round: number;
   readonly phase: Phase | null;
   readonly state: CellState;
   /** When the attempt started and when it last said something, on the reader's clock in milliseconds. */
@@ -102,6 +104,14 @@ export class LiveFold {
       case 'trial_started':
         this.#open(event.key, event.attempt, now);
         return;
+      case 'round_started': {
+        const lane = this.#lane(event.key, now);
+        lane.round = event.round;
+        lane.phase = null;
+        lane.heard = now;
+        this.#cells.set(lane.id, { state: 'working', phase: null });
+        return;
+      }
       case 'trial_phase': {
         const lane = this.#lane(event.key, now);
         lane.phase = event.phase;
@@ -139,6 +149,7 @@ export class LiveFold {
       id,
       key,
       attempt,
+      round: 1,
       phase: null,
       state: 'working',
       opened: now,
@@ -164,8 +175,9 @@ export class LiveFold {
     const state = stateOf(trial);
     lane.state = state;
     lane.phase = null;
-    lane.seconds = trial.seconds;
-    lane.cost = trial.cost ?? lane.cost;
+    lane.round = trial.more.at(-1)?.round ?? 1;
+    lane.seconds = trial.more.reduce((sum, round) => sum + round.seconds, trial.seconds);
+    lane.cost = trial.more.map(({ cost }) => cost).reduce(added, trial.cost) ?? (trial.more.length === 0 ? lane.cost : null);
     this.#cells.set(lane.id, { state, phase: null });
     this.#ended += 1;
   }
@@ -213,6 +225,12 @@ export class LiveFold {
     lane.items.splice(0, over);
     lane.earlier += over;
   }
+}
+
+/** What is unknown makes the sum unknown, and what is simulated makes it simulated. */
+function added(sum: Cost | null, more: Cost | null): Cost | null {
+  if (sum === null || more === null) return null;
+  return { usd: sum.usd + more.usd, source: more.source === 'simulated' ? 'simulated' : sum.source };
 }
 
 /** What a trial's glyph says: the same as `Became` in `fairtrial-domain`. */

@@ -383,6 +383,7 @@ async fn a_trial_goes_on_until_it_is_solved_or_its_rounds_are_spent() {
         ]
     );
     assert_eq!(steps.count("started t/"), 3, "a round is no attempt");
+    assert_eq!(steps.lines("told t/b1 round"), ["told t/b1 round 2", "told t/b1 round 3"]);
     assert_eq!(steps.count("after t/c1"), 1, "nothing follows a round that was lost");
     assert_eq!(steps.count("after t/b1"), 2, "nobody asks behind the last round");
 }

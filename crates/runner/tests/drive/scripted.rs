@@ -193,6 +193,7 @@ impl Steps for Scripted {
         let text = match event {
             RunEvent::TrialPhase { key, phase } => format!("told {} {phase:?}", name(&key)),
             RunEvent::TrialStarted { key, attempt } => format!("told {} started #{attempt}", name(&key)),
+            RunEvent::RoundStarted { key, round } => format!("told {} round {round}", name(&key)),
             RunEvent::AttemptLost { key, .. } => format!("told {} lost", name(&key)),
             RunEvent::StatusChanged { status } => format!("told status {status:?}"),
             RunEvent::TaskReady { task, .. } => format!("told {task} ready"),

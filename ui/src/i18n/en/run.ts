@@ -48,6 +48,7 @@ export const run = {
   'run.lanes.dropped': { one: '{n} event was too fast to show; the evidence has it.', other: '{n} events were too fast to show; the evidence has them.' },
   'run.lane.open': 'Open the trial',
   'run.lane.attempt': 'attempt {n}',
+  'run.lane.round': 'round {n}: it was told what failed, and went on',
   'run.lane.silent': 'no event for {span}',
   'run.lane.earlier': { one: '{n} earlier event', other: '{n} earlier events' },
   'run.lane.tail': 'Follow',
