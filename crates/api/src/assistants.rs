@@ -10,7 +10,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
-use fairtrial_backends::{Known, LaunchSpec, backend, known, samples};
+use fairtrial_backends::{Driven, Known, LaunchSpec, backend, known, samples};
 use fairtrial_domain::assistant::{Assistant, BackendKind, SecretRef};
 use fairtrial_domain::id::AssistantId;
 use fairtrial_domain::task::Network;
@@ -117,6 +117,7 @@ pub(crate) fn status(home: &Home, assistant: &Assistant) -> AssistantStatus {
             .map(str::to_owned)
             .collect(),
         driven: known.and_then(|known| known.driven.version()).map(str::to_owned),
+        recorded: known.is_some_and(|known| matches!(known.driven, Driven::Recorded(_))),
         defects: owned(known.map_or(&[], |known| known.defects)),
         hurdles: owned(known.map_or(&[], |known| known.hurdles)),
         sign_in: login::sign_in(assistant, known),
@@ -345,6 +346,20 @@ mod tests {
         let statuses = statuses(&home).unwrap();
         let samples: Vec<&str> = statuses.iter().filter(|s| s.sample).map(|s| s.id.as_str()).collect();
         assert_eq!(samples, ["aster", "birch", "cedar", "dogwood", "elder", "fir"]);
+    }
+
+    #[test]
+    fn a_recorded_stream_is_told_from_a_test_through_the_whole_product() {
+        let (_folder, home) = home();
+        let tables =
+            ["codex", "droid", "goose"].map(|kind| format!("[assistants.{kind}]\nbackend = \"{kind}\"\n"));
+        fs::write(home.assistants_file(), tables.concat()).unwrap();
+        let statuses = statuses(&home).unwrap();
+        let told = |id: &str| {
+            let one = statuses.iter().find(|one| one.id.as_str() == id).unwrap();
+            (one.driven.is_some(), one.recorded)
+        };
+        assert_eq!(["codex", "droid", "goose"].map(told), [(true, false), (true, true), (false, false)]);
     }
 
     #[test]

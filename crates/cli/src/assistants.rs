@@ -41,10 +41,16 @@ fn about(one: &AssistantStatus) {
     }
     match (&one.driven, &one.version) {
         (None, _) => {}
+        (Some(driven), _) if one.recorded => {
+            below("driven", &format!("{driven} once and alone, and its stream recorded"))
+        }
+        (Some(driven), None) => {
+            below("driven", &format!("{driven} in our tests; its version here is not known"))
+        }
         (Some(driven), Some(version)) if driven == version => {
             below("driven", &format!("{driven}, in our tests"))
         }
-        (Some(driven), _) => below("driven", &format!("{driven} in our tests, and not this version")),
+        (Some(driven), Some(_)) => below("driven", &format!("{driven} in our tests, and not this version")),
     }
     for hurdle in &one.hurdles {
         below("needs", hurdle);

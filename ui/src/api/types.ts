@@ -272,9 +272,14 @@ key: string | null,
  */
 features: Array<string>, 
 /**
- * The version that was driven in our tests; `None` when it never was.
+ * The version that was driven by us; `None` when it never was.
  */
 driven: string | null, 
+/**
+ * True when that version was driven once and alone, and its stream recorded; false when our tests run it
+ * through the whole product.
+ */
+recorded: boolean, 
 /**
  * What is wrong with that version.
  */

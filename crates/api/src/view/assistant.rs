@@ -33,8 +33,11 @@ values! {
         pub key: Option<String>,
         /// What its back end gets out of it, by name.
         pub features: Vec<String>,
-        /// The version that was driven in our tests; `None` when it never was.
+        /// The version that was driven by us; `None` when it never was.
         pub driven: Option<String>,
+        /// True when that version was driven once and alone, and its stream recorded; false when our tests run it
+        /// through the whole product.
+        pub recorded: bool,
         /// What is wrong with that version.
         pub defects: Vec<String>,
         /// What its users meet before it works: tiers, switches, regions.
