@@ -126,7 +126,7 @@ impl Cells {
         self.run(Mode::Work, cell, &Bundle::Work(bundle), 1, take).await
     }
 
-    /// Names a new cell's processes by a mark that does not say what it is for.
+    /// Returns the mark by which a new cell's processes are found: of all these cells, and then its own name.
     pub(crate) fn mark(&self, name: &str) -> String {
         format!("{}/{name}", self.marker)
     }

@@ -108,9 +108,8 @@ pub(super) fn is_solved(trial: &TrialRecord) -> bool {
 }
 
 fn pairs<'a>(run: &'a Plan, trials: &[TrialRecord], diffs: &BTreeMap<TrialKey, String>) -> Vec<Pair<'a>> {
-    let passed =
-        |trial: &&TrialRecord| TrialEntry::of(trial).is_some_and(|entry| entry.result == TrialResult::Pass);
-    let solved: BTreeSet<&TrialKey> = trials.iter().filter(passed).map(|trial| &trial.key).collect();
+    let solved = trials.iter().filter(|trial| is_solved(trial));
+    let solved: BTreeSet<&TrialKey> = solved.map(|trial| &trial.key).collect();
     let mut pairs = vec![];
     for task in &run.tasks {
         for trial in 1..=run.trials {

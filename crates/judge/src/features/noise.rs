@@ -159,11 +159,7 @@ fn by_tokens(hunk: &Hunk, lines: &Lines<'_>, old: &Source<'_>, new: &Source<'_>)
         return None;
     }
     let same = |comments| texts(old, &hunk.old, comments).eq(texts(new, &hunk.new, comments));
-    match () {
-        () if same(true) => Some(Class::Format),
-        () if same(false) => Some(Class::Comments),
-        () => None,
-    }
+    if same(true) { Some(Class::Format) } else { same(false).then_some(Class::Comments) }
 }
 
 fn reaches_in(source: &Source<'_>, range: &Range<usize>) -> bool {
