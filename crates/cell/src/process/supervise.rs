@@ -403,7 +403,7 @@ mod tests {
     fn refused(script: &str) -> Option<String> {
         let setup = Setup {
             parent: 0,
-            walls: Walls::Wrapped { home: "/home".into(), program: 0 },
+            walls: Walls::Wrapped { home: "/home".into(), program: 0, by: "sh".into() },
             workspace: "/workspace".into(),
             processes: 1,
             file_bytes: 1,

@@ -432,6 +432,7 @@ mod tests {
             assistant: Assistant::new(id, "A", BackendKind::Command),
             program: "/bin/true".into(),
             env: BTreeMap::new(),
+            instruction_files: vec![],
             limits: Limits { memory_bytes: Some(64), ..Limits::default() },
             requires: vec![],
             readable: vec![],
