@@ -367,9 +367,9 @@ fn a_cost_is_better_or_better_below_the_margin_that_matters() {
         &paid(0.5, 0.2),
         PartKind::CostPerSolved,
         Conclusion::ABetter,
-        "ASTER costs 50 % less per solved task than BIRCH (95 % interval 43 to 56 %).",
+        "ASTER costs 50% less per solved task than BIRCH (95% interval 43 to 56%).",
     );
-    let small = "ASTER costs 8 % less per solved task than BIRCH (95 % interval 5 to 11 %), which is below the \
+    let small = "ASTER costs 8% less per solved task than BIRCH (95% interval 5 to 11%), which is below the \
                  margin that matters: a factor of 1.25.";
     says(&paid(0.92, 0.05), PartKind::CostPerSolved, Conclusion::ASlightlyBetter, small);
     let headline = compare(&paid(0.92, 0.05)).verdict.headline;
@@ -388,7 +388,7 @@ fn a_cost_and_a_time_are_equal_when_the_interval_is_inside_the_factor() {
             kind,
             Conclusion::Equivalent,
             &format!(
-                "ASTER and BIRCH are equal in {words}, within a factor of 1.25 (95 % interval {low} to {high}, \
+                "ASTER and BIRCH are equal in {words}, within a factor of 1.25 (95% interval {low} to {high}, \
                  on 12 tasks)."
             ),
         );
@@ -412,7 +412,7 @@ fn an_open_cost_says_what_settling_it_would_take() {
         "{price:?}"
     );
     let start = "Whether ASTER or BIRCH is better in cost per solved task is undecided. ";
-    let about = "About 31 more tasks would detect a factor of 1.25 with 80 % power";
+    let about = "About 31 more tasks would detect a factor of 1.25 with 80% power";
     let text = format!("{start}{about}: $118 and 3 hours of trials.");
     says(&open, PartKind::CostPerSolved, Conclusion::Undecided, &text);
 
@@ -437,7 +437,7 @@ fn tasks_that_would_have_shown_the_margin_are_said_to() {
         PartKind::CostPerSolved,
         Conclusion::Undecided,
         "Whether ASTER or BIRCH is better in cost per solved task is undecided. The 12 tasks at hand would have \
-         detected a factor of 1.25 with 80 % power; the difference may be smaller.",
+         detected a factor of 1.25 with 80% power; the difference may be smaller.",
     );
 }
 
@@ -474,11 +474,11 @@ fn a_score_is_small_equal_or_open_by_ten_points_and_its_price_counts_tasks_witho
         }
         input
     };
-    let small = "ASTER is ahead of BIRCH in size, on tasks both solved: 4 points (95 % interval 2 to 6, on 12 \
+    let small = "ASTER is ahead of BIRCH in size, on tasks both solved: 4 points (95% interval 2 to 6, on 12 \
                  tasks), which is below the margin that matters: 10 points.";
     says(&scored(0.04, 0.02, 12), size, Conclusion::ASlightlyBetter, small);
     let equal =
-        "ASTER and BIRCH are equal in size, within 10 points (95 % interval \u{2212}3 to 3, on 12 tasks).";
+        "ASTER and BIRCH are equal in size, within 10 points (95% interval \u{2212}3 to 3, on 12 tasks).";
     says(&scored(0.0, 0.05, 12), size, Conclusion::Equivalent, equal);
     let got = compare(&scored(0.0, 0.3, 6));
     let open = part(&got.pairs[0].parts, size).clone();
