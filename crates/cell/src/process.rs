@@ -21,6 +21,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub(crate) use cancel::end_as_usual;
 pub use cancel::{Cancel, end_with_parent};
 pub use ends::HeadTail;
 pub use lines::{Line, Lines};

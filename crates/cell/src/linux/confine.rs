@@ -54,6 +54,7 @@ pub(super) fn lead(command: &mut Command, bounds: Bounds) {
         command.pre_exec(move || {
             rustix::process::setsid()?;
             rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
+            crate::process::end_as_usual();
             bounds.set()
         });
     }

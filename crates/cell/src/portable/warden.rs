@@ -119,6 +119,7 @@ fn bind(command: &mut Command, file_bytes: u64) {
     unsafe {
         command.pre_exec(move || {
             rustix::process::setsid()?;
+            crate::process::end_as_usual();
             lower(Resource::Core, 0)?;
             Ok(lower(Resource::Fsize, file_bytes)?)
         });

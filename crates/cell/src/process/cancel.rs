@@ -71,6 +71,16 @@ fn listen(signal: libc::c_int) {
     }
 }
 
+/// Gives this process's signals to end their usual effect. Whoever started the app may have them ignored, as a shell does
+/// for what it runs in the background, and a program could then not be asked to end. For use between fork and exec.
+#[expect(unsafe_code, reason = "std cannot restore a signal's effect")]
+pub(crate) fn end_as_usual() {
+    for signal in [libc::SIGINT, libc::SIGQUIT, libc::SIGTERM, libc::SIGHUP] {
+        // SAFETY: no handler is installed, and the call is async-signal-safe.
+        unsafe { libc::signal(signal, libc::SIG_DFL) };
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
