@@ -120,7 +120,7 @@ fn the_first_screen_tells_of_isolations_what_doctor_tells_and_of_assistants_what
     let shown = view(&served, &serde_json::json!({ "query": "home" }));
     let doctor = home.run(&["doctor", "--json"]).ended_with(0).json();
     assert_eq!(shown["tiers"], doctor["tiers"]);
-    assert_eq!(shown["tiers"].as_array().unwrap().len(), 3);
+    assert_eq!(shown["tiers"].as_array().unwrap().len(), 4);
     let aster = shown["assistants"].as_array().unwrap().iter().find(|one| one["id"] == "aster").unwrap();
     assert_eq!((&aster["resumes"], &aster["requests_counted"]), (&true.into(), &true.into()));
 }

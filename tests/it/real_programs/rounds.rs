@@ -10,7 +10,7 @@ use super::who::{self, Who};
 /// The first repair is wrong; after what failed comes the right one.
 fn wrong_first() -> Script {
     let edit = |old: &str, new: &str| Tool::Edit { path: "calc.py".into(), old: old.into(), new: new.into() };
-    let tokens = Tokens { uncached: 1000, cached: 100, written: 200, output: 50, reasoning: 10 };
+    let tokens = Tokens { uncached: 1000, cached: 300, written: 0, output: 50, reasoning: 10 };
     let steps = [
         Step::call("I will read it.", Tool::Read { path: "calc.py".into() }),
         Step::call("It multiplies, then.", edit("    return a - b", "    return a * b")),
@@ -32,11 +32,9 @@ fn check(who: &Who) {
     assert_eq!(second["ending"]["ending"], "finished", "{}: {second}", who.id);
     assert_eq!(second["outcome"], json!({ "result": "resolved" }), "{}: {second}", who.id);
     assert!(second["feedback"].as_str().unwrap().contains("test_add: failed"), "{second}");
-    assert_eq!(
-        (&trial["usage"]["requests"], &second["usage"]["requests"]),
-        (&json!(3), &json!(2)),
-        "{trial}"
-    );
+    // One asks for a title of the session too.
+    assert!(trial["usage"]["requests"].as_u64() >= Some(3), "{}: {trial}", who.id);
+    assert_eq!(second["usage"]["requests"], 2, "{}: {trial}", who.id);
     assert_eq!(second["traffic"]["disagreements"], json!([]), "{}: {second}", who.id);
     // The model hears in the second round what it said in the first: it is the same session.
     let last = stage.requests().pop().unwrap().body.to_string();
