@@ -56,7 +56,13 @@ pub fn assistants(root: &Path, write: bool) -> Result<String, BenchError> {
         "it",
         "--",
     ]);
-    let out = said(test.args(["--ignored", "--nocapture", "every_program_in_every_case"]))?;
+    let out = said(test.args([
+        "--ignored",
+        "--nocapture",
+        "real_programs::every_program",
+        "real_programs::rounds::every_program",
+        "real_programs::steering::every_program",
+    ]))?;
     let rows = out.lines().filter_map(|line| line.split_once(ROW));
     let rows = rows.map(|(_, row)| serde_json::from_str(row)).collect::<Result<Vec<Row>, _>>()?;
     if rows.is_empty() {
