@@ -225,8 +225,8 @@ impl Guard<'_> {
         link::send(&mut self.link, &gone(leftovers))
     }
 
-    /// Sets the bounds of jobs: on this process, from which they inherit, or on the job between fork and exec, which is
-    /// dearer.
+    /// Sets the bounds of jobs and what signals do to them: on this process, from which they inherit, or on the job between
+    /// fork and exec, which is dearer.
     fn bind(&mut self, command: &mut Command) -> io::Result<()> {
         let file_bytes = self.setup.file_bytes;
         match self.family {
@@ -235,6 +235,7 @@ impl Guard<'_> {
                     // This process counts too.
                     let processes = Some(self.setup.processes.saturating_add(1));
                     Bounds { processes, file_bytes }.set()?;
+                    crate::process::end_as_usual();
                 }
                 command.process_group(0);
             }

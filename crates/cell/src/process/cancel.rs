@@ -72,7 +72,7 @@ fn listen(signal: libc::c_int) {
 }
 
 /// Gives this process's signals to end their usual effect. Whoever started the app may have them ignored, as a shell does
-/// for what it runs in the background, and a program could then not be asked to end. For use between fork and exec.
+/// for what it runs in the background, and a program could then not be asked to end. Also between fork and exec.
 #[expect(unsafe_code, reason = "std cannot restore a signal's effect")]
 pub(crate) fn end_as_usual() {
     for signal in [libc::SIGINT, libc::SIGQUIT, libc::SIGTERM, libc::SIGHUP] {
