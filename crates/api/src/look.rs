@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use fairtrial_domain::audit::TaskAudit;
+use fairtrial_domain::comparison::Forecast;
 use fairtrial_domain::id::{RunId, TrialKey};
 use fairtrial_domain::journal::Phase;
 use fairtrial_domain::network::Network;
@@ -27,8 +28,6 @@ use crate::{Api, assistants, audit, repository};
 
 /// How many runs the first screen shows.
 const RECENT: usize = 8;
-/// The spread of task differences in solved rate that simulation found for one and for three trials.
-const SPREAD: [(u32, f64); 3] = [(1, 0.55), (3, 0.37), (5, 0.32)];
 
 impl Api {
     /// Returns the first screen.
@@ -88,6 +87,7 @@ impl Api {
         let arms = planned.plan.assistants.len();
         let trials = count(planned.tasks.len() * arms) * planned.plan.trials;
         let seconds: f64 = planned.tasks.iter().map(|task| task.limits.agent_timeout_sec).sum();
+        let forecast = self.forecast(&planned.plan, counting(&planned.tasks))?;
         Ok(PlanPreview {
             title: planned.plan.title.clone(),
             tasks: planned.tasks.iter().map(|task| self.audited_summary(task)).collect::<Result<_, _>>()?,
@@ -100,8 +100,8 @@ impl Api {
             left_out: planned.plan.left_out.clone(),
             trials,
             seconds_at_most: seconds * arms as f64 * f64::from(planned.plan.trials),
-            power: power(counting(&planned.tasks), planned.plan.trials),
-            forecast: self.forecast(&planned.plan, counting(&planned.tasks))?,
+            power: power(&forecast, planned.plan.trials),
+            forecast,
             fairness: Sheet::before(&self.home, &planned.plan.assistants, &planned.tasks).fairness(
                 &planned.plan,
                 &planned.plan.assistants,
@@ -324,21 +324,21 @@ fn counting(tasks: &[Task]) -> u32 {
     count(tasks.iter().filter(|task| is_graded(task) && task.kind != TaskKind::Canary).count())
 }
 
-/// Says what a verdict from so many tasks that count could detect: 80 % power at the spread that simulation found.
-fn power(tasks: u32, trials: u32) -> String {
-    match tasks {
-        0 => return "no task counts: none has a hidden check and is no canary".to_owned(),
-        1 => return "one look, not a measurement: no verdict comes from one task".to_owned(),
-        few if few < FEWEST_TASKS => {
-            return format!("{few} tasks count: fewer than {FEWEST_TASKS} tasks can decide nothing");
-        }
-        _ => {}
-    }
-    let spread =
-        SPREAD.iter().rev().find(|(at_least, _)| trials >= *at_least).map_or(0.55, |(_, spread)| *spread);
-    let points = (1.96 + 0.8416) * spread / f64::from(tasks).sqrt() * 100.0;
+/// Says what a forecast means.
+fn power(forecast: &Forecast, trials: u32) -> String {
     let trials = if trials == 1 { "1 trial".to_owned() } else { format!("{trials} trials") };
-    format!("{tasks} tasks with {trials} each could show a difference of about {points:.0} points")
+    match (forecast.tasks, forecast.detectable) {
+        (0, _) => "no task counts: none has a hidden check and is no canary".to_owned(),
+        (1, _) => "one look, not a measurement: no verdict comes from one task".to_owned(),
+        (few, _) if few < FEWEST_TASKS => {
+            format!("{few} tasks count: fewer than {FEWEST_TASKS} tasks can decide nothing")
+        }
+        (tasks, Some(by)) => {
+            let points = by * 100.0;
+            format!("{tasks} tasks with {trials} each could show a difference of about {points:.0} points")
+        }
+        (tasks, None) => format!("{tasks} tasks with {trials} each could show no difference"),
+    }
 }
 
 pub(crate) fn count(number: usize) -> u32 {
@@ -358,11 +358,21 @@ mod tests {
 
     #[test]
     fn power_is_said_in_points_or_refused() {
-        assert_eq!(power(1, 3), "one look, not a measurement: no verdict comes from one task");
-        assert_eq!(power(0, 1), "no task counts: none has a hidden check and is no canary");
-        assert_eq!(power(5, 1), "5 tasks count: fewer than 6 tasks can decide nothing");
-        assert_eq!(power(6, 1), "6 tasks with 1 trial each could show a difference of about 63 points");
-        assert_eq!(power(60, 1), "60 tasks with 1 trial each could show a difference of about 20 points");
-        assert_eq!(power(30, 3), "30 tasks with 3 trials each could show a difference of about 19 points");
+        let told = |tasks: u32, detectable: Option<f64>, trials| {
+            let (margin, tasks_needed, usd, usd_needed) = (0.1, None, None, None);
+            power(&Forecast { margin, tasks, detectable, tasks_needed, usd, usd_needed }, trials)
+        };
+        assert_eq!(told(1, None, 3), "one look, not a measurement: no verdict comes from one task");
+        assert_eq!(told(0, None, 1), "no task counts: none has a hidden check and is no canary");
+        assert_eq!(told(5, None, 1), "5 tasks count: fewer than 6 tasks can decide nothing");
+        assert_eq!(
+            told(6, Some(0.629), 1),
+            "6 tasks with 1 trial each could show a difference of about 63 points"
+        );
+        assert_eq!(
+            told(30, Some(0.189), 3),
+            "30 tasks with 3 trials each could show a difference of about 19 points"
+        );
+        assert_eq!(told(6, None, 1), "6 tasks with 1 trial each could show no difference");
     }
 }
