@@ -1,5 +1,5 @@
 /** How a trial or a round ended and what it is worth, in words. */
-import type { CellState, CostSource, Ending, Outcome, RoundRecord } from '../../api/types';
+import type { CostSource, Ending, Outcome, RoundRecord } from '../../api/types';
 import { i18n } from '../../i18n/i18n.svelte';
 
 /** A sentence of ours, and the reason behind it in the words of whoever gave it: a program, an assistant, a task. */
@@ -8,12 +8,10 @@ export interface Said {
   reason: string | null;
 }
 
-/** What a round's chip says: as its trial's would in the map. */
-export function stateOf({ ending, outcome }: Pick<RoundRecord, 'ending' | 'outcome'>): CellState {
-  if (outcome?.result === 'set_aside') return 'set_aside';
-  if (outcome === null || outcome.result === 'invalid') return 'not_evidence';
-  if (ending.ending === 'timed_out' || ending.ending === 'stalled') return 'timed_out';
-  return outcome.result;
+/** Seconds of a round's assistant; `null` when its cell died before it said how many, as `RoundRecord::took` has it. */
+export function took({ ending, seconds }: Pick<RoundRecord, 'ending' | 'seconds'>): number | null {
+  const evidence = ending.ending !== 'infra' && ending.ending !== 'cancelled';
+  return evidence || seconds > 0 ? seconds : null;
 }
 
 /** Money with everyone who worked it out. */
