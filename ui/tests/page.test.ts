@@ -372,7 +372,7 @@ describe('how a suite runs', () => {
     const line = () => page.innerText('[data-testid="how-line"]');
     expect(await line()).toBe('best here: full isolation · 1 round · no limit on requests');
     const how = await page.innerText('[data-testid="how"]');
-    expect(how).toContain('Does not keep: no path of the trial shown');
+    expect(how).toContain('Does not keep: hidden paths of the trial');
     expect(how).toMatch(/plain\s+not isolated\s+carries no verdict/);
     expect(await page.locator('[data-testid="tier-bubblewrap"]').isDisabled()).toBe(true);
     expect(await page.innerText('[data-testid="tier-missing"]')).toBe('`bwrap` is not on the PATH: install bubblewrap');

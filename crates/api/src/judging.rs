@@ -330,6 +330,7 @@ mod tests {
         assert!(!money.take(Some(0.6)), "what is not known may have cost all of it");
         assert!(Money { left: None }.take(None));
     }
+
     #[test]
     fn what_lost_questions_cost_is_added_up_as_far_as_it_is_known() {
         let all = |spent: &[Option<f64>]| spent.iter().fold(None, |so_far, one| known(so_far, *one));

@@ -332,6 +332,7 @@ pub(crate) mod tests {
         both.add([&unread]);
         assert_eq!(both.said(9), "no line of the repository was seen; contents of 1 trial not visible");
     }
+
     #[test]
     fn what_left_in_a_further_round_counts_and_is_told_with_its_number() {
         let mut sample = Sample::new();

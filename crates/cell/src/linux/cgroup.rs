@@ -232,6 +232,7 @@ mod tests {
         assert_eq!(cells(&dir.path().join(APP)), Some(dir.path().join(CELLS)));
         assert_eq!(cells(dir.path()), None);
     }
+
     #[test]
     fn what_dead_processes_left_is_swept_and_a_number_that_is_taken_is_passed_over() {
         let dir = tempfile::tempdir().unwrap();

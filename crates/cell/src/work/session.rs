@@ -421,6 +421,7 @@ mod tests {
         let silent = cost(Some(&price), &Usage::default(), true, told());
         assert_eq!(silent.map(|cost| cost.source), Some(CostSource::Reported));
     }
+
     #[test]
     fn a_kill_by_the_kernel_for_want_of_memory_is_told_as_a_limit() {
         let dir = tempfile::tempdir().unwrap();

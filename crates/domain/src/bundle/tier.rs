@@ -131,7 +131,7 @@ impl Promise {
             Promise::NothingSurvives => "no process left",
             Promise::ProcessesBounded => "bounded processes",
             Promise::CallsFiltered => "filtered system calls",
-            Promise::PlaceHidden => "no path of the trial shown",
+            Promise::PlaceHidden => "hidden paths of the trial",
         }
     }
 }

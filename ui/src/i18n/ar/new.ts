@@ -76,7 +76,7 @@ export const fresh: In<typeof english> = {
   'promise.nothing_survives': 'لا عملية تبقى',
   'promise.processes_bounded': 'عدد محدود من العمليات',
   'promise.calls_filtered': 'نداءات نظام مُرشَّحة',
-  'promise.place_hidden': 'لا مسار للمحاولة يظهر',
+  'promise.place_hidden': 'إخفاء مسار المحاولة',
   'how.rounds': 'الأدوار',
   'how.rounds.n': { zero: 'بلا أدوار', one: 'دور واحد', two: 'دوران', few: '{n} أدوار', many: '{n} دورا', other: '{n} دور' },
   'how.rounds.one': 'لا يُقال لأحد ما الذي فشل',

@@ -73,7 +73,7 @@ export const fresh = {
   'promise.nothing_survives': 'no process left',
   'promise.processes_bounded': 'bounded processes',
   'promise.calls_filtered': 'filtered system calls',
-  'promise.place_hidden': 'no path of the trial shown',
+  'promise.place_hidden': 'hidden paths of the trial',
   'how.rounds': 'Rounds',
   'how.rounds.n': { one: '{n} round', other: '{n} rounds' },
   'how.rounds.one': 'nobody is told what failed',
