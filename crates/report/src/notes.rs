@@ -310,8 +310,8 @@ mod tests {
         let said = |sample: &Sample| walls(&sample.input());
         assert_eq!(said(&sample), Vec::<String>::new());
         sample.trials[0].tier = Some(Tier::Bubblewrap);
-        let lacks = "Isolation of some trials was bubblewrap: namespaces made by bwrap. It lacks: no path of the \
-                     trial shown.";
+        let lacks = "Isolation of some trials was bubblewrap: namespaces made by bwrap. It lacks: hidden paths of \
+                     the trial.";
         assert_eq!(said(&sample), [lacks]);
     }
 
