@@ -195,7 +195,7 @@ pub fn measure(programs: &Path, parts: &[Part]) -> Result<String, BenchError> {
     let mut figures = vec![];
     for part in Part::ALL.into_iter().filter(|part| parts.is_empty() || parts.contains(part)) {
         eprintln!("bench: {}", part.word());
-        figures.extend(match part {
+        let new = match part {
             Part::Start => start::bench(programs, scratch.path())?,
             Part::Trial => trial::bench(programs, scratch.path())?,
             Part::Launch => launch::bench(programs, scratch.path())?,
@@ -207,7 +207,10 @@ pub fn measure(programs: &Path, parts: &[Part]) -> Result<String, BenchError> {
                 figures.extend(side::bench(programs, scratch.path())?);
                 figures
             }
-        });
+        };
+        // Said at once too: a bench that is cut short has measured something.
+        eprint!("{}", table::plain(&new));
+        figures.extend(new);
     }
     Ok(serde_json::to_string(&figures)?)
 }
