@@ -1,6 +1,6 @@
 //! The main job: the bundled suite with every sample assistant, from nothing to a verdict.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use fairtrial_tests::{Home, processes_of, root};
 use serde_json::Value;
@@ -145,6 +145,17 @@ fn every_trial_was_isolated_and_carries_its_evidence() {
             );
         }
     }
+}
+
+#[test]
+fn an_assistant_is_configured_alike_in_all_its_trials_and_not_like_another() {
+    let mut digests: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for trial in trials() {
+        let digest = trial["configuration"].as_str().unwrap_or_else(|| panic!("{trial}"));
+        digests.entry(trial["assistant"].as_str().unwrap()).or_default().insert(digest);
+    }
+    assert!(digests.values().all(|of_one| of_one.len() == 1), "{digests:?}");
+    assert_eq!(digests.values().flatten().collect::<BTreeSet<_>>().len(), digests.len(), "{digests:?}");
 }
 
 #[test]

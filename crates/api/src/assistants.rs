@@ -10,9 +10,9 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
-use fairtrial_backends::{Driven, Known, LaunchSpec, backend, known, samples};
+use fairtrial_backends::{Driven, Known, backend, configuration, known, samples};
 use fairtrial_domain::assistant::{Assistant, BackendKind, SecretRef};
-use fairtrial_domain::id::AssistantId;
+use fairtrial_domain::id::{AssistantId, Digest};
 use fairtrial_domain::task::Network;
 
 use crate::crossing;
@@ -176,9 +176,7 @@ fn find(home: &Home, assistant: &Assistant) -> Result<Ready, Hurdle> {
 }
 
 fn keeps_from(assistant: &Assistant, ready: &Ready) -> Option<Hurdle> {
-    version_hurdle(assistant, ready)
-        .or_else(|| login::hurdle(assistant))
-        .or_else(|| launch_hurdle(assistant, ready))
+    version_hurdle(assistant, ready).or_else(|| login::hurdle(assistant)).or_else(|| launch_hurdle(assistant))
 }
 
 fn version_hurdle(assistant: &Assistant, ready: &Ready) -> Option<Hurdle> {
@@ -189,26 +187,20 @@ fn version_hurdle(assistant: &Assistant, ready: &Ready) -> Option<Hurdle> {
 }
 
 /// Asks the back end whether it would start, with stand-ins for what only a trial has.
-fn launch_hurdle(assistant: &Assistant, ready: &Ready) -> Option<Hurdle> {
+fn launch_hurdle(assistant: &Assistant) -> Option<Hurdle> {
     if let Some((variable, _)) = assistant.secrets.iter().find(|(_, reference)| secret(reference).is_none()) {
         return Some(format!(
             "its secret {variable} has no value: set it where assistants.toml says it is kept"
         ));
     }
-    let secrets = assistant.secrets.keys().map(|name| (name.clone(), String::from("given"))).collect();
-    let passed = passed(assistant);
-    let spec = LaunchSpec {
-        assistant,
-        instruction: "",
-        program: &ready.program,
-        workspace: Path::new("/workspace"),
-        home: Path::new("/home"),
-        secrets: &secrets,
-        env: &passed,
-        meter: None,
-        resume: None,
-    };
-    backend(assistant.backend).launch(&spec).err().map(|error| describe(&error))
+    // Whom a meter stands in for gets by without a key, and the vendor would refuse it.
+    configuration(assistant, &passed(assistant), false).err().map(|error| describe(&error))
+}
+
+/// Returns a digest of what an assistant is started with; `None` where it cannot be started.
+pub(crate) fn digest_of_configuration(assistant: &Assistant) -> Option<Digest> {
+    let made = configuration(assistant, &passed(assistant), plan::is_metered(assistant)).ok()?;
+    Some(plan::digest(&serde_json_canonicalizer::to_vec(&made).ok()?))
 }
 
 /// Returns the values of an assistant's secrets, by variable.

@@ -290,8 +290,12 @@ fn check_budget(budget: &Budget, assistants: &[Assistant]) -> Result<(), ApiErro
 
 /// Returns whether we count an assistant's requests to its model ourselves. A sample makes none.
 pub(crate) fn is_counted(one: &Assistant) -> bool {
-    let metered = !one.unmetered && one.network != Network::None;
-    one.sample || metered && backend(one.backend).meter_point(one).is_some()
+    one.sample || is_metered(one)
+}
+
+/// Returns whether our meter stands between an assistant and its model.
+pub(crate) fn is_metered(one: &Assistant) -> bool {
+    !one.unmetered && one.network != Network::None && backend(one.backend).meter_point(one).is_some()
 }
 
 pub(crate) fn bad(message: String) -> ApiError {

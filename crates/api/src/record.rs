@@ -19,6 +19,7 @@ use fairtrial_domain::verdict::Verdict;
 use fairtrial_judge::{Assessment, Evidence, quarantine};
 use fairtrial_runner::result::{GradeResult, Round, WorkResult};
 
+use crate::assistants;
 use crate::base;
 use crate::error::ApiError;
 use crate::steering;
@@ -84,6 +85,7 @@ pub(crate) fn record(
         tier_reason,
         fenced,
         instruction_files: work.instruction_files,
+        configuration: assistants::digest_of_configuration(assistant),
         steered: steered(assistant, version.as_deref(), facts.as_ref()),
         bad_lines: work.bad_lines,
         rules: fairtrial_judge::RULES,

@@ -21,6 +21,7 @@ mod cline;
 mod codex;
 mod command;
 pub mod config;
+mod configuration;
 mod copilot;
 mod cursor;
 mod direct;
@@ -39,6 +40,7 @@ mod shorten;
 mod steering;
 mod value;
 
+pub use configuration::{Configuration, configuration};
 pub use ending::{Progress, StoppedBy, ending, metered};
 pub use known::{AcpProgram, Driven, Features, Known, Takes, acp_programs, alias, known, takes};
 pub use sample::samples;

@@ -101,6 +101,10 @@ values! {
         /// Instruction files of assistants that the base holds (AGENTS.md …); not all assistants read the same.
         #[serde(default)]
         pub instruction_files: Vec<String>,
+        /// SHA-256 over canonical JSON (RFC 8785) of what it was started with: arguments, variables, files and what its cell
+        /// lets it reach, without instruction, keys and places. `None` in records made before it was kept.
+        #[serde(default)]
+        pub configuration: Option<Digest>,
         /// What of the base steers this assistant; `None` where its program's rules or the base are not known.
         #[serde(default)]
         pub steered: Option<Box<Steered>>,

@@ -121,6 +121,9 @@ fairtrial_domain::values! {
         /// Instruction files of assistants that the base holds.
         #[serde(default)]
         pub instruction_files: Vec<String>,
+        /// SHA-256 over canonical JSON of what it was started with; `None` where it was not kept.
+        #[serde(default)]
+        pub configuration: Option<Digest>,
         /// What of the base steers this assistant; `None` where that is not known.
         #[serde(default)]
         pub steered: Option<Box<Steered>>,
@@ -213,6 +216,7 @@ fn trial(input: &ReportInput<'_>, record: &TrialRecord) -> TrialJson {
         tier_reason: record.tier_reason,
         fenced: record.fenced,
         instruction_files: record.instruction_files,
+        configuration: record.configuration,
         steered: record.steered,
         bad_lines: record.bad_lines,
         unparsed: record.unparsed,

@@ -6,7 +6,7 @@ use fairtrial_domain::assistant::Assistant;
 use fairtrial_domain::bundle::Tier;
 use fairtrial_domain::outcome::Outcome;
 use fairtrial_domain::plan::Recording;
-use fairtrial_domain::run::Validity;
+use fairtrial_domain::run::{TrialRecord, Validity};
 use fairtrial_domain::task::Network;
 
 use crate::{ReportInput, contacts, rounds, words};
@@ -123,15 +123,7 @@ pub fn notes(input: &ReportInput<'_>) -> Vec<String> {
     notes.extend(unknown_cost(input));
     notes.extend(unparsed(input));
     notes.extend(rounds::notes(input));
-    let versions = input
-        .trials
-        .iter()
-        .filter_map(|trial| trial.version.as_ref().map(|version| (&trial.key.assistant, version)));
-    let versions: BTreeSet<_> = versions.collect();
-    let assistants: BTreeSet<_> = versions.iter().map(|(assistant, _)| assistant).collect();
-    if versions.len() > assistants.len() {
-        notes.push("An assistant's version changed during the run; the versions are listed.".to_owned());
-    }
+    notes.extend(changed(input));
     let (count, all) = (input.comparison.tasks as usize, plan.tasks.len());
     if count < all && count > 0 {
         notes.push(format!("{count} of {all} tasks count; what does not is listed with its reason."));
@@ -147,6 +139,28 @@ pub fn notes(input: &ReportInput<'_>) -> Vec<String> {
     notes.push(NO_POLICY.to_owned());
     notes.push(MAKERS.to_owned());
     notes
+}
+
+/// Says who was not the same all along: a run that is resumed may find another program or another environment.
+fn changed(input: &ReportInput<'_>) -> Vec<String> {
+    let of = |what: &str, of: fn(&TrialRecord) -> Option<&str>| {
+        let differ = |one: &&Assistant| {
+            let mine = input.trials.iter().filter(|trial| trial.key.assistant == one.id);
+            mine.filter_map(of).collect::<BTreeSet<_>>().len() > 1
+        };
+        let titles = input.run.plan.assistants.iter().filter(differ).map(|one| one.title.as_str());
+        let titles: Vec<&str> = titles.collect();
+        let said = format!(
+            "The {what} of {} changed during the run: its trials tell which had which.",
+            titles.join(", ")
+        );
+        (!titles.is_empty()).then_some(said)
+    };
+    let kept = [
+        of("version", |trial| trial.version.as_deref()),
+        of("configuration", |trial| trial.configuration.as_ref().map(|digest| digest.0.as_str())),
+    ];
+    kept.into_iter().flatten().collect()
 }
 
 /// Says that figures are simulated.
@@ -247,6 +261,8 @@ fn tool_or_model(input: &ReportInput<'_>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use fairtrial_domain::id::Digest;
+
     use super::*;
     use crate::tests::sample::Sample;
 
@@ -287,6 +303,25 @@ mod tests {
         };
         let note = unparsed(&sample.input()).unwrap();
         assert!(note.contains(&named(0)) && note.contains(&named(1)), "{note}");
+    }
+
+    #[test]
+    fn who_changed_during_the_run_is_named() {
+        let mut sample = Sample::new();
+        assert_eq!(changed(&sample.input()), Vec::<String>::new());
+        let id = sample.trials[0].key.assistant.clone();
+        let title = sample.run.plan.assistants.iter().find(|one| one.id == id).unwrap().title.clone();
+        let mut again = sample.trials[0].clone();
+        sample.trials[0].configuration = Some(Digest("a".repeat(64)));
+        // The same as far as it is shown, and what an older program recorded says nothing.
+        again.configuration = Some(Digest(format!("{}b", "a".repeat(63))));
+        sample.trials.push(again);
+        let said = [format!(
+            "The configuration of {title} changed during the run: its trials tell which had which."
+        )];
+        assert_eq!(changed(&sample.input()), said);
+        sample.trials[0].configuration = None;
+        assert_eq!(changed(&sample.input()), Vec::<String>::new());
     }
 
     #[test]

@@ -2845,6 +2845,11 @@ fenced: boolean,
  */
 instruction_files: Array<string>, 
 /**
+ * SHA-256 over canonical JSON (RFC 8785) of what it was started with: arguments, variables, files and what its cell
+ * lets it reach, without instruction, keys and places. `None` in records made before it was kept.
+ */
+configuration: Digest | null, 
+/**
  * What of the base steers this assistant; `None` where its program's rules or the base are not known.
  */
 steered: Steered | null, 

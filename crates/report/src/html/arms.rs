@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use fairtrial_domain::assistant::{Assistant, BackendKind};
+use fairtrial_domain::id::Digest;
 
 use super::{heads, who};
 use crate::markup::Markup;
@@ -38,12 +39,13 @@ pub(super) fn arms(m: &mut Markup, input: &ReportInput<'_>) {
 
 type Setting = fn(&ReportInput<'_>, &Assistant) -> String;
 
-fn settings() -> [(&'static str, Setting); 14] {
+fn settings() -> [(&'static str, Setting); 15] {
     [
         ("Tool", |_, a| backend(a.backend).to_owned()),
         ("Program", |_, a| or(a.program.as_deref(), "the tool's own name")),
         ("Version asked", |_, a| or(a.version.as_deref(), "any")),
         ("Version seen", |i, a| seen(i, a, |trial| trial.version.as_deref())),
+        ("Configuration, digest", |i, a| seen(i, a, |trial| trial.configuration.as_ref().map(Digest::short))),
         ("Model asked", |_, a| or(a.model.as_deref(), "the tool's choice")),
         ("Model seen", |i, a| seen(i, a, |trial| trial.model.as_deref())),
         ("Effort", |_, a| or(a.effort.as_deref(), "the tool's choice")),

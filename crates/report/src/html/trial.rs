@@ -2,6 +2,7 @@
 
 use fairtrial_domain::bundle::Tier;
 use fairtrial_domain::diff::{Span, StackedRow};
+use fairtrial_domain::id::Digest;
 use fairtrial_domain::patch::Patch;
 use fairtrial_domain::run::TrialRecord;
 use fairtrial_domain::verdict::TestStatus;
@@ -71,6 +72,7 @@ fn figures(m: &mut Markup, input: &ReportInput<'_>, record: &TrialRecord) {
         ("Isolation", words::tier(record.tier).to_owned()),
         ("Memory", words::memory(record).to_owned()),
         ("Version", record.version.clone().unwrap_or_else(|| words::UNKNOWN.to_owned())),
+        ("Configuration", record.configuration.as_ref().map_or(words::UNKNOWN, Digest::short).to_owned()),
         ("Model", record.model.clone().unwrap_or_else(|| words::UNKNOWN.to_owned())),
     ];
     for finding in &record.findings {

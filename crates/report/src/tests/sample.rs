@@ -101,6 +101,7 @@ pub(crate) fn trial(task_id: &str, who: &str, number: u32) -> TrialRecord {
         tier_reason: None,
         fenced: false,
         instruction_files: vec![],
+        configuration: None,
         steered: None,
         bad_lines: 0,
         rules: fairtrial_judge::RULES,

@@ -113,6 +113,7 @@ pub(crate) fn trial(key: TrialKey, attempts: u32) -> TrialRecord {
         tier_reason: None,
         fenced: false,
         instruction_files: vec![],
+        configuration: None,
         steered: None,
         bad_lines: 0,
         rules: 1,

@@ -100,6 +100,7 @@ export const evidence: In<typeof english> = {
   'evidence.usage.time': 'الوقت',
   'evidence.usage.model': 'النموذج',
   'evidence.usage.version': 'الإصدار',
+  'evidence.usage.configuration': 'الإعداد، بصمته',
   'evidence.usage.attempts': 'الأشواط',
   'evidence.usage.tier': 'العزل',
   'evidence.source.unknown': 'لم يحسبها أحد',

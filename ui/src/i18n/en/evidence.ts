@@ -97,6 +97,7 @@ export const evidence = {
   'evidence.usage.time': 'Time',
   'evidence.usage.model': 'Model',
   'evidence.usage.version': 'Version',
+  'evidence.usage.configuration': 'Configuration, digest',
   'evidence.usage.attempts': 'Attempts',
   'evidence.usage.tier': 'Isolation',
   'evidence.source.unknown': 'nobody counted',
