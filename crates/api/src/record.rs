@@ -44,10 +44,8 @@ pub(crate) fn record(
 ) -> Result<TrialRecord, ApiError> {
     let Ended { key, attempts, rounds, no_more, facts } = ended;
     let (Round { mut work, grade }, more) = around.headline(task, facts.as_ref(), rounds)?;
-    let patch = match &work.patch {
-        Some(named) => keep_patch(around, &work.dir, named)?,
-        None => Patch::default(),
-    };
+    let named = work.patch.as_ref();
+    let patch = named.map(|named| keep_patch(around, &work.dir, named)).transpose()?.unwrap_or_default();
     // Without a base there is no reference to compare with; the score says that it is missing.
     let reference = base::reference(&around.home, task).unwrap_or(None);
     let assessment =
@@ -93,6 +91,7 @@ pub(crate) fn record(
         overruled: vec![],
         earlier: vec![],
         unparsed: work.unparsed,
+        limit: work.limit,
         more,
         no_more,
     })

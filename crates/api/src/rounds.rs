@@ -186,6 +186,8 @@ impl Surroundings {
             flags: work.flags,
             tier,
             earlier: vec![],
+            limit: work.limit,
+            unparsed: work.unparsed,
         })
     }
 }

@@ -126,6 +126,9 @@ values! {
         /// Lines of the assistant's own stream that could not be read; a rise tells of a version that changed it.
         #[serde(default)]
         pub unparsed: u64,
+        /// The limit of ours that was reached, in one fragment; `None` when none was, or it was not kept.
+        #[serde(default)]
+        pub limit: Option<String>,
         /// Rounds after the first, in order. Everything above is the first round's, which is the trial's result.
         #[serde(default)]
         pub more: Vec<RoundRecord>,
@@ -172,6 +175,12 @@ values! {
         /// What the workspace was worth after it before it was scored anew, oldest first.
         #[serde(default)]
         pub earlier: Vec<EarlierOutcome>,
+        /// The limit of ours that was reached in this round, in one fragment; `None` when none was, or it was not kept.
+        #[serde(default)]
+        pub limit: Option<String>,
+        /// Lines of the assistant's own stream in this round that could not be read; 0 too where they were not kept.
+        #[serde(default)]
+        pub unparsed: u64,
     }
 
     /// What a trial was worth until it was judged again.
@@ -298,6 +307,11 @@ impl TrialRecord {
     pub fn asked_for(&self) -> impl Iterator<Item = &Contact> {
         self.contacts.iter().chain(self.more.iter().flat_map(|round| &round.contacts))
     }
+
+    /// Returns how many lines of the assistant's own stream could not be read, of all rounds.
+    pub fn not_understood(&self) -> u64 {
+        self.unparsed + self.more.iter().map(|round| round.unparsed).sum::<u64>()
+    }
 }
 
 impl RoundRecord {
@@ -309,4 +323,19 @@ impl RoundRecord {
 
 fn first_rules() -> u32 {
     1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_round_that_an_earlier_version_stored_still_opens() {
+        let stored = r#"{"round":2,"feedback":"go on","ending":{"ending":"timed_out"},"outcome":null,"verdicts":[],
+            "patch":null,"usage":{"input_uncached":null,"cache_read":null,"cache_write":null,"output":null,
+            "reasoning":null,"requests":3,"source":"stream"},"cost":null,"seconds":9.0,"leftovers":[],"journals":[],
+            "traffic":null}"#;
+        let round: RoundRecord = serde_json::from_str(stored).unwrap();
+        assert_eq!((round.limit.as_deref(), round.unparsed, round.ending), (None, 0, Ending::TimedOut));
+    }
 }

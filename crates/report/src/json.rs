@@ -130,12 +130,15 @@ fairtrial_domain::values! {
         /// Lines of the journals that could not be read.
         #[serde(default)]
         pub bad_lines: u64,
-        /// Lines of the assistant's own stream that could not be read.
+        /// Lines of the assistant's own stream that could not be read, of all rounds; `more` has each round's own.
         pub unparsed: u64,
+        /// The limit of ours that was reached; `None` when none was, or it was not kept.
+        #[serde(default)]
+        pub limit: Option<String>,
         /// What our meter saw of its model's traffic, and what left the machine; `None` when it was not metered.
         #[serde(default)]
         pub traffic: Option<Box<Traffic>>,
-        /// Rounds after the first; everything above is the first round's.
+        /// Rounds after the first; everything above but `unparsed` is the first round's.
         #[serde(default)]
         pub more: Vec<RoundRecord>,
         /// Why no further round followed though the plan allows one and the task was not solved.
@@ -188,6 +191,7 @@ pub fn json(input: &ReportInput<'_>) -> RunJson {
 fn trial(input: &ReportInput<'_>, record: &TrialRecord) -> TrialJson {
     let sample = input.run.plan.assistants.iter().any(|a| a.id == record.key.assistant && a.sample);
     let record = record.clone();
+    let unparsed = record.not_understood();
     TrialJson {
         sample,
         counts_as: worth(&record),
@@ -219,7 +223,8 @@ fn trial(input: &ReportInput<'_>, record: &TrialRecord) -> TrialJson {
         configuration: record.configuration,
         steered: record.steered,
         bad_lines: record.bad_lines,
-        unparsed: record.unparsed,
+        unparsed,
+        limit: record.limit,
         traffic: record.traffic,
         more: record.more,
         no_more: record.no_more,
@@ -240,7 +245,7 @@ fn worth(record: &TrialRecord) -> Worth {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tests::sample::Sample;
+    use crate::tests::sample::{Sample, later_round};
 
     #[test]
     fn the_run_is_written_and_read_without_loss() {
@@ -248,6 +253,16 @@ mod tests {
         let run = json(&sample.input());
         let text = serde_json::to_string(&run).unwrap();
         assert_eq!(serde_json::from_str::<RunJson>(&text).unwrap(), run);
+    }
+
+    #[test]
+    fn lines_that_nobody_understood_are_counted_over_all_rounds() {
+        let mut sample = Sample::new();
+        let mut later = later_round();
+        later.unparsed = 2;
+        (sample.trials[0].unparsed, sample.trials[0].more) = (1, vec![later]);
+        let trial = &json(&sample.input()).trials[0];
+        assert_eq!((trial.unparsed, trial.more[0].unparsed), (3, 2));
     }
 
     #[test]

@@ -196,7 +196,7 @@ fn unknown_cost(input: &ReportInput<'_>) -> Option<String> {
 fn unparsed(input: &ReportInput<'_>) -> Option<String> {
     let of = |assistant: &Assistant| {
         let trials = input.trials.iter().filter(|trial| trial.key.assistant == assistant.id);
-        let lines: u64 = trials.map(|trial| trial.unparsed).sum();
+        let lines: u64 = trials.map(TrialRecord::not_understood).sum();
         (lines > 0).then(|| format!("{} of {}", words::count(lines as usize, "line"), assistant.title))
     };
     let told: Vec<String> = input.run.plan.assistants.iter().filter_map(of).collect();
@@ -264,7 +264,7 @@ mod tests {
     use fairtrial_domain::id::Digest;
 
     use super::*;
-    use crate::tests::sample::Sample;
+    use crate::tests::sample::{Sample, later_round};
 
     #[test]
     fn samples_policy_and_makers_are_always_said() {
@@ -295,14 +295,17 @@ mod tests {
             |sample: &Sample| notes(&sample.input()).iter().any(|note| note.starts_with("Not understood"));
         assert!(!said(&sample));
         sample.trials[0].unparsed = 2;
-        sample.trials[1].unparsed = 1;
-        assert!(said(&sample));
+        let mut later = later_round();
+        later.unparsed = 1;
+        sample.trials[1].more = vec![later];
+        assert!(said(&sample), "one line of a later round is enough");
         let named = |trial: usize| {
             let id = &sample.trials[trial].key.assistant;
             sample.run.plan.assistants.iter().find(|one| one.id == *id).unwrap().title.clone()
         };
         let note = unparsed(&sample.input()).unwrap();
-        assert!(note.contains(&named(0)) && note.contains(&named(1)), "{note}");
+        let each = [(0, "2 lines of"), (1, "1 line of")].map(|(at, lines)| format!("{lines} {}", named(at)));
+        assert!(each.iter().all(|said| note.contains(said)), "{note}");
     }
 
     #[test]

@@ -17,11 +17,13 @@ pub(crate) fn of_trial(record: &TrialRecord) -> Vec<(&'static str, String)> {
         rows.push((
             "Further round",
             format!(
-                "round {}: {}, {}{}; {}, {} up to here",
+                "round {}: {}{}, {}{}{}; {}, {} up to here",
                 round.round,
                 words::ending(&round.ending),
+                round.limit.as_ref().map_or_else(String::new, |limit| format!(" ({limit})")),
                 words::result(round.outcome.as_ref()),
                 other_tier(record, round),
+                not_understood(round),
                 total,
                 seconds.map_or_else(|| "time unknown".to_owned(), words::seconds)
             ),
@@ -39,7 +41,15 @@ fn other_tier(record: &TrialRecord, round: &RoundRecord) -> String {
     format!(", not counted: its isolation was {}", words::tier(round.tier))
 }
 
-/// Says what further rounds there could be, and for whom there were none, by reason.
+/// Says how many lines of a round's stream nobody understood, where there were any.
+fn not_understood(round: &RoundRecord) -> String {
+    match round.unparsed {
+        0 => String::new(),
+        lines => format!(", {} not understood", words::count(lines as usize, "line")),
+    }
+}
+
+/// Says what further rounds there could be, which limits they reached, and for whom there were none, by reason.
 pub(crate) fn notes(input: &ReportInput<'_>) -> Vec<String> {
     let plan = &input.run.plan;
     if plan.rounds <= 1 {
@@ -52,11 +62,21 @@ pub(crate) fn notes(input: &ReportInput<'_>) -> Vec<String> {
     )];
     for assistant in &plan.assistants {
         let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut limits: BTreeMap<(u32, &str), usize> = BTreeMap::new();
         for trial in input.trials.iter().filter(|trial| trial.key.assistant == assistant.id) {
             if let Some(why) = &trial.no_more {
                 *reasons.entry(why).or_default() += 1;
             }
+            for round in &trial.more {
+                if let Some(limit) = &round.limit {
+                    *limits.entry((round.round, limit)).or_default() += 1;
+                }
+            }
         }
+        notes.extend(limits.into_iter().map(|((round, limit), trials)| {
+            let trials = words::count(trials, "trial");
+            format!("{} reached a limit in round {round} of {trials}: {limit}.", assistant.title)
+        }));
         notes.extend(reasons.into_iter().map(|(why, trials)| {
             format!("{} was not asked again in {}: {why}.", assistant.title, words::count(trials, "trial"))
         }));
@@ -69,6 +89,7 @@ mod tests {
     use super::*;
     use crate::tests::sample::{Sample, later_round};
     use fairtrial_domain::bundle::Tier;
+    use fairtrial_domain::outcome::Ending;
     use fairtrial_domain::usage::{Cost, CostSource};
 
     #[test]
@@ -85,14 +106,22 @@ mod tests {
         trial.more[0].tier = Some(Tier::Plain);
         let other = format!("not counted: its isolation was {}", words::tier(Some(Tier::Plain)));
         assert!(of_trial(trial)[0].1.contains(&other), "{:?}", of_trial(trial));
+        trial.more[0].ending = Ending::TimedOut;
+        trial.more[0].limit = Some("time limit of 9 s".into());
+        trial.more[0].unparsed = 2;
+        let said = of_trial(trial)[0].1.clone();
+        assert!(said.starts_with("round 2: out of time (time limit of 9 s), resolved, "), "{said}");
+        assert!(said.contains(", 2 lines not understood; "), "{said}");
         trial.more[0].cost = None;
         assert!(of_trial(trial)[0].1.contains("cost unknown"), "an unknown cost makes no sum");
         trial.no_more = Some("one round: it cannot resume a session".into());
         let notes = notes(&sample.input());
+        assert!(notes[0].contains("up to 2 rounds"), "{notes:?}");
         assert!(
-            notes[0].contains("up to 2 rounds") && notes[1].ends_with("it cannot resume a session."),
+            notes[1].ends_with(" reached a limit in round 2 of 1 trial: time limit of 9 s."),
             "{notes:?}"
         );
-        assert!(notes[1].contains(" was not asked again in 1 trial"), "{notes:?}");
+        assert!(notes[2].contains(" was not asked again in 1 trial"), "{notes:?}");
+        assert!(notes[2].ends_with("it cannot resume a session."), "{notes:?}");
     }
 }

@@ -2021,7 +2021,15 @@ tier: Tier | null,
 /**
  * What the workspace was worth after it before it was scored anew, oldest first.
  */
-earlier: Array<EarlierOutcome>, };
+earlier: Array<EarlierOutcome>, 
+/**
+ * The limit of ours that was reached in this round, in one fragment; `None` when none was, or it was not kept.
+ */
+limit: string | null, 
+/**
+ * Lines of the assistant's own stream in this round that could not be read; 0 too where they were not kept.
+ */
+unparsed: number, };
 
 export type RoundSum = { 
 /**
@@ -2877,6 +2885,10 @@ earlier: Array<EarlierOutcome>,
  * Lines of the assistant's own stream that could not be read; a rise tells of a version that changed it.
  */
 unparsed: number, 
+/**
+ * The limit of ours that was reached, in one fragment; `None` when none was, or it was not kept.
+ */
+limit: string | null, 
 /**
  * Rounds after the first, in order. Everything above is the first round's, which is the trial's result.
  */

@@ -229,6 +229,8 @@ mod tests {
             flags: vec![],
             tier,
             earlier: vec![],
+            limit: None,
+            unparsed: 0,
         }
     }
 

@@ -75,6 +75,7 @@ fn figures(m: &mut Markup, input: &ReportInput<'_>, record: &TrialRecord) {
         ("Configuration", record.configuration.as_ref().map_or(words::UNKNOWN, Digest::short).to_owned()),
         ("Model", record.model.clone().unwrap_or_else(|| words::UNKNOWN.to_owned())),
     ];
+    rows.extend(record.limit.iter().map(|limit| ("Limit reached", limit.clone())));
     for finding in &record.findings {
         let said =
             format!("{}: {}, at {}", words::rule(finding.rule), finding.because, words::place(&finding.at));
@@ -91,10 +92,10 @@ fn figures(m: &mut Markup, input: &ReportInput<'_>, record: &TrialRecord) {
         rows.push((if walls { "Not in full because" } else { "Not isolated because" }, reason.clone()));
     }
     rows.extend(steering(record));
-    if record.unparsed > 0 {
+    if record.not_understood() > 0 {
         rows.push((
             "Not understood",
-            words::count(record.unparsed as usize, "line") + " of its stream, kept as written",
+            words::count(record.not_understood() as usize, "line") + " of its stream, kept as written",
         ));
     }
     if record.bad_lines > 0 {

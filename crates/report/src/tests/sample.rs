@@ -109,6 +109,7 @@ pub(crate) fn trial(task_id: &str, who: &str, number: u32) -> TrialRecord {
         overruled: vec![],
         earlier: vec![],
         unparsed: 0,
+        limit: None,
         more: vec![],
         no_more: None,
     }
@@ -133,6 +134,8 @@ pub(crate) fn later_round() -> RoundRecord {
         flags: vec![],
         tier: Some(Tier::Full),
         earlier: vec![],
+        limit: None,
+        unparsed: 0,
     }
 }
 

@@ -121,6 +121,7 @@ pub(crate) fn trial(key: TrialKey, attempts: u32) -> TrialRecord {
         overruled: vec![],
         earlier: vec![],
         unparsed: 0,
+        limit: None,
         more: vec![],
         no_more: None,
     }

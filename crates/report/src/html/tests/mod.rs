@@ -4,7 +4,7 @@ use quick_xml::Reader;
 use quick_xml::events::Event;
 
 use super::{STYLE, html};
-use crate::tests::sample::Sample;
+use crate::tests::sample::{Sample, later_round};
 
 /// Reads the page as XML; returns its element names, attribute names and text.
 fn parsed(page: &str) -> (Vec<String>, Vec<String>, String) {
@@ -103,6 +103,25 @@ fn hostile_text_is_inert_everywhere() {
     assert_eq!(plain.1, attacked.1, "an attribute appeared or vanished");
     assert!(!page.contains(['\u{1b}', '\u{202e}', '\u{0}', '\r']));
     assert!(page.contains("␛[31m‹U+202E›␀"));
+}
+
+#[test]
+fn limits_and_lines_that_nobody_understood_are_told_of_every_round() {
+    let mut sample = Sample::new();
+    let trial = &mut sample.trials[0];
+    (trial.limit, trial.unparsed) = (Some("12 requests".to_owned()), 2);
+    let mut later = later_round();
+    (later.limit, later.unparsed) = (Some("time limit of 9 s".to_owned()), 1);
+    trial.more = vec![later];
+    let (_, _, text) = parsed(&html(&sample.input()));
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    for said in [
+        "Limit reached 12 requests",
+        "round 2: finished (time limit of 9 s), resolved, 1 line not understood; ",
+        "Not understood 3 lines of its stream, kept as written",
+    ] {
+        assert!(text.contains(said), "lacks: {said}\n{text}");
+    }
 }
 
 #[test]
