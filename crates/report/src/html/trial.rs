@@ -101,11 +101,7 @@ fn figures(m: &mut Markup, input: &ReportInput<'_>, record: &TrialRecord) {
     if record.bad_lines > 0 {
         rows.push(("Unreadable", words::count(record.bad_lines as usize, "line") + " of its journal"));
     }
-    // Where a meter stood, `left` tells of them.
-    let rest = (&record.traffic, &record.contacts);
-    let rest = std::iter::once(rest).chain(record.more.iter().map(|round| (&round.traffic, &round.contacts)));
-    let unmetered = rest.filter(|(traffic, _)| traffic.is_none()).flat_map(|(_, contacts)| contacts);
-    rows.extend(unmetered.map(|contact| ("Network", contacts::one(contact))));
+    rows.extend(network(record).into_iter().map(|said| ("Network", said)));
     rows.extend(rounds::of_trial(record));
     rows.extend(left::of_trial(input, record).into_iter().map(|said| ("Left the machine", said)));
     m.inside("dl", &[], |m| {
@@ -114,6 +110,19 @@ fn figures(m: &mut Markup, input: &ReportInput<'_>, record: &TrialRecord) {
             m.leaf("dd", &[("dir", "auto")], value);
         }
     });
+}
+
+/// Tells which hosts were asked for, of a further round with its number. Where a meter stood, `left` tells of them.
+fn network(record: &TrialRecord) -> Vec<String> {
+    let mut said = vec![];
+    if record.traffic.is_none() {
+        said.extend(record.contacts.iter().map(contacts::one));
+    }
+    for round in record.more.iter().filter(|round| round.traffic.is_none()) {
+        let of = |contact| format!("round {}: {}", round.round, contacts::one(contact));
+        said.extend(round.contacts.iter().map(of));
+    }
+    said
 }
 
 /// Tells which instruction files are there and which of them it reads, and what turns its extensions on.

@@ -3,6 +3,8 @@
 use quick_xml::Reader;
 use quick_xml::events::Event;
 
+use fairtrial_domain::network::{Contact, ContactVerdict};
+
 use super::{STYLE, html};
 use crate::tests::sample::{Sample, later_round};
 
@@ -106,16 +108,28 @@ fn hostile_text_is_inert_everywhere() {
 }
 
 #[test]
-fn limits_and_lines_that_nobody_understood_are_told_of_every_round() {
+fn hosts_limits_and_lines_that_nobody_understood_are_told_of_every_round() {
+    let contact = |host: &str| Contact {
+        host: host.to_owned(),
+        port: 443,
+        verdict: ContactVerdict::Allowed,
+        count: 1,
+        up: 70,
+        down: 9,
+    };
     let mut sample = Sample::new();
     let trial = &mut sample.trials[0];
-    (trial.limit, trial.unparsed) = (Some("12 requests".to_owned()), 2);
+    (trial.contacts, trial.limit, trial.unparsed) =
+        (vec![contact("early.example")], Some("12 requests".to_owned()), 2);
     let mut later = later_round();
-    (later.limit, later.unparsed) = (Some("time limit of 9 s".to_owned()), 1);
+    (later.contacts, later.limit, later.unparsed) =
+        (vec![contact("late.example")], Some("time limit of 9 s".to_owned()), 1);
     trial.more = vec![later];
     let (_, _, text) = parsed(&html(&sample.input()));
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     for said in [
+        "Network early.example:443: once, 70 bytes up, 9 bytes down",
+        "Network round 2: late.example:443: once, 70 bytes up, 9 bytes down",
         "Limit reached 12 requests",
         "round 2: finished (time limit of 9 s), resolved, 1 line not understood; ",
         "Not understood 3 lines of its stream, kept as written",
