@@ -325,6 +325,31 @@ describe('evidence', () => {
     await context.close();
   });
 
+  it('says of every round what it reached, which limit ended it, and how many lines nobody understood', async () => {
+    const context = await reader('light', 'en');
+    const { page } = await open(context, evidence('volume-discount', 'cedar'));
+    await page.waitForSelector('[data-testid="round"]');
+    const left = async (round: number) => (await page.innerText(`[data-testid="network-round"][data-round="${round}"]`)).replaceAll(/\s+/g, ' ').trim();
+    expect(await left(1)).toContain('Round 1 Hosts models.example reached 11 times');
+    expect(await left(2)).toBe('Round 2 Hosts late.example reached 3 times, 5.2k bytes out, 9.1k in');
+    expect(await left(3)).toBe('Round 3 No host was asked for, and no model.');
+    expect(await page.innerText('[data-testid="transcript"] [data-testid="unread"]')).toBe('3 lines of its stream in all rounds could not be read; they are kept as written.');
+    await openRound(page);
+    const second = page.locator('[data-testid="round"][data-round="2"]');
+    expect(await second.locator('[data-testid="limit"]').innerText()).toBe('It reached a limit: silent for 10 s (looked at: output, traffic with its model, CPU)');
+    expect(await second.locator('[data-testid="unread"]').innerText()).toBe('2 lines of its stream could not be read; they are kept as written.');
+    expect(await page.locator('[data-testid="round"][data-round="3"] :is([data-testid="limit"], [data-testid="unread"])').count()).toBe(0);
+    await context.close();
+    const arabic = await reader('light', 'ar');
+    const { page: other } = await open(arabic, evidence('volume-discount', 'cedar'));
+    await other.waitForSelector('[data-testid="network-round"]');
+    expect(await other.locator('[data-testid="network-round"] > h3').allInnerTexts()).toEqual(['الدور ١', 'الدور ٢', 'الدور ٣']);
+    expect(await other.innerText('[data-testid="network-round"][data-round="2"]')).toContain('late.example');
+    await other.goto(`${address}/${evidence('zero-weight', 'fir')}`);
+    expect(await other.innerText('[data-testid="trial-limit"]')).toBe('time limit of 30 s');
+    await arabic.close();
+  });
+
   it('does not say that nothing left where nothing was seen, and tells a replay from a run', async () => {
     const context = await reader('light', 'en');
     const silence = async (run: string) => {

@@ -12,16 +12,22 @@ const exchange = (over: Partial<Exchange>): Exchange => ({ ...(first as Exchange
 
 describe('a trial of which nothing was seen', () => {
   it('asked for nothing where nothing could be asked for', () => {
-    expect(silence(bare('full'), arm(true, false))).toBe('none');
-    expect(silence(bare('plain'), arm(true, false))).toBe('none');
-    expect(silence(bare('full'), arm(false, false))).toBe('none');
+    expect(silence(bare('full'), arm(true, false), false)).toBe('none');
+    expect(silence(bare('plain'), arm(true, false), false)).toBe('none');
+    expect(silence(bare('full'), arm(false, false), false)).toBe('none');
   });
   it('cannot be told where the machine’s network was its own', () => {
-    expect(silence(bare('full'), arm(false, true))).toBe('blind');
-    expect(silence(bare('plain'), arm(false, false))).toBe('blind');
-    expect(silence(bare('full'), undefined)).toBe('blind');
+    expect(silence(bare('full'), arm(false, true), false)).toBe('blind');
+    expect(silence(bare('plain'), arm(false, false), false)).toBe('blind');
+    expect(silence(bare('full'), undefined, false)).toBe('blind');
   });
-  it('is told by what was seen otherwise', () => expect(silence(metered, arm(false, true))).toBe(null));
+  it('is not known of a further round that came without its isolation', () => {
+    expect(silence(bare(null), arm(false, false), true)).toBe('unknown');
+    expect(silence(bare(null), arm(false, false), false)).toBe('none');
+    expect(silence(bare('full'), arm(false, false), true)).toBe('none');
+    expect(silence(bare(null), arm(true, false), true)).toBe('none');
+  });
+  it('is told by what was seen otherwise', () => expect(silence(metered, arm(false, true), false)).toBe(null));
 });
 
 describe('a model', () => {

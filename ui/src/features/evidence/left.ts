@@ -4,14 +4,19 @@ import type { ArmView, Exchange, Traffic, TrialRecord } from '../../api/types';
 /** Files and models that are listed; the rest is counted. */
 export const MOST = 100;
 
+/** What was seen of a round's network. */
+export type Seen = Pick<TrialRecord, 'traffic' | 'contacts' | 'tier'>;
+
 /**
  * Says why nothing is listed: `none` left, or we were `blind`. Only a sample, which asks nobody, and a cell whose
- * network was not the machine's own can be said to have asked for nothing. `null` where something is listed.
+ * network was not the machine's own can be said to have asked for nothing. Of a further round without an isolation it is
+ * `unknown`: older records kept neither. `null` where something is listed.
  */
-export function silence(record: Pick<TrialRecord, 'traffic' | 'contacts' | 'tier'>, arm: Pick<ArmView, 'sample' | 'open_network'> | undefined): 'none' | 'blind' | null {
-  if (record.traffic !== null || record.contacts.length > 0) return null;
+export function silence(seen: Seen, arm: Pick<ArmView, 'sample' | 'open_network'> | undefined, further: boolean): 'none' | 'blind' | 'unknown' | null {
+  if (seen.traffic !== null || seen.contacts.length > 0) return null;
   if (arm?.sample) return 'none';
-  return arm === undefined || arm.open_network || record.tier === 'plain' ? 'blind' : 'none';
+  if (further && seen.tier === null) return 'unknown';
+  return arm === undefined || arm.open_network || seen.tier === 'plain' ? 'blind' : 'none';
 }
 
 /** The models that say they served; what was asked for is not among them unless one did. */

@@ -1,5 +1,5 @@
 /** How a trial or a round ended and what it is worth, in words. */
-import type { CostSource, Ending, Outcome, RoundRecord } from '../../api/types';
+import type { CostSource, Ending, Outcome, RoundRecord, TrialRecord } from '../../api/types';
 import { i18n } from '../../i18n/i18n.svelte';
 
 /** A sentence of ours, and the reason behind it in the words of whoever gave it: a program, an assistant, a task. */
@@ -13,6 +13,9 @@ export function took({ ending, seconds }: Pick<RoundRecord, 'ending' | 'seconds'
   const evidence = ending.ending !== 'infra' && ending.ending !== 'cancelled';
   return evidence || seconds > 0 ? seconds : null;
 }
+
+/** Lines of its stream that could not be read, of all rounds, as `TrialRecord::not_understood` has it. */
+export const unread = ({ unparsed, more }: Pick<TrialRecord, 'unparsed' | 'more'>): number => more.reduce((sum, round) => sum + round.unparsed, unparsed);
 
 /** Money with everyone who worked it out. */
 export const paid = (usd: number, sources: ReadonlySet<CostSource>): string => `${i18n.money(usd)} (${[...sources].map((source) => i18n.t(`evidence.source.${source}`)).join('; ')})`;
