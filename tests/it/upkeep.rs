@@ -160,6 +160,49 @@ fn damage_is_told_and_what_can_be_mended_is() {
     assert!(damaged.exists(), "what a run refers to is not removed, damaged or not");
 }
 
+#[test]
+fn what_a_judge_said_is_missed_and_its_damage_is_told() {
+    let home = Home::new();
+    let suite = suite(&home, "true");
+    let shell = |name: &str, script: &str| {
+        format!(
+            "[assistants.{name}]\nbackend = \"command\"\nprogram = \"/bin/sh\"\nargs = [\"-c\", '''{script}''']\n"
+        )
+    };
+    let judge = "cat >/dev/null; echo 'ANSWER prefer=ONE merge_one=YES merge_two=YES'";
+    let all = shell("short", "echo two > a.txt")
+        + &shell("long", "echo two more > a.txt")
+        + &shell("judge", judge)
+        + "prompt = \"stdin\"\n";
+    fs::write(home.path().join("assistants.toml"), all).unwrap();
+    home.run(&["run", &suite, "--assistants", "short,long"]).ended_with(0);
+    let before: BTreeSet<PathBuf> = blobs(&home).into_iter().collect();
+    let families = ["short", "long", "judge"].map(|name| format!("{name}=none"));
+    let families = families.iter().flat_map(|family| ["--family", family]);
+    let words: Vec<&str> = ["judge", "latest", "--with", "judge"].into_iter().chain(families).collect();
+    home.run(&words).ended_with(0);
+    let journals: Vec<PathBuf> = blobs(&home).into_iter().filter(|path| !before.contains(path)).collect();
+    assert_eq!(journals.len(), 2, "a journal for each order");
+    let looked = home.run(&["doctor", "--repair", "--json"]).ended_with(0).json();
+    assert_eq!(looked["found"], serde_json::json!([]), "{looked}");
+
+    fs::remove_file(&journals[0]).unwrap();
+    fs::write(&journals[1], "other").unwrap();
+    let looked = home.run(&["doctor", "--repair", "--json"]).ended_with(0).json();
+    let digest = |path: &Path| {
+        let head = path.parent().unwrap().file_name().unwrap().to_string_lossy().into_owned();
+        head + &path.file_name().unwrap().to_string_lossy()
+    };
+    let found = [
+        format!("content {} is missing, and a run refers to it", digest(&journals[0])),
+        format!("content {} is not what its name says", digest(&journals[1])),
+    ];
+    assert_eq!(looked["found"], serde_json::json!(found), "{looked}");
+    let left = [0, 1].map(|at| format!("{}: restore it from a backup", journals[at].display()));
+    assert_eq!((&looked["left"], &looked["done"]), (&serde_json::json!(left), &serde_json::json!([])));
+    assert!(journals[1].exists(), "what a question refers to is not removed, damaged or not");
+}
+
 /// Every file of the data folder with its size, but for records: content, and the database that names it.
 fn apart_from_records(home: &Home) -> BTreeSet<(String, u64)> {
     let (mut open, mut found) = (vec![home.path().to_owned()], BTreeSet::new());
