@@ -6,8 +6,8 @@
 #
 #   scripts/real-clis.sh              install what is missing of these three, which the tests use
 #   scripts/real-clis.sh all          and the others that were recorded: Gemini CLI, opencode, Copilot CLI, the
-#                                     adapters for Claude Code and Codex, and aider and mini-swe-agent, each in a
-#                                     Python environment of its own
+#                                     adapters for Claude Code and Codex, Qwen Code and Kilo in folders of their own,
+#                                     and aider and mini-swe-agent, each in a Python environment of its own
 #   FAIRTRIAL_SKIP_REAL_CLIS=1 ...    do nothing
 set -eu
 
@@ -46,10 +46,28 @@ python_program() {
     } || echo "real programs: skipped: pip cannot install $* (see $prefix/install.log)"
 }
 
+# One npm program in a folder of its own, without install scripts: its name, then what npm installs.
+npm_program() {
+    name=$1
+    shift
+    [ -e "$prefix/$name/node_modules/.bin/$name" ] || {
+        echo "real programs: installing $* with npm into $prefix/$name"
+        mkdir -p "$prefix/$name" && npm install --prefix "$prefix/$name" --ignore-scripts --no-audit --no-fund \
+            --no-update-notifier --no-save --fetch-retries=1 --fetch-timeout=60000 "$@" >>"$prefix/install.log" 2>&1
+    } || echo "real programs: skipped: npm cannot install $* (see $prefix/install.log)"
+}
+
 # Says of each other program whether it starts.
 others() {
     for program in gemini opencode copilot claude-agent-acp codex-acp; do
         if [ -e "$bin/$program" ]; then echo "real programs: $program is in $bin"; else echo "real programs: $program is missing"; fi
+    done
+    for program in qwen kilo; do
+        if [ -e "$prefix/$program/node_modules/.bin/$program" ]; then
+            echo "real programs: $program is in $prefix/$program/node_modules/.bin"
+        else
+            echo "real programs: $program is missing"
+        fi
     done
     for program in aider mini; do
         if [ -x "$prefix/$program/bin/$program" ]; then
@@ -68,6 +86,12 @@ install_others() {
         --fetch-retries=1 --fetch-timeout=60000 \
         $LIGHTEST $OTHERS >>"$prefix/install.log" 2>&1 ||
         echo "real programs: npm cannot install all of them (see $prefix/install.log)"
+    npm_program qwen @qwen-code/qwen-code@0.15.10
+    # Its program is a package of its own for each platform, here in an older version than what starts it.
+    case $(uname -sm) in
+        "Linux x86_64") npm_program kilo @kilocode/cli@7.8.1 @kilocode/cli-linux-x64@7.7.9 ;;
+        *) npm_program kilo @kilocode/cli@7.8.1 ;;
+    esac
     python_program aider aider-chat==0.86.2
     # It does not start without mcp, which it does not ask for.
     python_program mini mini-swe-agent==2.4.6 mcp

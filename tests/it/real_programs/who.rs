@@ -109,6 +109,22 @@ pub(super) fn all() -> Vec<Who> {
             ..PLAIN
         },
         Who {
+            id: "qwen",
+            title: "Qwen Code",
+            backend: "qwen",
+            program: "qwen/node_modules/.bin/qwen",
+            package: "@qwen-code/qwen-code",
+            ..PLAIN
+        },
+        Who {
+            id: "kilo",
+            title: "Kilo",
+            backend: "kilo",
+            program: "kilo/node_modules/.bin/kilo",
+            package: "@kilocode/cli-linux-x64",
+            ..PLAIN
+        },
+        Who {
             id: "aider",
             title: "aider",
             backend: "aider",
@@ -179,7 +195,7 @@ impl Who {
             let path = self.path();
             path.ancestors().find(|folder| folder.join(part).is_dir()).map(|folder| folder.join(part))
         };
-        if self.program.starts_with("node_modules") {
+        if self.program.contains("node_modules/") {
             let packages = below("node_modules")?;
             let text = fs::read_to_string(packages.join(self.package).join("package.json")).ok()?;
             let about: serde_json::Value = serde_json::from_str(&text).ok()?;

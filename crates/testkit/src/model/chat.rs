@@ -5,6 +5,9 @@ use serde_json::{Value, json};
 use super::tools;
 use crate::script::{Step, Tokens};
 
+/// What Qwen Code lets its model have said before a conversation: no last word.
+const PROLOGUE: &str = "Got it. Thanks for the context!";
+
 /// Counts the tool results in a conversation.
 pub(super) fn results(body: &Value) -> usize {
     let messages = body["messages"].as_array().into_iter().flatten();
@@ -15,7 +18,9 @@ pub(super) fn results(body: &Value) -> usize {
 pub(super) fn resumed(body: &Value) -> usize {
     let messages = body["messages"].as_array().filter(|_| body["tools"].is_array());
     let ended = |message: &Value| {
-        message["role"] == "assistant" && message["tool_calls"].as_array().is_none_or(Vec::is_empty)
+        message["role"] == "assistant"
+            && message["tool_calls"].as_array().is_none_or(Vec::is_empty)
+            && message["content"] != PROLOGUE
     };
     let back = messages.map(Vec::as_slice).unwrap_or_default().windows(2);
     back.filter(|pair| ended(&pair[0]) && pair[1]["role"] == "user").count()
@@ -90,4 +95,20 @@ pub(super) fn stream(step: &Step, body: &Value, index: Option<usize>) -> String 
     let mut text: String = chunks.iter().map(|chunk| format!("data: {chunk}\n\n")).collect();
     text.push_str("data: [DONE]\n\n");
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_user_came_back_after_a_last_word_and_not_after_a_prologue() {
+        let came_back = |word: &str| {
+            let [asks, says] = ["user", "assistant"];
+            let messages = [(asks, "Hello."), (says, word), (asks, "And now?")];
+            let messages = messages.map(|(role, text)| json!({ "role": role, "content": text }));
+            resumed(&json!({ "tools": [], "messages": messages }))
+        };
+        assert_eq!((came_back("It adds now."), came_back(PROLOGUE)), (1, 0));
+    }
 }

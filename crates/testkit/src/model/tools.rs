@@ -9,6 +9,8 @@ use crate::script::{Step, Tool};
 const SUBMIT: &str = "COMPLETE_TASK_AND_SUBMIT_FINAL_OUTPUT";
 /// What aider asks for in place of tools.
 const BLOCKS: &str = "SEARCH/REPLACE";
+/// What Qwen Code says before the folder that it works in. It takes no path that is relative.
+const WORKS_IN: &str = "I'm currently working in the directory: ";
 
 const READ: [&str; 4] = ["Read", "read", "read_file", "view"];
 const EDIT: [&str; 4] = ["Edit", "edit", "replace", "str_replace"];
@@ -67,13 +69,27 @@ pub(super) fn call(tool: &Tool, body: &Value) -> (String, Value) {
         .first(&names)
         .or_else(|| matches!(tool, Tool::Run { .. }).then(|| offered.first(&RUN)).flatten())
     {
-        Some((name, schema)) => (name.to_owned(), input(tool, schema)),
+        Some((name, schema)) => (name.to_owned(), input(&placed(tool, body), schema)),
         None => {
             let run = Tool::Run { command: shell(tool) };
             let (name, schema) = offered.first(&RUN).unwrap_or((RUN[0], &Value::Null));
             (name.to_owned(), input(&run, schema))
         }
     }
+}
+
+/// Returns the tool with a path from the root, where its program says that it takes no other.
+fn placed(tool: &Tool, body: &Value) -> Tool {
+    let messages = body["messages"].as_array().into_iter().flatten();
+    let parts = messages.flat_map(|message| message["content"].as_array().into_iter().flatten());
+    let said = parts.filter_map(|part| part["text"].as_str()).find_map(|text| text.split_once(WORKS_IN));
+    let mut tool = tool.clone();
+    if let (Some(folder), Tool::Read { path } | Tool::Edit { path, .. } | Tool::Write { path, .. }) =
+        (said.and_then(|(_, rest)| rest.lines().next()), &mut tool)
+    {
+        *path = format!("{folder}/{path}");
+    }
+    tool
 }
 
 /// Fills the properties that a schema names; without one, the usual names.
@@ -198,6 +214,20 @@ mod tests {
             json!({ "tools": [{ "functionDeclarations": [{ "name": "edit", "parameters": nested }] }] });
         let wanted = json!({ "path": "a.py", "edits": [{ "oldText": "x", "newText": "y" }] });
         assert_eq!(call(&edit(), &body), ("edit".to_owned(), wanted));
+    }
+
+    #[test]
+    fn who_takes_no_relative_path_is_given_one_from_the_root() {
+        let told = |text: &str| {
+            let schema = json!({ "properties": { "file_path": {} } });
+            let body = json!({
+                "messages": [{ "role": "user", "content": [{ "type": "text", "text": text }] }],
+                "tools": [{ "type": "function", "function": { "name": "read_file", "parameters": schema } }],
+            });
+            call(&Tool::Read { path: "a.py".into() }, &body).1["file_path"].clone()
+        };
+        assert_eq!(told("Hello."), "a.py");
+        assert_eq!(told("Hi.\nI'm currently working in the directory: /a/b\nIt holds:"), "/a/b/a.py");
     }
 
     #[test]
