@@ -46,6 +46,8 @@ pub(crate) const SILENT: [&str; 5] =
 /// Reads one session.
 pub(crate) struct Stream {
     shape: Shape,
+    /// Its final figures are of more than this part of its session: what of them is this part's is not known.
+    whole: bool,
     /// Each message's own figures.
     messages: BTreeMap<String, Value>,
     /// The fault that the program last named in a message of its own.
@@ -64,7 +66,12 @@ impl Reader for Stream {
 
 impl Stream {
     pub(crate) fn new(shape: Shape) -> Self {
-        Self { shape, messages: BTreeMap::new(), fault: None }
+        Self { shape, whole: false, messages: BTreeMap::new(), fault: None }
+    }
+
+    /// Reads a part of a session whose program counts all parts in the end, and tells none of it.
+    pub(crate) fn counting_the_whole_session(self) -> Self {
+        Self { whole: true, ..self }
     }
 
     /// Returns the events of a line, or `None` when its meaning is not known.
@@ -98,10 +105,11 @@ impl Stream {
                 blocks(&line["message"]["content"])
             }
             "user" => blocks(&line["message"]["content"]).into_iter().map(not_its_own).collect(),
-            "result" => vec![
-                EventKind::Usage { usage: self.usage(line), cost: cost(line) },
-                EventKind::Ended { end: self.end(line)? },
-            ],
+            "result" => {
+                let used =
+                    (!self.whole).then(|| EventKind::Usage { usage: self.usage(line), cost: cost(line) });
+                used.into_iter().chain([EventKind::Ended { end: self.end(line)? }]).collect()
+            }
             _ => return None,
         };
         (!events.is_empty()).then_some(events)

@@ -1,6 +1,7 @@
 //! Copilot CLI through `--output-format json`, and the file in which it says what it used.
 //!
-//! **Invariant:** tokens come from the file alone, which is written when the session ends; the stream has none.
+//! **Invariant:** tokens come from the file alone, which is written when the session ends; the stream has none. The file is
+//! of the whole session, and so no count of a part that was resumed.
 
 use fairtrial_domain::assistant::Assistant;
 use fairtrial_domain::event::{EventKind, FaultKind, StreamEnd};
@@ -99,6 +100,7 @@ impl Backend for Copilot {
         if let Some(model) = &assistant.model {
             argv.extend(["--model".to_owned(), model.clone()]);
         }
+        argv.extend(spec.resume.iter().map(|session| format!("--resume={session}")));
         argv.extend(assistant.args.iter().cloned());
         Ok(Launch { collect: vec![USAGE_FILE.to_owned()], ..Launch::new(argv, env) })
     }
@@ -111,12 +113,20 @@ impl Backend for Copilot {
         Box::new(Stream::default())
     }
 
+    fn session(&self, spec: &LaunchSpec<'_>) -> Result<Box<dyn Reader>, LaunchError> {
+        Ok(Box::new(Stream { resumed: spec.resume.is_some(), ..Stream::default() }))
+    }
+
     fn steering(&self, assistant: &Assistant, _: Option<&str>) -> Option<Steering> {
         Some(STEERING.unless(assistant, &["--no-custom-instructions"]))
     }
 
     fn default_program(&self) -> Option<&'static str> {
         Some("copilot")
+    }
+
+    fn can_resume(&self, _: &Assistant) -> bool {
+        true
     }
 
     fn silent(&self) -> &'static [&'static str] {
@@ -126,6 +136,8 @@ impl Backend for Copilot {
 
 #[derive(Default)]
 struct Stream {
+    /// Its file is of the whole session: what of it is this round's is not known.
+    resumed: bool,
     started: bool,
     /// The last request that failed: which try, whose fault, and its words.
     failure: Option<(u64, FaultKind, String)>,
@@ -139,6 +151,7 @@ impl Reader for Stream {
 
     fn file(&mut self, path: &str, text: &str) -> Vec<EventKind> {
         match serde_json::from_str::<Value>(text).ok().as_ref().and_then(usage) {
+            Some(_) if self.resumed => vec![],
             Some(usage) => vec![EventKind::Usage { usage, cost: None }],
             None => vec![EventKind::Unparsed { line: format!("{path}: {}", shorten(text, OUTPUT_LIMIT)) }],
         }
@@ -181,7 +194,17 @@ impl Stream {
                 EventKind::Notice { text: format!("model: {}", shown(&data["model"])) }
             }
             "session.error" => return self.error(data),
-            "result" => EventKind::Ended { end: self.end(line)? },
+            // Only here it names its session.
+            "result" => {
+                let session = owned(&line["sessionId"]);
+                let named = session.map(|name| EventKind::Started {
+                    session: Some(name),
+                    model: None,
+                    version: None,
+                });
+                let end = EventKind::Ended { end: self.end(line)? };
+                return Some(named.into_iter().chain([end]).collect());
+            }
             _ if SILENT.contains(&kind) => return Some(vec![]),
             _ => return None,
         };

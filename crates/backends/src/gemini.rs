@@ -1,6 +1,9 @@
 //! Gemini CLI through `--output-format stream-json`: one JSON object per line.
 //!
 //! **Invariant:** a session without a `result` is no session that ended: it leaves with code 0 when it is killed.
+//!
+//! It is not told to resume a session, though 0.61.0 has `--resume`: it then sends each result of a tool twice, which an
+//! API that pairs calls with results refuses (github.com/google-gemini/gemini-cli/issues/29365).
 
 use fairtrial_domain::assistant::Assistant;
 use fairtrial_domain::event::{EventKind, StreamEnd};

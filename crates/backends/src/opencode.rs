@@ -126,9 +126,8 @@ impl Backend for Opencode {
         Some(self.program)
     }
 
-    /// The fork was never seen to.
     fn can_resume(&self, _: &Assistant) -> bool {
-        self.program == Opencode::ORIGINAL.program
+        true
     }
 
     fn shows_requests(&self) -> bool {

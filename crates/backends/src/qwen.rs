@@ -36,6 +36,7 @@ impl Backend for Qwen {
         if let Some(model) = &assistant.model {
             argv.extend(["--model".to_owned(), model.clone()]);
         }
+        argv.extend(spec.resume.iter().flat_map(|session| ["--resume".to_owned(), (*session).to_owned()]));
         argv.extend(assistant.args.iter().cloned());
         Ok(Launch::new(argv, env))
     }
@@ -48,6 +49,12 @@ impl Backend for Qwen {
         Box::new(claude_shaped::Stream::new(claude_shaped::QWEN))
     }
 
+    fn session(&self, spec: &LaunchSpec<'_>) -> Result<Box<dyn Reader>, LaunchError> {
+        let stream = claude_shaped::Stream::new(claude_shaped::QWEN);
+        // It replays what it recorded of the session, and counts that too.
+        Ok(Box::new(if spec.resume.is_some() { stream.counting_the_whole_session() } else { stream }))
+    }
+
     fn steering(&self, assistant: &Assistant, _: Option<&str>) -> Option<Steering> {
         Some(STEERING.unless(assistant, &["--bare"]))
     }
@@ -56,7 +63,17 @@ impl Backend for Qwen {
         Some("qwen")
     }
 
+    fn can_resume(&self, assistant: &Assistant) -> bool {
+        !forgets(&assistant.args)
+    }
+
     fn silent(&self) -> &'static [&'static str] {
         &claude_shaped::SILENT
     }
+}
+
+/// Returns whether these arguments make it keep nothing of its session.
+fn forgets(arguments: &[String]) -> bool {
+    let apart = arguments.windows(2).any(|pair| pair[0] == "--chat-recording" && pair[1] == "false");
+    apart || arguments.iter().any(|one| one == "--no-chat-recording" || one == "--chat-recording=false")
 }

@@ -15,6 +15,8 @@ fn wrong_first() -> Script {
         Step::call("I will read it.", Tool::Read { path: "calc.py".into() }),
         Step::call("It multiplies, then.", edit("    return a - b", "    return a * b")),
         Step::say("It multiplies now."),
+        // Qwen Code edits what it has read since it was started, and nothing else.
+        Step::call("I will read it again.", Tool::Read { path: "calc.py".into() }),
         Step::call("It adds, then.", edit("    return a * b", "    return a + b")),
         Step::say("It adds now."),
     ];
@@ -34,10 +36,14 @@ fn check(who: &Who) {
     assert!(second["feedback"].as_str().unwrap().contains("test_add: failed"), "{second}");
     // One asks for a title of the session too.
     assert!(trial["usage"]["requests"].as_u64() >= Some(3), "{}: {trial}", who.id);
-    assert_eq!(second["usage"]["requests"], 2, "{}: {trial}", who.id);
+    // Kilo may ask for the title as late as here.
+    let most = if who.id == "kilo" { 4 } else { 3 };
+    let requests = second["usage"]["requests"].as_u64().unwrap();
+    assert!((3..=most).contains(&requests), "{}: {trial}", who.id);
     assert_eq!(second["traffic"]["disagreements"], json!([]), "{}: {second}", who.id);
     // The model hears in the second round what it said in the first: it is the same session.
-    let last = stage.requests().pop().unwrap().body.to_string();
+    let asked: Vec<_> = stage.requests().into_iter().filter(|request| request.step.is_some()).collect();
+    let last = asked.last().unwrap().body.to_string();
     for said in ["It multiplies now.", "test_add", "`add` in calc.py is wrong"] {
         assert!(last.contains(said), "{}: the last request lacks `{said}`: {last}", who.id);
     }
@@ -64,7 +70,7 @@ fn pi_goes_on_in_its_session() {
 fn every_program_that_can_goes_on_in_its_session() {
     let wanted = std::env::var("FAIRTRIAL_ASSISTANTS").unwrap_or_default();
     let wanted: Vec<&str> = wanted.split(',').filter(|id| !id.is_empty()).collect();
-    let ids = ["claude", "codex", "pi", "opencode"];
+    let ids = ["claude", "codex", "pi", "opencode", "copilot", "qwen", "kilo"];
     let ids: Vec<&str> = ids.into_iter().filter(|id| wanted.is_empty() || wanted.contains(id)).collect();
     installed(&ids).iter().for_each(check);
 }

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use fairtrial_backends::{Input, Launch, LaunchError, LaunchSpec, backend, known, samples, start};
+use fairtrial_backends::{Input, Launch, LaunchError, LaunchSpec, Reader, backend, known, samples, start};
 use fairtrial_domain::assistant::{Assistant, BackendKind, Price, PromptBy};
+use fairtrial_domain::event::{EventKind, StreamEnd};
 
 use crate::plain;
 
@@ -43,18 +44,38 @@ fn a_session_is_resumed_where_the_program_can_and_refused_where_it_cannot() {
     assert!(words(BackendKind::ClaudeCode).ends_with(" --resume s-1"));
     assert!(words(BackendKind::Codex).ends_with(" --cd /ws resume s-1 -"));
     assert!(words(BackendKind::Sample).ends_with(" --resume s-1"));
-    for (kind, argument) in
-        [(BackendKind::ClaudeCode, "--no-session-persistence"), (BackendKind::Codex, "--ephemeral")]
-    {
-        let forgetful = Assistant { args: vec![argument.into()], ..plain(kind) };
-        assert!(!backend(kind).can_resume(&forgetful));
+    assert!(words(BackendKind::Qwen).ends_with(" --resume s-1"));
+    let key = [("COPILOT_PROVIDER_API_KEY", "k")];
+    let copilot = resumed(&plain(BackendKind::Copilot), &key, Some("s-1")).unwrap();
+    assert_eq!(copilot.argv.last().unwrap(), "--resume=s-1");
+    for kind in [BackendKind::Opencode, BackendKind::Kilo] {
+        let some = Assistant { model: Some("m".into()), ..plain(kind) };
+        assert!(resumed(&some, &keys, Some("s-1")).unwrap().argv.join(" ").ends_with(" --session s-1"));
     }
-    // Codex counts all of a session, which is no count of what this part of it used.
-    let codex = plain(BackendKind::Codex);
-    let told = |resume| {
-        let (none, folder) = (BTreeMap::new(), Path::new("/x"));
+    for (kind, arguments) in [
+        (BackendKind::ClaudeCode, &["--no-session-persistence"][..]),
+        (BackendKind::Codex, &["--ephemeral"]),
+        (BackendKind::Pi, &["--no-session"]),
+        (BackendKind::Qwen, &["--no-chat-recording"]),
+        (BackendKind::Qwen, &["--chat-recording=false"]),
+        (BackendKind::Qwen, &["--chat-recording", "false"]),
+    ] {
+        let args = arguments.iter().map(|word| (*word).to_owned()).collect();
+        assert!(!backend(kind).can_resume(&Assistant { args, ..plain(kind) }), "{arguments:?}");
+        assert!(backend(kind).can_resume(&plain(kind)), "{kind:?}");
+    }
+    let refused = resumed(&plain(BackendKind::Command), &keys, Some("s-1")).unwrap_err();
+    assert_eq!(refused.to_string(), "assistant `aster` cannot resume a session: its trials have one round");
+    // It could, and what it then sends is refused.
+    assert!(!backend(BackendKind::Gemini).can_resume(&plain(BackendKind::Gemini)));
+}
+
+/// Returns how often a reader tells tokens of a session that begins, and of one that is resumed.
+fn tellings(kind: BackendKind, read: impl Fn(&mut dyn Reader) -> Vec<EventKind>) -> [usize; 2] {
+    let (assistant, none, folder) = (plain(kind), BTreeMap::new(), Path::new("/x"));
+    [None, Some("s-1")].map(|resume| {
         let spec = LaunchSpec {
-            assistant: &codex,
+            assistant: &assistant,
             instruction: "",
             program: folder,
             workspace: folder,
@@ -64,12 +85,33 @@ fn a_session_is_resumed_where_the_program_can_and_refused_where_it_cannot() {
             meter: None,
             resume,
         };
-        let line = r#"{"type":"turn.completed","usage":{"input_tokens":5,"output_tokens":2}}"#;
-        backend(BackendKind::Codex).session(&spec).unwrap().stdout(line).len()
-    };
-    assert_eq!((told(None), told(Some("s-1"))), (2, 1));
-    let refused = resumed(&plain(BackendKind::Command), &keys, Some("s-1")).unwrap_err();
-    assert_eq!(refused.to_string(), "assistant `aster` cannot resume a session: its trials have one round");
+        let events = read(&mut *backend(kind).session(&spec).unwrap());
+        events.iter().filter(|event| matches!(event, EventKind::Usage { .. })).count()
+    })
+}
+
+#[test]
+fn a_count_of_a_whole_session_is_not_told_as_one_of_what_was_resumed() {
+    let codex = r#"{"type":"turn.completed","usage":{"input_tokens":5,"output_tokens":2}}"#;
+    assert_eq!(tellings(BackendKind::Codex, |reader| reader.stdout(codex)), [1, 0]);
+    let qwen = r#"{"type":"result","subtype":"success","is_error":false,"result":"Done.",
+        "usage":{"input_tokens":5200,"output_tokens":240,"cache_read_input_tokens":1200}}"#;
+    assert_eq!(tellings(BackendKind::Qwen, |reader| reader.stdout(qwen)), [1, 0]);
+    let copilot =
+        r#"{"modelMetrics":{"m":{"requests":{"count":5},"usage":{"inputTokens":6500,"outputTokens":300}}}}"#;
+    assert_eq!(tellings(BackendKind::Copilot, |reader| reader.file("used.json", copilot)), [1, 0]);
+    // These count each step by itself.
+    let kilo =
+        r#"{"type":"step_finish","sessionID":"s-1","part":{"reason":"stop","cost":0,"tokens":{"input":5}}}"#;
+    assert_eq!(tellings(BackendKind::Kilo, |reader| reader.stdout(kilo)), [1, 1]);
+}
+
+#[test]
+fn copilot_names_its_session_when_it_ends() {
+    let line = r#"{"type":"result","sessionId":"825c1aee","exitCode":0}"#;
+    let [named, end] = backend(BackendKind::Copilot).reader().stdout(line).try_into().unwrap();
+    assert_eq!(named, EventKind::Started { session: Some("825c1aee".into()), model: None, version: None });
+    assert_eq!(end, EventKind::Ended { end: StreamEnd::Completed });
 }
 
 #[test]
