@@ -138,7 +138,7 @@ static KNOWN: [Known; 17] = [
         program: "qwen",
         version_flag: "--version",
         keys: &["OPENAI_API_KEY"],
-        driven: Driven::Recorded("0.15.10"),
+        driven: Driven::Tested("0.15.10"),
         features: Features { caps: true, ..COMMON },
         defects: &[
             "says success and ends with code 0 when its requests are refused",
@@ -167,7 +167,7 @@ static KNOWN: [Known; 17] = [
         program: "kilo",
         version_flag: "--version",
         keys: &["OPENAI_API_KEY", "ANTHROPIC_API_KEY", "OPENROUTER_API_KEY"],
-        driven: Driven::Recorded("7.7.9"),
+        driven: Driven::Tested("7.7.9"),
         features: Features { cost: true, ..COMMON },
         defects: &["takes about a minute to start offline", "tools are shown only when they are done"],
         hurdles: &[],
