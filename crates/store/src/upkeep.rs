@@ -1,7 +1,7 @@
 //! What lies in the data folder, whether it is whole, and what nobody needs any more.
 //!
-//! **Invariant:** a blob is waste only when its name stands nowhere in the database, and waste is removed only while
-//! nobody works on a run.
+//! **Invariant:** a blob is waste only when its name stands nowhere in the database nor in the list of a recording, and
+//! waste is removed only while nobody works on a run.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use fairtrial_domain::id::{Digest, RunId};
+use fairtrial_domain::run::TrialRecord;
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 
@@ -92,8 +93,23 @@ impl Store {
         self.write(|db| db.execute_batch("REINDEX"))
     }
 
-    /// Returns everything in the database, or in one run's rows of it, that could be a blob's name.
+    /// Returns everything in the database, or in one run's rows of it, that could be a blob's name, and what recordings
+    /// that these name consist of.
     fn named(&self, run: Option<&RunId>) -> Result<BTreeSet<Digest>, StoreError> {
+        let mut found = self.named_in_rows(run)?;
+        let runs = match run {
+            Some(run) => vec![run.clone()],
+            None => self.runs()?.into_iter().map(|row| row.record.id).collect(),
+        };
+        for run in runs {
+            for trial in self.trials(&run)? {
+                found.extend(self.recorded(&trial).into_iter().flat_map(|(_, bodies)| bodies));
+            }
+        }
+        Ok(found)
+    }
+
+    fn named_in_rows(&self, run: Option<&RunId>) -> Result<BTreeSet<Digest>, StoreError> {
         self.read(|db| {
             let mut found = BTreeSet::new();
             for (table, columns) in tables(db)? {
@@ -131,6 +147,9 @@ impl Store {
         for row in self.runs()? {
             wanted.extend(self.advice(&row.record.id)?.into_iter().filter_map(|asked| asked.journal));
             for trial in self.trials(&row.record.id)? {
+                for (list, bodies) in self.recorded(&trial) {
+                    wanted.extend(bodies.into_iter().chain([list]));
+                }
                 wanted.extend(trial.patch.map(|patch| patch.digest));
                 wanted.extend(trial.journals);
                 for round in trial.more {
@@ -141,6 +160,15 @@ impl Store {
             }
         }
         Ok(wanted)
+    }
+
+    /// Returns the recordings that a trial made or was answered by, each with the bodies that it lists. One that cannot be
+    /// read lists none.
+    fn recorded(&self, trial: &TrialRecord) -> Vec<(Digest, BTreeSet<Digest>)> {
+        let traffic = trial.traffic.iter();
+        let lists = traffic.flat_map(|traffic| traffic.recording.iter().chain(&traffic.replay_of)).cloned();
+        let bodies = |list: &Digest| self.get_blob(list).map(|list| bodies(&list)).unwrap_or_default();
+        lists.map(|list| (list.clone(), bodies(&list))).collect()
     }
 }
 
@@ -175,6 +203,18 @@ impl Quiet<'_> {
         }
         self.store.blobs.remove(digest)
     }
+}
+
+/// Returns the bodies that a recording's list names: on each line those of a request and its answer.
+fn bodies(list: &[u8]) -> BTreeSet<Digest> {
+    let mut found = BTreeSet::new();
+    for line in list.split(|byte| *byte == b'\n') {
+        let line: serde_json::Value = serde_json::from_slice(line).unwrap_or_default();
+        for body in ["request", "response"].iter().filter_map(|part| line[*part].as_str()) {
+            names_in(body.as_bytes(), &mut found);
+        }
+    }
+    found
 }
 
 fn tables(db: &Connection) -> Result<BTreeMap<String, Vec<String>>, rusqlite::Error> {

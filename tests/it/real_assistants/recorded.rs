@@ -1,5 +1,9 @@
 //! Sessions of real programs, recorded and replayed without their models' host, without network and without key.
 
+use std::fs;
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+
 use serde_json::{Value, json};
 
 use super::stage::{Stage, quiet};
@@ -15,6 +19,12 @@ fn a_recorded_session_runs_again_without_its_model_and_departs_from_a_changed_fi
     stage.server.stop();
     let asked = stage.server.requests().len();
     let id = recorded["run"]["id"].as_str().unwrap();
+    // What a recording consists of is named by its list alone, and is no waste when it is old.
+    let old = SystemTime::now() - Duration::from_secs(7200);
+    for (path, _) in content(&stage) {
+        fs::File::options().write(true).open(path).unwrap().set_modified(old).unwrap();
+    }
+    stage.fairtrial(&["gc"]);
     let replayed: Value = serde_json::from_str(&stage.fairtrial(&["replay", id, "--json"])).unwrap();
     for (number, program) in PROGRAMS.into_iter().enumerate() {
         let (then, now) = (trial(&recorded, program), trial(&replayed, program));
@@ -52,6 +62,25 @@ fn a_recorded_session_runs_again_without_its_model_and_departs_from_a_changed_fi
     }
     assert_eq!(stage.server.requests().len(), asked, "a model was asked");
     no_key_is_kept(&stage);
+
+    let looked =
+        || -> Value { serde_json::from_str(&stage.fairtrial(&["doctor", "--repair", "--json"])).unwrap() };
+    assert_eq!(looked()["found"], json!([]));
+    let lists = content(&stage).into_iter().map(|(_, bytes)| String::from_utf8_lossy(&bytes).into_owned());
+    let exchange = lists.filter(|text| text.starts_with(r#"{"line":"head""#)).find_map(|text| {
+        text.lines()
+            .map(|line| serde_json::from_str::<Value>(line).unwrap())
+            .find(|line| line["line"] == "exchange")
+    });
+    let body = exchange.unwrap()["response"].as_str().unwrap().to_owned();
+    fs::remove_file(stage.home.path().join("blobs").join(&body[..2]).join(&body[2..])).unwrap();
+    assert_eq!(looked()["found"], json!([format!("content {body} is missing, and a run refers to it")]));
+}
+
+/// Returns the content that is kept by its digest, unpacked.
+fn content(stage: &Stage) -> Vec<(PathBuf, Vec<u8>)> {
+    let blobs = stage.home.path().join("blobs");
+    stage.kept().into_iter().filter(|(path, _)| path.starts_with(&blobs)).collect()
 }
 
 /// What a session is recorded as holds no header that proves who asks, whatever its value.
