@@ -74,7 +74,11 @@ const STEERING: Steering = Steering {
 
 /// Where its fork looks.
 const KILO_STEERING: Steering = Steering {
-    instructions: &[&["AGENTS.md", "CLAUDE.md", "CONTEXT.md"], &[".kilo/rules"], &[".kilocode/rules"]],
+    instructions: &[
+        &["AGENTS.md", "CLAUDE.md", "CONTEXT.md"],
+        &["[!.]*/**/AGENTS.md"],
+        &[".kilo/rules", ".kilocode/rules"],
+    ],
     extensions: &[
         "kilo.json",
         "kilo.jsonc",

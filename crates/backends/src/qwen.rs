@@ -15,7 +15,7 @@ const KEYS: [&str; 1] = ["OPENAI_API_KEY"];
 
 /// Where it looks in a repository.
 const STEERING: Steering = Steering {
-    instructions: &[&["**/QWEN.md"], &["**/AGENTS.md"]],
+    instructions: &[&["QWEN.md"], &["AGENTS.md"]],
     extensions: &[".qwen"],
     arguments: &["--extensions", "-e", "--mcp-config"],
 };

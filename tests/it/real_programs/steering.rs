@@ -10,7 +10,7 @@ use super::stage::Stage;
 use super::who::Who;
 
 /// Files that some program or other reads, each with a word that is in no other.
-const FILES: [(&str, &str); 18] = [
+const FILES: [(&str, &str); 21] = [
     ("AGENTS.md", "Say amberfinch.\n"),
     ("CLAUDE.md", "Say birchmoth.\n"),
     ("CLAUDE.local.md", "Say coralwren.\n"),
@@ -29,6 +29,9 @@ const FILES: [(&str, &str); 18] = [
     ("sub/AGENTS.md", "Say poplarswift.\n"),
     ("sub/CLAUDE.md", "Say quincerobin.\n"),
     ("sub/GEMINI.md", "Say rowanplover.\n"),
+    ("sub/QWEN.md", "Say sedgebittern.\n"),
+    (".kilo/rules/style.md", "Say thistlefox.\n"),
+    (".kilocode/rules/style.md", "Say umberhawk.\n"),
 ];
 
 fn word(text: &str) -> &str {
@@ -80,10 +83,10 @@ fn look(who: &Who, files: &[(&str, &str)]) -> (BTreeSet<String>, BTreeSet<String
 /// Fails where a program reads another file than its back end says. Returns how many were looked at.
 fn check(ids: &[&str]) {
     for who in installed(ids) {
-        let without = |gone: &'static str| FILES.into_iter().filter(move |(path, _)| *path != gone);
-        // All there are, and what is read in the place of the most common one.
-        let other: Vec<_> =
-            without("AGENTS.md").chain([("AGENTS.override.md", "Say sorrelcrane.\n")]).collect();
+        // All there are, and what is read in the place of the most common ones.
+        let rest =
+            FILES.into_iter().filter(|(path, _)| !["AGENTS.md", ".kilo/rules/style.md"].contains(path));
+        let other: Vec<_> = rest.chain([("AGENTS.override.md", "Say sorrelcrane.\n")]).collect();
         for files in [&FILES[..], &other] {
             let (seen, said, row) = look(&who, files);
             assert_eq!(seen, said, "{}: {row}", who.id);
@@ -103,6 +106,6 @@ fn three_programs_read_the_instruction_files_that_are_said_of_them() {
 fn every_program_reads_the_instruction_files_that_are_said_of_it() {
     let wanted = std::env::var("FAIRTRIAL_ASSISTANTS").unwrap_or_default();
     let wanted: Vec<&str> = wanted.split(',').filter(|id| !id.is_empty()).collect();
-    let ids = ["claude", "codex", "pi", "gemini", "copilot", "opencode", "aider", "mini"];
+    let ids = ["claude", "codex", "pi", "gemini", "copilot", "opencode", "qwen", "kilo", "aider", "mini"];
     check(&ids.into_iter().filter(|id| wanted.is_empty() || wanted.contains(id)).collect::<Vec<_>>());
 }
