@@ -165,11 +165,24 @@ impl Store {
     /// Returns the recordings that a trial made or was answered by, each with the bodies that it lists. One that cannot be
     /// read lists none.
     fn recorded(&self, trial: &TrialRecord) -> Vec<(Digest, BTreeSet<Digest>)> {
-        let traffic = trial.traffic.iter();
-        let lists = traffic.flat_map(|traffic| traffic.recording.iter().chain(&traffic.replay_of)).cloned();
         let bodies = |list: &Digest| self.get_blob(list).map(|list| bodies(&list)).unwrap_or_default();
-        lists.map(|list| (list.clone(), bodies(&list))).collect()
+        lists(trial).map(|list| (list.clone(), bodies(list))).collect()
     }
+
+    /// Fails where the list of a recording cannot be read: what it names is not known then, and no waste.
+    fn every_list_is_read(&self) -> Result<(), StoreError> {
+        for row in self.runs()? {
+            for trial in self.trials(&row.record.id)? {
+                lists(&trial).try_for_each(|list| self.get_blob(list).map(drop))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Returns the lists of the recordings that a trial made or was answered by.
+fn lists(trial: &TrialRecord) -> impl Iterator<Item = &Digest> {
+    trial.traffic.iter().flat_map(|traffic| traffic.recording.iter().chain(&traffic.replay_of))
 }
 
 impl Quiet<'_> {
@@ -180,7 +193,11 @@ impl Quiet<'_> {
     }
 
     /// Removes content that nobody names; with `dry` only says how much there is.
+    ///
+    /// # Errors
+    /// As the database's, and while the list of a recording cannot be read.
     pub fn remove_waste(&self, dry: bool) -> Result<Waste, StoreError> {
+        self.store.every_list_is_read()?;
         let named = self.store.named(None)?;
         let mut waste = Waste::default();
         for (digest, bytes) in self.store.blobs.all()? {
