@@ -100,23 +100,23 @@ fn lines_that_nobody_understands_are_counted_and_shown() {
 #[test]
 fn a_later_round_keeps_its_limit_and_its_lines_that_nobody_understands() {
     let home = Home::new();
-    let suite = suite(&home, TOLD, 5);
+    let suite = suite(&home, TOLD, 15);
     let told: Value =
         serde_json::from_str(&said(&home, &["run", &suite, "--rounds", "2", "--json"])).unwrap();
     let trial = &told["trials"][0];
     let second = &trial["more"][0];
     assert_eq!(
         (&trial["limit"], &second["ending"]["ending"], &second["limit"]),
-        (&Value::Null, &"timed_out".into(), &"time limit of 5 s".into()),
+        (&Value::Null, &"timed_out".into(), &"time limit of 15 s".into()),
         "{trial}"
     );
     assert_eq!((&trial["unparsed"], &second["unparsed"]), (&3.into(), &1.into()), "{trial}");
     let page = said(&home, &["show", "latest"]);
     assert!(page.contains("Not understood, and kept as written: 3 lines of"), "{page}");
-    assert!(page.contains("reached a limit in round 2 of 1 trial: time limit of 5 s."), "{page}");
+    assert!(page.contains("reached a limit in round 2 of 1 trial: time limit of 15 s."), "{page}");
     let report = report(&home);
     assert!(report.contains("3 lines of its stream, kept as written"));
-    let round = "round 2: out of time (time limit of 5 s), not resolved, 1 line not understood; ";
+    let round = "round 2: out of time (time limit of 15 s), not resolved, 1 line not understood; ";
     let at = report.find("round 2: ").unwrap();
     assert!(report[at..].starts_with(round), "{}", &report[at..at + 200]);
 }
