@@ -1,4 +1,4 @@
-//! What an assistant is started with, apart from its instruction, its keys and every place: one value for all its trials,
+//! What an assistant is started with, apart from its instruction, its keys and where it runs: one value for all its trials,
 //! until somebody changes its settings, its environment or the way this product drives it.
 
 use std::collections::BTreeMap;
@@ -33,6 +33,8 @@ pub struct Configuration {
     deny: Vec<ToolKind>,
     own_login: Option<OwnLogin>,
     is_metered: bool,
+    /// Where its model answers, behind the meter or without one; `None` where that is the vendor's own address.
+    upstream: Option<String>,
 }
 
 /// Returns what `assistant` is started with, when `passed` are the variables that the app's environment has for it. Words
@@ -73,6 +75,7 @@ pub fn configuration(
         deny: assistant.deny.clone(),
         own_login: assistant.own_login.clone(),
         is_metered,
+        upstream: assistant.base_url.clone(),
     })
 }
 
@@ -116,6 +119,7 @@ mod tests {
             of(&Assistant { env: BTreeMap::from([("A".to_owned(), "1".to_owned())]), ..codex() }, &[], true),
             of(&Assistant { readable: vec!["/opt".to_owned()], ..codex() }, &[], true),
             of(&Assistant { network: Network::Host, ..codex() }, &[], true),
+            of(&Assistant { base_url: Some("http://gateway.example".to_owned()), ..codex() }, &[], true),
         ];
         for (at, other) in others.iter().enumerate() {
             assert!(*other != one, "change {at}");
