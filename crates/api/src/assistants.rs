@@ -13,6 +13,7 @@ use std::time::{Duration, Instant, SystemTime};
 use fairtrial_backends::{Driven, Known, backend, configuration, known, samples};
 use fairtrial_domain::assistant::{Assistant, BackendKind, SecretRef};
 use fairtrial_domain::id::{AssistantId, Digest};
+use fairtrial_domain::plan::{Plan, Recording};
 use fairtrial_domain::task::Network;
 
 use crate::crossing;
@@ -198,8 +199,11 @@ fn launch_hurdle(assistant: &Assistant) -> Option<Hurdle> {
 }
 
 /// Returns a digest of what an assistant is started with; `None` where it cannot be started.
-pub(crate) fn digest_of_configuration(assistant: &Assistant) -> Option<Digest> {
-    let made = configuration(assistant, &passed(assistant), plan::is_metered(assistant)).ok()?;
+/// A recording answers where the meter would stand.
+pub(crate) fn digest_of_configuration(assistant: &Assistant, plan: &Plan) -> Option<Digest> {
+    let is_replay = matches!(plan.recording, Recording::Replay { .. });
+    let at_a_door = is_replay && backend(assistant.backend).meter_point(assistant).is_some();
+    let made = configuration(assistant, &passed(assistant), at_a_door || plan::is_metered(assistant)).ok()?;
     Some(plan::digest(&serde_json_canonicalizer::to_vec(&made).ok()?))
 }
 

@@ -83,7 +83,7 @@ pub(crate) fn record(
         tier_reason,
         fenced,
         instruction_files: work.instruction_files,
-        configuration: assistants::digest_of_configuration(assistant),
+        configuration: assistants::digest_of_configuration(assistant, &around.plan),
         steered: steered(assistant, version.as_deref(), facts.as_ref()),
         bad_lines: work.bad_lines,
         rules: fairtrial_judge::RULES,

@@ -102,7 +102,8 @@ values! {
         #[serde(default)]
         pub instruction_files: Vec<String>,
         /// SHA-256 over canonical JSON (RFC 8785) of what it was started with: arguments, variables, files and what its cell
-        /// lets it reach, without instruction, keys and places. `None` in records made before it was kept.
+        /// lets it reach, without instruction, keys, workspace and home; by the settings and the environment of the program that
+        /// recorded it. `None` in records made before it was kept.
         #[serde(default)]
         pub configuration: Option<Digest>,
         /// What of the base steers this assistant; `None` where its program's rules or the base are not known.

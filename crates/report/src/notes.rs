@@ -151,7 +151,7 @@ fn changed(input: &ReportInput<'_>) -> Vec<String> {
         let titles = input.run.plan.assistants.iter().filter(differ).map(|one| one.title.as_str());
         let titles: Vec<&str> = titles.collect();
         let said = format!(
-            "The {what} of {} changed during the run: its trials tell which had which.",
+            "The {what} of {} changed during the run; the HTML and JSON reports and Evidence say which trial had which.",
             titles.join(", ")
         );
         (!titles.is_empty()).then_some(said)
@@ -320,7 +320,7 @@ mod tests {
         again.configuration = Some(Digest(format!("{}b", "a".repeat(63))));
         sample.trials.push(again);
         let said = [format!(
-            "The configuration of {title} changed during the run: its trials tell which had which."
+            "The configuration of {title} changed during the run; the HTML and JSON reports and Evidence say which trial had which."
         )];
         assert_eq!(changed(&sample.input()), said);
         sample.trials[0].configuration = None;

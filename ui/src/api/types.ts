@@ -2854,7 +2854,8 @@ fenced: boolean,
 instruction_files: Array<string>, 
 /**
  * SHA-256 over canonical JSON (RFC 8785) of what it was started with: arguments, variables, files and what its cell
- * lets it reach, without instruction, keys and places. `None` in records made before it was kept.
+ * lets it reach, without instruction, keys, workspace and home; by the settings and the environment of the program that
+ * recorded it. `None` in records made before it was kept.
  */
 configuration: Digest | null, 
 /**
